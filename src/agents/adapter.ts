@@ -1,0 +1,147 @@
+/**
+ * The port to one kind of agent. An adapter is pure: it says how to launch the agent, how its signals and its
+ * screen read, and where its record lies; `workers/` does the I/O. One file an agent.
+ */
+import type { UsageRecord } from "../metering/usage.ts";
+
+export const AGENT_KINDS = ["claude", "codex", "shell", "rehearsal"] as const;
+export type AgentKind = (typeof AGENT_KINDS)[number];
+
+/** What the configuration says of one agent kind. */
+export interface AgentSettings {
+  /** Program and fixed arguments, e.g. ["claude"] or ["/opt/codex/bin/codex"]. */
+  readonly command: readonly string[];
+  /** The agent's own permission mode, handed through (claude: default, acceptEdits, …; codex: approval policy). */
+  readonly permissionMode: string | null;
+  /** Extra environment of the agent's process. Values may be secret: they reach it by a 0600 file only. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export interface LaunchRequest {
+  readonly launchId: string;
+  readonly model: string | null;
+  readonly cwd: string;
+  /** A 0700 folder of this launch alone, absolute. */
+  readonly dir: string;
+  /** Absolute path of the script an agent's hook calls as `<script> <event>` with its JSON on stdin. */
+  readonly hookScript: string;
+  /** A fresh UUID the adapter may use as the agent's session id. */
+  readonly sessionId: string;
+  /** Conversation to go on with, where the agent can (a relaunch with another model); null = a new one. */
+  readonly resumeSessionId: string | null;
+  readonly settings: AgentSettings;
+}
+
+export interface LaunchPlan {
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** Files to write into `dir` (0600) before the start, by plain name. */
+  readonly files: readonly { readonly name: string; readonly text: string }[];
+}
+
+/** One thing an agent's hook, its launcher or its terminal stream told us. `payload` is hostile input. */
+export interface Signal {
+  readonly launchId: string;
+  readonly event: string;
+  readonly atMs: number;
+  readonly payload: unknown;
+}
+
+/** What a provider or the CLI said when a turn failed. */
+export type FailureClass =
+  | "rate-limited"
+  | "quota-exhausted"
+  | "overloaded"
+  | "out-of-credit"
+  | "not-logged-in"
+  | "invalid-request"
+  | "interrupted"
+  | "unknown";
+
+/** A signal or a record line, understood. */
+export type AgentEvent =
+  | { readonly kind: "ready"; readonly sessionId: string | null; readonly recordPath: string | null }
+  | {
+      readonly kind: "accepted";
+      readonly prompt: string | null;
+      readonly sessionId: string | null;
+      readonly recordPath: string | null;
+    }
+  | { readonly kind: "progress" }
+  | { readonly kind: "asks"; readonly question: string }
+  | {
+      readonly kind: "turn-ended";
+      readonly answer: string | null;
+      readonly sessionId: string | null;
+      readonly recordPath: string | null;
+    }
+  | {
+      readonly kind: "turn-failed";
+      readonly failure: FailureClass;
+      readonly message: string;
+      readonly resetsAtMs: number | null;
+    }
+  | { readonly kind: "command-ended"; readonly attemptId: string; readonly exitCode: number }
+  | { readonly kind: "cleared"; readonly sessionId: string | null; readonly recordPath: string | null }
+  | { readonly kind: "exited"; readonly exitCode: number };
+
+/** What the visible screen shows, for the checks before typing and where no signal exists. */
+export interface ScreenReading {
+  readonly state: "idle" | "busy" | "dialog" | "draft" | "limited" | "interrupted" | "unknown";
+  /** The question of a dialog, or the draft in the composer; null otherwise. */
+  readonly text: string | null;
+  /** Which line or mark decided, for `why W`. */
+  readonly because: string;
+}
+
+/** How a task's text reaches the agent. */
+export interface Submission {
+  /** Bytes to paste, already free of control characters. */
+  readonly paste: string;
+  /** Bracketed paste: only for agents that switch it on. */
+  readonly bracketed: boolean;
+  /** Pause between the paste and the Enter that the tmux server presses; null = the paste ends its own line. */
+  readonly enterAfterMs: number | null;
+  /** A file to write (0600) into the launch folder before the paste, e.g. the shell task's script. */
+  readonly file: { readonly name: string; readonly text: string } | null;
+}
+
+export interface AgentTraits {
+  readonly kind: AgentKind;
+  /** False: nothing it does costs tokens (shell). */
+  readonly spends: boolean;
+  /** True: its record is a simulation and is marked so everywhere (rehearsal). */
+  readonly simulated: boolean;
+  /** Least tokens one first request is known to cost against a token limit (cache reads apart). */
+  readonly firstRequestTokens: number;
+  /** How long the acceptance of a typed prompt may take before delivery counts as uncertain. */
+  readonly acceptWithinMs: number;
+  /** Slash command that empties the conversation between tasks, or null. */
+  readonly clearCommand: string | null;
+  /** tmux key name that interrupts a running turn, e.g. "Escape" or "C-c". */
+  readonly interruptKey: string;
+  /** Must a launch signal or an idle screen be seen before the first task is typed? */
+  readonly readyBy: "signal" | "screen";
+}
+
+/** Where an agent's own record of a session lies, and how its text reads. */
+export interface AgentRecord {
+  /** Files or folders (absolute) that hold the records of this session, folders read recursively for *.jsonl. */
+  readonly paths: readonly string[];
+  /** Parses whole text of one file into records; unknown or broken lines are passed over. */
+  parse(text: string): readonly UsageRecord[];
+  /** Does this text already hold the answer that ended the turn? Null answer = any ended turn. */
+  holdsAnswer(text: string, answer: string | null): boolean;
+}
+
+/** Six methods at most: launch, interpret a signal, read a stream, read a screen, submit, find the record. */
+export interface AgentAdapter {
+  readonly traits: AgentTraits;
+  launch(request: LaunchRequest): LaunchPlan;
+  interpret(signal: Signal): AgentEvent | null;
+  /** Events found in raw terminal output (e.g. OSC 7501 of Codex); most agents have none. */
+  readStream(chunk: string): readonly AgentEvent[];
+  readScreen(lines: readonly string[]): ScreenReading;
+  submission(attemptId: string, text: string, cwd: string): Submission;
+  record(sessionId: string, recordPath: string | null): AgentRecord | null;
+}
