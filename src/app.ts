@@ -1,0 +1,115 @@
+/**
+ * The composition root. `App` is what every face (REPL, argv, socket) talks to: one method per thing a person
+ * can ask for, plain data out.
+ */
+import type { Config } from "./config.ts";
+import type { Fact } from "./events/facts.ts";
+import type { Explanation } from "./delegation/delegate.ts";
+import type { DoctorReport } from "./reports/doctor.ts";
+import type { LimitRow } from "./reports/limits-table.ts";
+import type { MetricsModel } from "./reports/metrics-model.ts";
+import type { StatusModel } from "./reports/status-model.ts";
+import type { TaskDetails } from "./reports/task-details.ts";
+import type { ThrottleModel } from "./reports/throttle-model.ts";
+import type { TaskWhy, WorkerWhy } from "./reports/why.ts";
+import type { WorkerRow } from "./reports/workers-table.ts";
+import type { Priority } from "./tasks/priority.ts";
+import type { Task, TaskDraft, TaskStateName, TaskType } from "./tasks/task.ts";
+
+export interface TaskFilter {
+  readonly states: readonly TaskStateName[] | null;
+  readonly type: TaskType | null;
+  readonly worker: string | null;
+  /** Words that must stand in the text, or null. */
+  readonly containing: string | null;
+  readonly limit: number;
+}
+
+export interface Submission {
+  readonly task: Task;
+  /** False: a task with the same idempotency key was there already, and is the one returned. */
+  readonly created: boolean;
+}
+
+export interface DispatchState {
+  readonly auto: boolean;
+  readonly paused: boolean;
+  readonly pauseReason: string | null;
+}
+
+export interface SpawnRequest {
+  readonly agent: string | null;
+  readonly count: number;
+  readonly model: string | null;
+  readonly cwd: string | null;
+}
+
+/** How a person is put into a worker's terminal. */
+export interface AttachTarget {
+  readonly worker: string;
+  readonly tmuxSocket: string;
+  readonly session: string;
+}
+
+export interface App {
+  readonly config: Config;
+  /** `manager` drives workers; `offline` reads and queues straight in the ledger, with no manager running. */
+  readonly role: "manager" | "offline";
+
+  submit(draft: TaskDraft): Submission;
+  /** All or none: one bad draft and nothing is queued. */
+  submitMany(drafts: readonly TaskDraft[]): Submission[];
+  tasks(filter: TaskFilter): Task[];
+  task(id: number): Task;
+  taskDetails(id: number): TaskDetails;
+  cancel(id: number): Promise<Task>;
+  retry(id: number): Task;
+  setPriority(id: number, priority: Priority): Task;
+  edit(id: number, text: string): Task;
+  hold(id: number, reason: string): Task;
+  release(id: number): Task;
+  /** Removes ended tasks from the lists (their usage and keys stay). Returns how many. */
+  clear(states: readonly TaskStateName[]): number;
+
+  dispatchState(): DispatchState;
+  pause(reason: string): DispatchState;
+  resume(): DispatchState;
+  setAuto(on: boolean): DispatchState;
+  /** One pass now. Returns how many tasks went to a worker. */
+  distribute(): Promise<number>;
+  explain(text: string, overrides: { type: string | null; model: string | null; agent: string | null }): Explanation;
+
+  status(): StatusModel;
+  metrics(): MetricsModel;
+  throttle(): ThrottleModel;
+  whyTask(id: number): TaskWhy;
+  whyWorker(worker: string): WorkerWhy;
+
+  workers(): WorkerRow[];
+  spawn(request: SpawnRequest): Promise<WorkerRow[]>;
+  restart(worker: string): Promise<void>;
+  kill(worker: string): Promise<void>;
+  drain(worker: string): void;
+  /** Types a person's own words into an idle worker, outside any task. */
+  send(worker: string, text: string): Promise<void>;
+  /** Answers the question a worker waits with. */
+  answer(worker: string, text: string): Promise<void>;
+  adopt(session: string, socket: string | null): Promise<WorkerRow>;
+  /** Sessions named concurrent_worker* on the person's default tmux server. */
+  adoptable(): Promise<string[]>;
+  /** The last lines a worker printed, harmless text. */
+  output(worker: string, lines: number): string[];
+  followOutput(worker: string, onText: (text: string) => void): () => void;
+  attachTarget(worker: string): AttachTarget;
+
+  limits(): LimitRow[];
+  /** amount null = no limit. */
+  setLimit(id: string, amount: string | null): LimitRow;
+  raiseLimit(id: string, amount: string, untilMs: number, reason: string): LimitRow;
+
+  doctor(): Promise<DoctorReport>;
+  onFact(listener: (fact: Fact) => void): () => void;
+  /** Resolves when each of these tasks is in an end state (or is held for a person with no manager to act). */
+  whenFinal(ids: readonly number[]): Promise<Task[]>;
+  close(options: { readonly workers: "leave" | "kill" }): Promise<void>;
+}

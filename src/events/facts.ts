@@ -1,0 +1,38 @@
+/** What happened, told after it was written. A fact reports; nothing is decided by listening to one. */
+import type { FailureClass } from "../agents/adapter.ts";
+import type { Level } from "../throttle/levels.ts";
+import type { TaskStateName } from "../tasks/task.ts";
+
+export type Fact =
+  | { readonly kind: "task-added"; readonly atMs: number; readonly taskId: number; readonly text: string }
+  | {
+      readonly kind: "task-moved";
+      readonly atMs: number;
+      readonly taskId: number;
+      readonly from: TaskStateName;
+      readonly to: TaskStateName;
+      readonly worker: string | null;
+      readonly reason: string | null;
+    }
+  | {
+      readonly kind: "task-deferred";
+      readonly atMs: number;
+      readonly taskId: number;
+      readonly reason: string;
+      readonly untilMs: number | null;
+    }
+  | {
+      readonly kind: "usage-booked";
+      readonly atMs: number;
+      readonly taskId: number | null;
+      readonly worker: string;
+      readonly tokens: number;
+      readonly source: "actual" | "simulated" | "estimated" | "unknown";
+    }
+  | { readonly kind: "worker-changed"; readonly atMs: number; readonly worker: string; readonly state: string; readonly because: string }
+  | { readonly kind: "worker-asks"; readonly atMs: number; readonly worker: string; readonly question: string }
+  | { readonly kind: "agent-limited"; readonly atMs: number; readonly worker: string; readonly failure: FailureClass; readonly message: string }
+  | { readonly kind: "level-changed"; readonly atMs: number; readonly limitId: string; readonly from: Level; readonly to: Level }
+  | { readonly kind: "dispatch-changed"; readonly atMs: number; readonly auto: boolean; readonly paused: boolean; readonly reason: string | null }
+  | { readonly kind: "limit-set"; readonly atMs: number; readonly limitId: string; readonly reason: string | null }
+  | { readonly kind: "trouble"; readonly atMs: number; readonly message: string };
