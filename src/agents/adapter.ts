@@ -63,7 +63,10 @@ export type AgentEvent =
   | { readonly kind: "ready"; readonly sessionId: string | null; readonly recordPath: string | null }
   | {
       readonly kind: "accepted";
+      /** The prompt as taken in, free of the agent's own wrapping (see `normalisePrompt`); null = not told. */
       readonly prompt: string | null;
+      /** Only of agents that are told the attempt's id (shell). */
+      readonly attemptId?: string;
       readonly sessionId: string | null;
       readonly recordPath: string | null;
     }
@@ -84,6 +87,12 @@ export type AgentEvent =
   | { readonly kind: "command-ended"; readonly attemptId: string; readonly exitCode: number }
   | { readonly kind: "cleared"; readonly sessionId: string | null; readonly recordPath: string | null }
   | { readonly kind: "exited"; readonly exitCode: number };
+
+/** What a piece of terminal output told, and its unfinished tail: hand that in again before the next piece. */
+export interface StreamReading {
+  readonly events: readonly AgentEvent[];
+  readonly rest: string;
+}
 
 /** What the visible screen shows, for the checks before typing and where no signal exists. */
 export interface ScreenReading {
@@ -140,7 +149,7 @@ export interface AgentAdapter {
   launch(request: LaunchRequest): LaunchPlan;
   interpret(signal: Signal): AgentEvent | null;
   /** Events found in raw terminal output (e.g. OSC 7501 of Codex); most agents have none. */
-  readStream(chunk: string): readonly AgentEvent[];
+  readStream(chunk: string): StreamReading;
   readScreen(lines: readonly string[]): ScreenReading;
   submission(attemptId: string, text: string, cwd: string): Submission;
   record(sessionId: string, recordPath: string | null): AgentRecord | null;

@@ -1,0 +1,64 @@
+/**
+ * The program a shell worker runs as the root of its pane: it reads one attempt id a line, runs the script of that
+ * name as its foreground child and reports start and end into the signal spool. POSIX sh, no bash needed.
+ *
+ * What it leaves out on purpose: it never evaluates the line it read. A line is only ever compared with the alphabet
+ * of attempt ids, and the script it names must stand in this launch's own folder.
+ */
+
+/** What the pane shows while a line is awaited; also what the screen reading looks for. */
+export const SHELL_IDLE_LINE = "ctm shell worker — idle";
+/** What the pane shows before a task's own output. */
+export const SHELL_RUNNING_LINE = "ctm shell worker — running";
+
+/** Source of the runner, called as `sh <file> <launch folder> <shell> [arguments…]`. */
+export function shellRunner(): string {
+  return RUNNER;
+}
+
+// - `trap :` and not `trap ''`: an ignored signal would stay ignored in the task, a trapped one is reset there. So
+//   Ctrl+C ends the task and not the worker.
+// - The alphabet is spelled out: a range such as a-z depends on the locale.
+// - Signals are one printf of the shell itself into one new file: no process, one write, ended by a line feed. The
+//   counter starts at the clock so that names sort as they were written.
+// - The idle line begins a line of its own, whatever the task (or an echoed ^C) left in the one before.
+// - The marker <id>.started is created exclusively before the script: the same id never runs twice.
+// - After a task the terminal is put right and typed-ahead keys are dropped: else they would stand before the next id.
+const RUNNER = `umask 077
+dir=$1
+shift
+[ $# -gt 0 ] || set -- sh
+order=$(date +%s)000000000
+signal() {
+  order=$((order + 1))
+  printf '{"attemptId":"%s","exitCode":%d}\\n' "$2" "$3" >"$CTM_SPOOL/$CTM_LAUNCH.$order-$$.$1.json"
+}
+calm() {
+  stty -icanon min 0 time 0 2>/dev/null && cat >/dev/null 2>&1
+  stty sane 2>/dev/null
+}
+trap : INT QUIT
+signal ready '' 0
+while :; do
+  printf '\\n%s\\n' '${SHELL_IDLE_LINE}'
+  if ! IFS= read -r id; then
+    [ -t 0 ] || exit 0
+    continue
+  fi
+  case $id in
+    '' | *[!abcdefghijklmnopqrstuvwxyz0123456789-]*) continue ;;
+  esac
+  if [ \${#id} -gt 80 ] || [ ! -f "$dir/$id.sh" ]; then
+    continue
+  fi
+  set -C
+  true 2>/dev/null >"$dir/$id.started" || { set +C; continue; }
+  set +C
+  printf '%s %s\\n' '${SHELL_RUNNING_LINE}' "$id"
+  signal command-started "$id" 0
+  "$@" "$dir/$id.sh"
+  code=$?
+  calm
+  signal command-ended "$id" "$code"
+done
+`;

@@ -1,0 +1,73 @@
+/** One pane on a tmux server of the test's own: for tests of what runs inside it, not of how we drive tmux. */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import { onTestFinished } from "vitest";
+
+export interface Pane {
+  /** Pastes text as the product does: through a buffer loaded from a file. */
+  paste(text: string, bracketed: boolean): Promise<void>;
+  key(name: string): Promise<void>;
+  capture(): Promise<readonly string[]>;
+  /** Is the pane's process still there? */
+  alive(): Promise<boolean>;
+  /** Everything the program wrote, escape sequences included. */
+  readonly outputFile: string;
+}
+
+export interface PaneOptions {
+  readonly argv: readonly string[];
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** Starts a program as the root process of a pane, 200 x 50, and kills the whole server when the test ends. */
+export async function startPane(options: PaneOptions): Promise<Pane> {
+  const dir = await mkdtemp(join(tmpdir(), "ctm-pane-"));
+  const socket = join(dir, "tmux");
+  const outputFile = join(dir, "output");
+  const tmux = (...args: string[]) =>
+    execa("tmux", ["-S", socket, "-f", "/dev/null", "-u", ...args], {
+      extendEnv: false,
+      env: { PATH: "/usr/local/bin:/usr/bin:/bin", TERM: "xterm-256color", LANG: "C.UTF-8" },
+      stripFinalNewline: false,
+      timeout: 20_000,
+    });
+  onTestFinished(async () => {
+    await tmux("kill-server").catch(() => undefined);
+    await rm(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  });
+
+  const env = Object.entries(options.env).flatMap(([name, value]) => ["-e", `${name}=${value}`]);
+  const program = ["--", ...options.argv];
+  await tmux(
+    ...["new-session", "-d", "-s", "pane", "-x", "200", "-y", "50", "-c", options.cwd, ...env, ...program],
+    ...[";", "pipe-pane", "-t", "pane", "-O", `cat >> '${outputFile}'`],
+  );
+  let pastes = 0;
+  return {
+    outputFile,
+    paste: async (text, bracketed) => {
+      const file = join(dir, `paste-${++pastes}`);
+      await writeFile(file, text, { mode: 0o600 });
+      const flags = bracketed ? ["-d", "-r", "-p"] : ["-d", "-r"];
+      await tmux(
+        "load-buffer",
+        "-b",
+        "text",
+        file,
+        ";",
+        "paste-buffer",
+        ...flags,
+        "-b",
+        "text",
+        "-t",
+        "pane",
+      );
+    },
+    key: async (name) => void (await tmux("send-keys", "-t", "pane", name)),
+    capture: async () => (await tmux("capture-pane", "-p", "-t", "pane")).stdout.split("\n"),
+    alive: async () => (await tmux("has-session", "-t", "pane").catch(() => null)) !== null,
+  };
+}
