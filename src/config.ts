@@ -1,71 +1,213 @@
 /**
- * The configuration: one validated, frozen object. The only file that reads the environment.
+ * Loads the configuration: one validated, frozen object, or one error that names every fault. The only file that
+ * reads the environment.
  */
-import type { AgentKind, AgentSettings } from "./agents/adapter.ts";
+import { createHash } from "node:crypto";
+import { homedir } from "node:os";
+import { dirname, isAbsolute, join, resolve } from "node:path";
+import { CtmError } from "./base/errors.ts";
+import { DEFAULTS, isSection, overDefaults } from "./config-defaults.ts";
+import { type ConfigFile, findConfigFile, oneLine, readConfigFile } from "./config-file.ts";
+import type { AgentConfig, Config, Paths, RouteConfig } from "./config-shape.ts";
 import type { Level } from "./throttle/levels.ts";
-import type { Limit } from "./throttle/limits.ts";
-import type { TaskType } from "./tasks/task.ts";
 
-/** Absolute paths of everything the product keeps. Folders are 0700, files 0600, from their creation on. */
-export interface Paths {
-  readonly stateDir: string;
-  readonly ledgerFile: string;
-  readonly lockFile: string;
-  readonly managerSocket: string;
-  readonly tmuxSocket: string;
-  readonly spoolDir: string;
-  readonly workersDir: string;
-  readonly historyFile: string;
+export type { AgentConfig, Config, Paths, RouteConfig };
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What stands on the command line and goes over the file. Unset = the file decides. Texts are validated here. */
+export interface ConfigOverrides {
+  readonly configFile?: string;
+  readonly stateDir?: string;
+  readonly workers?: string | number;
+  readonly agent?: string;
+  readonly pauseAt?: string;
+  readonly preferCheap?: boolean;
+  readonly profile?: string;
+  readonly context?: string;
 }
 
-/** A route (profile): what a task type is sent to. `agent` null = the fleet's default agent. */
-export interface RouteConfig {
-  readonly name: string;
-  readonly agent: AgentKind | null;
-  /** `cheap` and `premium` are resolved by the agent's own model table; anything else is passed as it is. */
-  readonly model: string;
+export interface LoadRequest {
+  readonly overrides?: ConfigOverrides;
+  /** The process's own environment by default. */
+  readonly env?: Environment;
+  /** The folder the process was started in by default. */
+  readonly cwd?: string;
 }
 
-export interface AgentConfig extends AgentSettings {
-  /** What the tiers `cheap` and `premium` mean for this agent; null = the agent's own default model. */
-  readonly models: { readonly cheap: string | null; readonly premium: string | null };
+/** Longest path of a unix socket that every system takes, in bytes. */
+const socketPathMaxBytes = 100;
+
+/** Which key of the file each flag stands for. */
+const FLAGS: readonly { flag: string; of: keyof ConfigOverrides; keys: readonly [string, ...string[]] }[] = [
+  { flag: "--workers", of: "workers", keys: ["workers", "count"] },
+  { flag: "--agent", of: "agent", keys: ["workers", "agent"] },
+  { flag: "--pause-at", of: "pauseAt", keys: ["throttle", "pauseAt"] },
+  { flag: "--prefer-cheap", of: "preferCheap", keys: ["preferCheap"] },
+  { flag: "--profile", of: "profile", keys: ["prices", "profile"] },
+  { flag: "--context", of: "context", keys: ["context"] },
+];
+
+/**
+ * Finds, reads and validates the configuration and freezes it. Flags go over the file, the file over the defaults.
+ * Throws CtmError `config` with one line a fault (place, key, what is wanted), or `refused` for an unsafe file.
+ */
+export async function loadConfig(request: LoadRequest = {}): Promise<Config> {
+  const { overrides = {}, env = process.env, cwd = process.cwd() } = request;
+  const path = findConfigFile(
+    configFileNamed(overrides, env),
+    cwd,
+    join(xdgFolder(env, "CONFIG", ".config"), "ctm"),
+  );
+  const file = path === null ? null : await readConfigFile(path, process.getuid?.() ?? null);
+  const { fileSchema, limitsOfFile } = await import("./config-schema.ts");
+  const written = withOverrides(file?.value, overrides);
+  const parsed = fileSchema.safeParse(overDefaults(DEFAULTS, written), { reportInput: true });
+  if (!parsed.success) throw configError(parsed.error.issues, file, overrides);
+  const { limits, throttle, workers, ...rest } = parsed.data;
+  const base = file === null ? cwd : dirname(file.path);
+  return deepFrozen({
+    ...rest,
+    paths: pathsIn(stateDirOf(overrides, env, cwd), env),
+    configFile: path,
+    workers: { ...workers, cwd: workers.cwd === null ? resolve(cwd) : fromHome(workers.cwd, env, base) },
+    throttle: { ...throttle, pauseAt: levelOf(throttle.pauseAt), limits: limitsOfFile(limits) },
+  });
 }
 
-export interface Config {
-  readonly paths: Paths;
-  /** The file it was read from, or null: defaults only. */
-  readonly configFile: string | null;
-  readonly workers: {
-    readonly count: number;
-    /** `auto` = the first agent CLI found (claude, codex), else rehearsal, saying so. */
-    readonly agent: AgentKind | "auto";
-    readonly cols: number;
-    readonly rows: number;
-    /** Where workers start; a task's own folder wins where the agent can change it. */
-    readonly cwd: string;
-    readonly restart: { readonly firstDelayMs: number; readonly maxDelayMs: number; readonly maxInRow: number };
+/** Every path the product uses, below one state folder; sockets elsewhere when their path would be too long. */
+export function pathsIn(stateDir: string, env: Environment = process.env): Paths {
+  const sockets = socketFolder(stateDir, env);
+  return {
+    stateDir,
+    ledgerFile: join(stateDir, "ledger.sqlite"),
+    lockFile: join(stateDir, "manager.lock"),
+    managerSocket: join(sockets, "manager.sock"),
+    tmuxSocket: join(sockets, "tmux.sock"),
+    spoolDir: join(stateDir, "spool"),
+    workersDir: join(stateDir, "workers"),
+    historyFile: join(stateDir, "history"),
   };
-  /** Between tasks of one worker: keep the conversation, clear it when type or project changes, or a fresh start. */
-  readonly context: "keep" | "clear" | "fresh";
-  readonly agents: Readonly<Record<AgentKind, AgentConfig>>;
-  readonly routes: Readonly<Record<TaskType, RouteConfig>>;
-  readonly preferCheap: boolean;
-  readonly estimate: { readonly overheadTokens: number; readonly minSamples: number };
-  readonly throttle: {
-    readonly limits: readonly Limit[];
-    readonly timeZone: string;
-    readonly criticalHeadroomPercent: number;
-    readonly pauseAt: Level | null;
-    readonly hardStop: boolean;
-    readonly oversized: "run" | "ask" | "refuse";
-    readonly countCacheReads: boolean;
-  };
-  readonly prices: {
-    readonly profile: string;
-    /** Dollars per million tokens by model name, laid over the profile. */
-    readonly overrides: Readonly<
-      Record<string, { input: number; output: number; cacheRead?: number; cacheWrite5m?: number; cacheWrite1h?: number }>
-    >;
-  };
-  readonly auto: { readonly tickMs: number };
+}
+
+/** The process's environment, for those who start processes or ask what the terminal can show. */
+export function processEnvironment(): Environment {
+  return { ...process.env };
+}
+
+/**
+ * What a helper process needs of the environment (to find programs, folders, language and time zone) and nothing
+ * that may be secret or that belongs to the terminal we run in.
+ */
+export function harmlessEnvironment(env: Environment = process.env): Record<string, string> {
+  const harmless = /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LANGUAGE|LC_[A-Z]+|TZ|TMPDIR|XDG_[A-Z]+_(HOME|DIR))$/;
+  const kept = Object.entries(env).filter(([name, value]) => value !== undefined && harmless.test(name));
+  return Object.fromEntries(kept) as Record<string, string>;
+}
+
+function configFileNamed(overrides: ConfigOverrides, env: Environment): string | null {
+  return overrides.configFile ?? (env["CTM_CONFIG"] || null);
+}
+
+function stateDirOf(overrides: ConfigOverrides, env: Environment, cwd: string): string {
+  const named = overrides.stateDir ?? (env["CTM_STATE_DIR"] || null);
+  if (named === "") throw new CtmError("usage", "--state-dir must name a folder");
+  if (named?.includes("\0")) throw new CtmError("usage", "the state folder's name holds a NUL character");
+  return named === null ? join(xdgFolder(env, "STATE", ".local/state"), "ctm") : resolve(cwd, named);
+}
+
+/** XDG base folders: the variable counts only when it is absolute, as its specification wants. */
+function xdgFolder(env: Environment, kind: "CONFIG" | "STATE", fallback: string): string {
+  const named = env[`XDG_${kind}_HOME`];
+  return named !== undefined && isAbsolute(named) ? named : join(homeOf(env), fallback);
+}
+
+function homeOf(env: Environment): string {
+  const home = env["HOME"];
+  return home !== undefined && isAbsolute(home) ? home : homedir();
+}
+
+function fromHome(path: string, env: Environment, base: string): string {
+  return resolve(base, path === "~" || path.startsWith("~/") ? join(homeOf(env), path.slice(1)) : path);
+}
+
+function socketFolder(stateDir: string, env: Environment): string {
+  const longest = Buffer.byteLength(join(stateDir, "manager.sock"));
+  if (longest <= socketPathMaxBytes) return stateDir;
+  const hash = createHash("sha256").update(stateDir).digest("hex").slice(0, 8);
+  const name = `ctm-${process.getuid?.() ?? 0}-${hash}`;
+  const wanted = env["TMPDIR"];
+  const temporary = wanted !== undefined && isAbsolute(wanted) ? wanted : "/tmp";
+  const fits = Buffer.byteLength(join(temporary, name, "manager.sock")) <= socketPathMaxBytes;
+  return join(fits ? temporary : "/tmp", name);
+}
+
+/** The file's content with the flags laid over it; what is no section stays as it is, for validation to name. */
+function withOverrides(written: unknown, overrides: ConfigOverrides): unknown {
+  let result = written;
+  for (const { of, keys } of FLAGS) {
+    const value = overrides[of];
+    if (value !== undefined) result = withValue(result, keys, numberIfDigits(value));
+  }
+  return result;
+}
+
+function withValue(section: unknown, keys: readonly string[], value: unknown): unknown {
+  const [key, ...rest] = keys;
+  if (key === undefined) return value;
+  if (section !== undefined && section !== null && !isSection(section)) return section;
+  return { ...section, [key]: withValue(section?.[key], rest, value) };
+}
+
+function numberIfDigits(value: string | number | boolean): string | number | boolean {
+  return typeof value === "string" && /^-?\d{1,15}$/.test(value) ? Number(value) : value;
+}
+
+interface Issue {
+  readonly code?: string;
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+  /** Of unknown keys: one a line of the message. */
+  readonly keys?: readonly string[];
+}
+
+function configError(
+  issues: readonly Issue[],
+  file: ConfigFile | null,
+  overrides: ConfigOverrides,
+): CtmError {
+  const faults = issues.flatMap((issue) =>
+    issue.message.split("\n").map((line, index) => {
+      const unknownKey = issue.keys?.[index];
+      const path = unknownKey === undefined ? issue.path : [...issue.path, unknownKey];
+      const place = flagOf(issue.path, overrides) ?? file?.place(path);
+      const name = nameOf(issue.path);
+      return oneLine(place === undefined ? `${name} ${line}` : `${place} ${name} ${line}`);
+    }),
+  );
+  const count = faults.length === 1 ? "a fault" : `${faults.length} faults`;
+  return new CtmError("config", `the configuration has ${count}`, faults);
+}
+
+function flagOf(path: readonly PropertyKey[], overrides: ConfigOverrides): string | undefined {
+  return FLAGS.find(({ of, keys }) => overrides[of] !== undefined && keys.join(".") === path.join("."))?.flag;
+}
+
+/** A key as a person writes it; the amount of a limit is the limit itself. */
+function nameOf(path: readonly PropertyKey[]): string {
+  const keys = path[0] === "limits" && path.at(-1) === "amount" ? path.slice(0, -1) : path;
+  return keys.map(String).join(".") || "the file";
+}
+
+function levelOf(pauseAt: "warning" | "soft" | "hard" | "critical" | null): Level | null {
+  const levels = { warning: "WARNING", soft: "SOFT", hard: "HARD", critical: "CRITICAL" } as const;
+  return pauseAt === null ? null : levels[pauseAt];
+}
+
+function deepFrozen<T>(value: T): T {
+  if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
+    for (const part of Object.values(value)) deepFrozen(part);
+    Object.freeze(value);
+  }
+  return value;
 }

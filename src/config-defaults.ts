@@ -1,0 +1,102 @@
+/**
+ * The defaults, in the form a person writes them in the file: the one table. A file is laid over it, so a section
+ * or key that is left out, or left empty, keeps what stands here.
+ */
+
+export const DEFAULTS = {
+  workers: {
+    count: 3,
+    agent: "auto",
+    cols: 200,
+    rows: 50,
+    /** null = the folder ctm was started in. */
+    cwd: null,
+    restart: { firstDelayMs: 1_000, maxDelayMs: 60_000, maxInRow: 5 },
+  },
+  context: "clear",
+  agents: {
+    claude: {
+      command: ["claude"],
+      permissionMode: null,
+      env: {},
+      models: { cheap: "haiku", premium: "sonnet" },
+    },
+    codex: {
+      command: ["codex"],
+      permissionMode: null,
+      env: {},
+      models: { cheap: null, premium: null },
+    },
+    shell: {
+      command: ["sh"],
+      permissionMode: null,
+      env: {},
+      models: { cheap: null, premium: null },
+    },
+    rehearsal: {
+      /** Empty: the program that comes with the product. */
+      command: [],
+      permissionMode: null,
+      env: {},
+      models: { cheap: "haiku", premium: "sonnet" },
+    },
+  },
+  routes: {
+    ui: { name: "comet", agent: null, model: "cheap" },
+    coding: { name: "codex", agent: null, model: "premium" },
+    documentation: { name: "haiku", agent: null, model: "cheap" },
+    analysis: { name: "codex", agent: null, model: "premium" },
+  },
+  preferCheap: false,
+  estimate: { overheadTokens: 1_000, minSamples: 20 },
+  limits: {
+    windows: { hour: "rolling", day: "calendar", month: "calendar" },
+    worker: {
+      tokens: { hour: "100K", day: "1M", month: null },
+      cost: { hour: null, day: null, month: null },
+    },
+    global: {
+      tokens: { hour: "500K", day: "5M", month: null },
+      cost: { hour: 5, day: 50, month: 1_000 },
+    },
+    workers: {},
+    models: {},
+    agents: {},
+  },
+  throttle: {
+    /** null = the machine's own. */
+    timeZone: null,
+    criticalHeadroomPercent: 5,
+    pauseAt: null,
+    hardStop: false,
+    oversized: "run",
+    countCacheReads: false,
+  },
+  prices: { profile: "list", overrides: {} },
+  auto: { tickMs: 10_000 },
+} as const;
+
+/**
+ * `file` laid over `defaults`: sections are merged key by key, everything else is replaced. What the file has
+ * where a section is expected, and is none, is kept as it is for the validation to name.
+ */
+export function overDefaults(defaults: unknown, file: unknown): unknown {
+  if (file === undefined) return defaults;
+  if (!isSection(defaults)) return file;
+  if (file === null) return defaults;
+  if (!isSection(file)) return file;
+  const merged: Record<string, unknown> = Object.create(null);
+  for (const key of new Set([...Object.keys(defaults), ...Object.keys(file)])) {
+    merged[key] = overDefaults(own(defaults, key), own(file, key));
+  }
+  return merged;
+}
+
+function own(section: Record<string, unknown>, key: string): unknown {
+  return Object.hasOwn(section, key) ? section[key] : undefined;
+}
+
+/** Is this a map of keys, as opposed to a list or a single value? */
+export function isSection(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

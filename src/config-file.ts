@@ -1,0 +1,154 @@
+/**
+ * The configuration file: where it is looked for, how it is read without being led astray (a link to a device, a
+ * file somebody else can write, a file of any size), and where in it a fault stands.
+ */
+import { closeSync, constants, fstatSync, openSync, readFileSync, statSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import type { Document, LineCounter } from "yaml";
+import { CtmError } from "./base/errors.ts";
+
+/** Largest configuration file. */
+const configFileMaxBytes = 256 * 1024;
+const FILE_NAMES = ["ctm.yaml", "ctm.yml", "ctm.json"];
+
+export interface ConfigFile {
+  readonly path: string;
+  /** What the file says, unchecked; an empty file says nothing. */
+  readonly value: unknown;
+  /** "path:line:column" of a key, or of the nearest thing around it that the file has. */
+  place(keys: readonly PropertyKey[]): string;
+}
+
+/**
+ * The file to read: the one named by flag or environment (it must exist), else ctm.yaml, ctm.yml or ctm.json in
+ * `cwd` or a folder above it, else ctm.yaml in the person's configuration folder, else null.
+ */
+export function findConfigFile(named: string | null, cwd: string, userFolder: string): string | null {
+  if (named !== null) return resolve(cwd, named);
+  for (let folder = resolve(cwd); ; folder = dirname(folder)) {
+    const found = firstIn(folder);
+    if (found !== null) return found;
+    if (folder === dirname(folder)) return firstIn(userFolder);
+  }
+}
+
+/** Reads and parses the file. Throws CtmError `config` (all syntax faults), `refused` (unsafe owner) or `io`. */
+export async function readConfigFile(path: string, uid: number | null): Promise<ConfigFile> {
+  const text = readBounded(path, uid);
+  const { LineCounter, parseDocument } = await import("yaml");
+  const lines = new LineCounter();
+  const document = parseDocument(text.replace(/^\uFEFF/, ""), {
+    lineCounter: lines,
+    version: "1.2",
+    merge: false,
+  });
+  const faults = document.errors.map((error) => {
+    const { line, col } = lines.linePos(error.pos[0]);
+    return `${path}:${line}:${col} ${firstLine(error.message)}`;
+  });
+  if (faults.length > 0) throw new CtmError("config", `the configuration ${path} cannot be read`, faults);
+  return { path, value: plainValue(document, path), place: (keys) => placeOf(document, lines, path, keys) };
+}
+
+function firstIn(folder: string): string | null {
+  const paths = FILE_NAMES.map((name) => join(folder, name));
+  return paths.find((path) => statSync(path, { throwIfNoEntry: false })?.isFile()) ?? null;
+}
+
+function readBounded(path: string, uid: number | null): string {
+  let file: number;
+  try {
+    // Not blocking: a named pipe would otherwise hold the start for ever.
+    file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch (error) {
+    throw new CtmError("config", `the configuration ${path} cannot be opened: ${reasonOf(error)}`, [], {
+      cause: error,
+    });
+  }
+  try {
+    const facts = fstatSync(file);
+    if (!facts.isFile()) throw new CtmError("config", `the configuration ${path} is not a regular file`);
+    if (facts.size > configFileMaxBytes) {
+      throw new CtmError(
+        "config",
+        `the configuration ${path} is larger than ${configFileMaxBytes / 1024} KiB`,
+      );
+    }
+    refuseForeign(path, facts, uid);
+    return readFileSync(file, "utf8");
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** The file names programs that we run, so whoever can write it can run programs as us. */
+function refuseForeign(path: string, facts: { uid: number; mode: number }, uid: number | null): void {
+  if (uid === null) return;
+  if (facts.uid !== uid && facts.uid !== 0) {
+    throw new CtmError("refused", `the configuration ${path} belongs to another user and is not read`);
+  }
+  if ((facts.mode & 0o002) !== 0) {
+    throw new CtmError("refused", `the configuration ${path} can be written by anybody and is not read`, [
+      `Make it yours alone: chmod o-w ${path}`,
+    ]);
+  }
+}
+
+function plainValue(document: Document.Parsed, path: string): unknown {
+  try {
+    const value: unknown = document.toJS({ maxAliasCount: 100 });
+    return value ?? undefined;
+  } catch (error) {
+    throw new CtmError("config", `the configuration ${path} cannot be read: ${reasonOf(error)}`, [], {
+      cause: error,
+    });
+  }
+}
+
+interface YamlPair {
+  readonly key: { readonly value?: unknown; readonly range?: readonly [number, number, number] };
+  readonly value: unknown;
+}
+
+function placeOf(
+  document: Document.Parsed,
+  lines: LineCounter,
+  path: string,
+  keys: readonly PropertyKey[],
+): string {
+  let node: unknown = document.contents;
+  let offset = 0;
+  for (const key of keys) {
+    const items: readonly unknown[] = isObject(node) && Array.isArray(node["items"]) ? node["items"] : [];
+    const pair = items.find(
+      (item): item is YamlPair => isPair(item) && String(item.key.value) === String(key),
+    );
+    if (pair === undefined) break;
+    offset = pair.key.range?.[0] ?? offset;
+    node = pair.value;
+  }
+  const { line, col } = lines.linePos(offset);
+  return `${path}:${line}:${col}`;
+}
+
+function isPair(item: unknown): item is YamlPair {
+  return isObject(item) && isObject(item["key"]);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}
+
+function firstLine(message: string): string {
+  return oneLine(message.split("\n", 1)[0]?.replace(/ at line \d+, column \d+:?$/, "") ?? message);
+}
+
+/** A text of the file in a message: nothing a terminal would obey. */
+export function oneLine(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cs}]/gu, "?");
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof Error && "code" in error && error.code === "ENOENT") return "there is no such file";
+  return error instanceof Error ? firstLine(error.message) : String(error);
+}

@@ -1,0 +1,180 @@
+/** What the configuration file may say, key by key, and how its limits become the throttle's. */
+import * as z from "zod";
+import { AGENT_KINDS } from "./agents/adapter.ts";
+import { workersMax } from "./base/limits.ts";
+import {
+  choice,
+  command,
+  dollarAmount,
+  entries,
+  label,
+  number,
+  secretText,
+  section,
+  timeZone,
+  tokenAmount,
+  wholeNumber,
+  yesOrNo,
+} from "./config-rules.ts";
+import { isSection } from "./config-defaults.ts";
+import {
+  type Limit,
+  type LimitUnit,
+  type Scope,
+  WINDOWS,
+  type WindowForm,
+  type WindowName,
+} from "./throttle/limits.ts";
+
+const FORMS = ["rolling", "calendar"] as const;
+/** NONE is left out: pausing at it would admit nothing, ever. */
+const PAUSE_LEVELS = ["warning", "soft", "hard", "critical"] as const;
+
+const agentKind = () => choice(AGENT_KINDS);
+const modelName = () => label("a model name");
+
+function agent() {
+  return section({
+    command: command(),
+    permissionMode: label("the name of a permission mode, or null").nullable(),
+    env: entries(/^[A-Za-z_][A-Za-z0-9_]{0,199}$/, "the name of an environment variable", secretText()),
+    models: section({ cheap: modelName().nullable(), premium: modelName().nullable() }),
+  });
+}
+
+function route() {
+  return section({ name: label("a name"), agent: agentKind().nullable(), model: modelName() });
+}
+
+/** One limit: an amount alone, or {amount, form} for one whose window is not of the usual form. */
+function limit(amount: ReturnType<typeof tokenAmount> | ReturnType<typeof dollarAmount>) {
+  return z.preprocess(
+    (value) => (isSection(value) ? value : { amount: value }),
+    section({ amount, form: choice(FORMS).optional() }),
+  );
+}
+
+function limitsByWindow(amount: () => ReturnType<typeof tokenAmount> | ReturnType<typeof dollarAmount>) {
+  return section({
+    hour: limit(amount()).optional(),
+    day: limit(amount()).optional(),
+    month: limit(amount()).optional(),
+  });
+}
+
+function limitsOfScope() {
+  return section({
+    tokens: limitsByWindow(tokenAmount).optional(),
+    cost: limitsByWindow(dollarAmount).optional(),
+  });
+}
+
+const usdPerMillion = () => number(0, 100_000);
+
+/** The file, laid over the defaults. */
+export const fileSchema = section({
+  workers: section({
+    count: wholeNumber(1, workersMax),
+    agent: choice([...AGENT_KINDS, "auto"]),
+    cols: wholeNumber(40, 500),
+    rows: wholeNumber(10, 300),
+    cwd: secretText().min(1, { error: "must be a folder, or null" }).nullable(),
+    restart: section({
+      firstDelayMs: wholeNumber(0, 3_600_000),
+      maxDelayMs: wholeNumber(0, 86_400_000),
+      maxInRow: wholeNumber(0, 1_000),
+    }),
+  }),
+  context: choice(["keep", "clear", "fresh"]),
+  agents: section({ claude: agent(), codex: agent(), shell: agent(), rehearsal: agent() }),
+  routes: section({ ui: route(), coding: route(), documentation: route(), analysis: route() }),
+  preferCheap: yesOrNo(),
+  estimate: section({ overheadTokens: wholeNumber(0, 10_000_000), minSamples: wholeNumber(1, 100_000) }),
+  limits: section({
+    windows: section({ hour: choice(FORMS), day: choice(FORMS), month: choice(FORMS) }),
+    worker: limitsOfScope(),
+    global: limitsOfScope(),
+    workers: entries(
+      /^(concurrent_worker|worker|w)[1-9]\d{0,3}$/,
+      "a worker such as w1 or concurrent_worker1",
+      limitsOfScope(),
+    ),
+    models: entries(/^[^-\p{Cc}\p{Cs}\s][^\p{Cc}\p{Cs}]{0,199}$/u, "a model name", limitsOfScope()),
+    agents: entries(
+      new RegExp(`^(${AGENT_KINDS.join("|")})$`),
+      `one of ${AGENT_KINDS.join(", ")}`,
+      limitsOfScope(),
+    ),
+  }),
+  throttle: section({
+    timeZone: timeZone(),
+    criticalHeadroomPercent: wholeNumber(0, 100),
+    pauseAt: z.preprocess(
+      (value) => (typeof value === "string" ? value.toLowerCase() : value),
+      choice(PAUSE_LEVELS).nullable(),
+    ),
+    hardStop: yesOrNo(),
+    oversized: choice(["run", "ask", "refuse"]),
+    countCacheReads: yesOrNo(),
+  }),
+  prices: section({
+    profile: label("the name of a price profile"),
+    overrides: entries(
+      /^[^-\p{Cc}\p{Cs}\s][^\p{Cc}\p{Cs}]{0,199}$/u,
+      "a model name",
+      section({
+        input: usdPerMillion(),
+        output: usdPerMillion(),
+        cacheRead: usdPerMillion().optional(),
+        cacheWrite5m: usdPerMillion().optional(),
+        cacheWrite1h: usdPerMillion().optional(),
+      }),
+    ),
+  }),
+  auto: section({ tickMs: wholeNumber(1_000, 3_600_000) }),
+});
+
+export type FileConfig = z.output<typeof fileSchema>;
+type ScopeLimits = FileConfig["limits"]["global"];
+
+/**
+ * The limits of the file as the throttle takes them. `null` for everybody means no limit and is left out; `null`
+ * for a named worker, model or agent is kept, for it lifts what would hold otherwise.
+ */
+export function limitsOfFile(limits: FileConfig["limits"]): Limit[] {
+  const everybody = [
+    ...scopeLimits({ kind: "worker", name: "*" }, limits.worker, limits.windows),
+    ...scopeLimits({ kind: "global" }, limits.global, limits.windows),
+  ].filter((limit) => limit.amount !== null);
+  const named = [
+    ...namedLimits(limits.workers, (name) => ({ kind: "worker", name: workerName(name) }), limits.windows),
+    ...namedLimits(limits.models, (name) => ({ kind: "model", name }), limits.windows),
+    ...namedLimits(limits.agents, (name) => ({ kind: "agent", name }), limits.windows),
+  ];
+  return [...everybody, ...named];
+}
+
+function namedLimits(
+  byName: Readonly<Record<string, ScopeLimits>>,
+  scopeOf: (name: string) => Scope,
+  forms: Record<WindowName, WindowForm>,
+): Limit[] {
+  return Object.entries(byName).flatMap(([name, limits]) => scopeLimits(scopeOf(name), limits, forms));
+}
+
+function scopeLimits(scope: Scope, limits: ScopeLimits, forms: Record<WindowName, WindowForm>): Limit[] {
+  const units: readonly LimitUnit[] = ["tokens", "cost"];
+  return units.flatMap((unit) =>
+    WINDOWS.flatMap((window) => {
+      const entry = limits[unit]?.[window];
+      return entry === undefined
+        ? []
+        : [{ scope, unit, window, form: entry.form ?? forms[window], amount: entry.amount }];
+    }),
+  );
+}
+
+/** w1 and worker1 are short for concurrent_worker1. */
+function workerName(name: string): string {
+  return `concurrent_worker${/\d+$/.exec(name)?.[0] ?? ""}`;
+}

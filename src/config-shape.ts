@@ -1,0 +1,79 @@
+/**
+ * The shape of the configuration: what the rest of the product gets, once it is read, validated and frozen.
+ * How it is found and read stands in `config.ts`.
+ */
+import type { AgentKind, AgentSettings } from "./agents/adapter.ts";
+import type { Level } from "./throttle/levels.ts";
+import type { Limit } from "./throttle/limits.ts";
+import type { TaskType } from "./tasks/task.ts";
+
+/** Absolute paths of everything the product keeps. Folders are 0700, files 0600, from their creation on. */
+export interface Paths {
+  readonly stateDir: string;
+  readonly ledgerFile: string;
+  readonly lockFile: string;
+  readonly managerSocket: string;
+  readonly tmuxSocket: string;
+  readonly spoolDir: string;
+  readonly workersDir: string;
+  readonly historyFile: string;
+}
+
+/** A route (profile): what a task type is sent to. `agent` null = the fleet's default agent. */
+export interface RouteConfig {
+  readonly name: string;
+  readonly agent: AgentKind | null;
+  /** `cheap` and `premium` are resolved by the agent's own model table; anything else is passed as it is. */
+  readonly model: string;
+}
+
+export interface AgentConfig extends AgentSettings {
+  /** What the tiers `cheap` and `premium` mean for this agent; null = the agent's own default model. */
+  readonly models: { readonly cheap: string | null; readonly premium: string | null };
+}
+
+export interface Config {
+  readonly paths: Paths;
+  /** The file it was read from, or null: defaults only. */
+  readonly configFile: string | null;
+  readonly workers: {
+    readonly count: number;
+    /** `auto` = the first agent CLI found (claude, codex), else rehearsal, saying so. */
+    readonly agent: AgentKind | "auto";
+    readonly cols: number;
+    readonly rows: number;
+    /** Where workers start; a task's own folder wins where the agent can change it. */
+    readonly cwd: string;
+    readonly restart: {
+      readonly firstDelayMs: number;
+      readonly maxDelayMs: number;
+      readonly maxInRow: number;
+    };
+  };
+  /** Between tasks of one worker: keep the conversation, clear it when type or project changes, or a fresh start. */
+  readonly context: "keep" | "clear" | "fresh";
+  readonly agents: Readonly<Record<AgentKind, AgentConfig>>;
+  readonly routes: Readonly<Record<TaskType, RouteConfig>>;
+  readonly preferCheap: boolean;
+  readonly estimate: { readonly overheadTokens: number; readonly minSamples: number };
+  readonly throttle: {
+    readonly limits: readonly Limit[];
+    readonly timeZone: string;
+    readonly criticalHeadroomPercent: number;
+    readonly pauseAt: Level | null;
+    readonly hardStop: boolean;
+    readonly oversized: "run" | "ask" | "refuse";
+    readonly countCacheReads: boolean;
+  };
+  readonly prices: {
+    readonly profile: string;
+    /** Dollars per million tokens by model name, laid over the profile. */
+    readonly overrides: Readonly<
+      Record<
+        string,
+        { input: number; output: number; cacheRead?: number; cacheWrite5m?: number; cacheWrite1h?: number }
+      >
+    >;
+  };
+  readonly auto: { readonly tickMs: number };
+}
