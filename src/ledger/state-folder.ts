@@ -1,0 +1,161 @@
+/**
+ * The folders and files the product keeps: private from the moment they exist, whatever the umask, and never
+ * reached through a link or a folder that somebody else owns or can write.
+ */
+import { randomUUID } from "node:crypto";
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fstatSync,
+  fsyncSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  type Stats,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, isAbsolute, join } from "node:path";
+import { CtmError } from "../base/errors.ts";
+
+const FOLDER_MODE = 0o700;
+const FILE_MODE = 0o600;
+const OTHERS = 0o077;
+const WRITABLE_BY_ANYBODY = 0o002;
+const STICKY = 0o1000;
+
+/**
+ * Makes sure that each of these absolute paths is a private folder of ours (0700), creating what is missing. A
+ * folder of ours that others could look into is closed to them. Throws CtmError `refused` for a link, a foreign
+ * owner, or a folder on the way that anybody could swap; `io` when the disk does not let us.
+ */
+export function ensurePrivateFolders(paths: readonly string[]): void {
+  for (const path of paths) {
+    if (!isAbsolute(path)) throw new CtmError("io", `the folder ${path} has no absolute path`);
+    createFolder(path);
+    closeToOthers(path);
+  }
+}
+
+/** What is wrong with a folder that should be private, in words; null when nothing is. For the doctor. */
+export function folderFault(path: string): string | null {
+  const facts = factsOf(path);
+  if (facts === null) return "it does not exist";
+  return (
+    strangerFault(facts) ?? ((facts.mode & OTHERS) === 0 ? null : `its mode is ${modeOf(facts)}, not 700`)
+  );
+}
+
+/**
+ * Writes a private file (0600) as a whole: aside first, synced, then renamed, so that a reader sees the old text
+ * or the new one and a link in its place is replaced, not followed. Throws CtmError `io`.
+ */
+export function writePrivateFile(path: string, text: string | Uint8Array): void {
+  const aside = join(dirname(path), `.${randomUUID()}.new`);
+  try {
+    writeNew(aside, text);
+    renameSync(aside, path);
+  } catch (error) {
+    rmSync(aside, { force: true });
+    throw ioError(`the file ${path} cannot be written`, error);
+  }
+}
+
+/** Writes a private file (0600) that must not be there yet. Throws CtmError `refused` when it is, `io` otherwise. */
+export function createPrivateFile(path: string, text: string | Uint8Array): void {
+  try {
+    writeNew(path, text);
+  } catch (error) {
+    if (codeOf(error) === "EEXIST")
+      throw new CtmError("refused", `${path} is there already`, [], { cause: error });
+    throw ioError(`the file ${path} cannot be written`, error);
+  }
+}
+
+function writeNew(path: string, text: string | Uint8Array): void {
+  const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
+  const file = openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, FILE_MODE);
+  try {
+    // A umask such as 0777 takes bits away even from us.
+    if ((fstatSync(file).mode & 0o777) !== FILE_MODE) fchmodSync(file, FILE_MODE);
+    writeFileSync(file, text);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Creates `path` and what is missing above it, one folder at a time, each private from its creation on. */
+function createFolder(path: string): void {
+  if (factsOf(path) !== null) return;
+  const parent = dirname(path);
+  if (parent !== path) createFolder(parent);
+  try {
+    mkdirSync(path, FOLDER_MODE);
+  } catch (error) {
+    // Another process of ours may have been quicker; whose it is, is checked afterwards.
+    if (codeOf(error) !== "EEXIST") throw ioError(`the folder ${path} cannot be created`, error);
+  }
+}
+
+function closeToOthers(path: string): void {
+  const { O_DIRECTORY, O_NOFOLLOW, O_RDONLY } = constants;
+  const before = factsOf(path);
+  const fault = before === null ? "it does not exist" : strangerFault(before);
+  if (fault !== null) throw new CtmError("refused", `the folder ${path} is not used: ${fault}`);
+  refuseSwappable(path);
+  let folder: number;
+  try {
+    folder = openSync(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  } catch (error) {
+    throw ioError(`the folder ${path} cannot be opened`, error);
+  }
+  try {
+    if ((fstatSync(folder).mode & 0o777) !== FOLDER_MODE) fchmodSync(folder, FOLDER_MODE);
+  } finally {
+    closeSync(folder);
+  }
+}
+
+/** Below a folder that anybody can write (and that is not sticky, like /tmp), ours could be swapped for another. */
+function refuseSwappable(path: string): void {
+  for (let inner = path; inner !== dirname(inner); inner = dirname(inner)) {
+    const parent = dirname(inner);
+    const { mode } = statSync(parent);
+    if ((mode & WRITABLE_BY_ANYBODY) === 0 || (mode & STICKY) !== 0) continue;
+    throw new CtmError("refused", `the folder ${path} is not used: anybody can write into ${parent}`, [
+      `Make it yours alone: chmod o-w ${parent}`,
+    ]);
+  }
+}
+
+function strangerFault(facts: Stats): string | null {
+  if (facts.isSymbolicLink()) return "it is a link";
+  if (!facts.isDirectory()) return "it is not a folder";
+  const uid = process.getuid?.();
+  return uid === undefined || facts.uid === uid ? null : `it belongs to another user (${facts.uid})`;
+}
+
+function factsOf(path: string): Stats | null {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) ?? null;
+  } catch (error) {
+    throw ioError(`${path} cannot be looked at`, error);
+  }
+}
+
+function modeOf(facts: Stats): string {
+  return (facts.mode & 0o777).toString(8).padStart(3, "0");
+}
+
+function ioError(what: string, error: unknown): CtmError {
+  const cause = error instanceof Error ? error.message : String(error);
+  return new CtmError("io", `${what}: ${cause}`, [], { cause: error });
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && "code" in error ? error.code : undefined;
+}
