@@ -1,0 +1,113 @@
+/**
+ * The text of a first configuration file: every key there is, commented out, with its default. A line of
+ * explanation begins with "# " and a word; a line of YAML with "#" and the YAML, indentation and all.
+ */
+
+export const INIT_CONFIG = `# Configuration of ctm. Everything here is optional and shows its default: take the # away from the lines
+# you want to change, and from the sections they stand in.
+# It is looked for as --config FILE, then $CTM_CONFIG, then ctm.yaml in this folder or one above it, then
+# ctm/ctm.yaml in $XDG_CONFIG_HOME (or ~/.config). Flags go over the file.
+
+# The workers: how many (1 to 100), and which agent each runs: claude, codex, shell, rehearsal, or auto: the
+# first of claude and codex that is installed, else rehearsal (which spends nothing, and says so).
+# cwd is the folder they start in: null = the one ctm was started in.
+# restart: a worker that dies is started again after a pause that grows, so many times in a row at most.
+#workers:
+#  count: 3
+#  agent: auto
+#  cols: 200
+#  rows: 50
+#  cwd: null
+#  restart:
+#    firstDelayMs: 1000
+#    maxDelayMs: 60000
+#    maxInRow: 5
+
+# Between two tasks of a worker: keep the conversation, clear it when the next task is of another type or
+# project, or start fresh for every task.
+#context: clear
+
+# The agents: program and fixed arguments (a list, no shell in between), the agent's own permission mode
+# (null = its default), environment (values in quotes; they reach the agent by a private file, never as an
+# argument), and what the words cheap and premium mean as its models (null = its own default model).
+# An empty command of rehearsal is the program that comes with ctm.
+#agents:
+#  claude:
+#    command: [claude]
+#    permissionMode: null
+#    env: {}
+#    models: { cheap: haiku, premium: sonnet }
+#  codex:
+#    command: [codex]
+#    permissionMode: null
+#    env: {}
+#    models: { cheap: null, premium: null }
+#  shell:
+#    command: [sh]
+#    permissionMode: null
+#    env: {}
+#    models: { cheap: null, premium: null }
+#  rehearsal:
+#    command: []
+#    permissionMode: null
+#    env: {}
+#    models: { cheap: haiku, premium: sonnet }
+
+# Where a task goes by its type. agent: null = the workers' own; model: cheap, premium, or a name of the agent's.
+#routes:
+#  ui: { name: comet, agent: null, model: cheap }
+#  coding: { name: codex, agent: null, model: premium }
+#  documentation: { name: haiku, agent: null, model: cheap }
+#  analysis: { name: codex, agent: null, model: premium }
+
+# true = every task goes to the cheapest model, unless the task itself names one.
+#preferCheap: false
+
+# The estimate of a task: a quarter of its characters plus overheadTokens, until minSamples tasks of its kind
+# have been measured.
+#estimate:
+#  overheadTokens: 1000
+#  minSamples: 20
+
+# The limits. tokens: 250000, 100K, 5M; cost: dollars, 5 or 5.50; null = no limit.
+# worker holds for each worker, global for all together; the worst of all limits that apply rules.
+# Limits of their own by name: workers: { w2: { tokens: { hour: 50K } } }, models: { opus: { cost: { day: 10 } } },
+# agents: { codex: { cost: { hour: 2 } } }.
+# windows: rolling = the last 60 minutes, 24 hours, 30 days; calendar = the hour, day or month of the time zone.
+# One limit alone can differ: hour: { amount: 100K, form: calendar }.
+#limits:
+#  windows: { hour: rolling, day: calendar, month: calendar }
+#  worker:
+#    tokens: { hour: 100K, day: 1M, month: null }
+#    cost: { hour: null, day: null, month: null }
+#  global:
+#    tokens: { hour: 500K, day: 5M, month: null }
+#    cost: { hour: 5, day: 50, month: 1000 }
+#  workers: {}
+#  models: {}
+#  agents: {}
+
+# How the limits act. timeZone: null = the machine's own, else e.g. Europe/Berlin.
+# criticalHeadroomPercent: how far above a limit critical tasks may go.
+# pauseAt: warning, soft, hard or critical = nothing but critical tasks starts at that level or above.
+# hardStop: true = at 100 % of a cost limit not even critical tasks start.
+# oversized: what happens to a task that is larger than a whole window: run (alone), ask, refuse.
+# countCacheReads: do tokens read from a cache count against token limits? (They always count as cost.)
+#throttle:
+#  timeZone: null
+#  criticalHeadroomPercent: 5
+#  pauseAt: null
+#  hardStop: false
+#  oversized: run
+#  countCacheReads: false
+
+# Prices: a named profile (list = dated list prices), and your own in dollars per million tokens, e.g.
+# overrides: { my-model: { input: 3, output: 15, cacheRead: 0.3, cacheWrite5m: 3.75, cacheWrite1h: 6 } }
+#prices:
+#  profile: list
+#  overrides: {}
+
+# The safety tick of auto mode. Work starts on events; the tick only finds what an event has missed.
+#auto:
+#  tickMs: 10000
+`;
