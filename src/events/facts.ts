@@ -29,10 +29,44 @@ export type Fact =
       readonly tokens: number;
       readonly source: "actual" | "simulated" | "estimated" | "unknown";
     }
-  | { readonly kind: "worker-changed"; readonly atMs: number; readonly worker: string; readonly state: string; readonly because: string }
-  | { readonly kind: "worker-asks"; readonly atMs: number; readonly worker: string; readonly question: string }
-  | { readonly kind: "agent-limited"; readonly atMs: number; readonly worker: string; readonly failure: FailureClass; readonly message: string }
-  | { readonly kind: "level-changed"; readonly atMs: number; readonly limitId: string; readonly from: Level; readonly to: Level }
-  | { readonly kind: "dispatch-changed"; readonly atMs: number; readonly auto: boolean; readonly paused: boolean; readonly reason: string | null }
-  | { readonly kind: "limit-set"; readonly atMs: number; readonly limitId: string; readonly reason: string | null }
+  | {
+      readonly kind: "worker-changed";
+      readonly atMs: number;
+      readonly worker: string;
+      readonly state: string;
+      readonly because: string;
+    }
+  | {
+      readonly kind: "worker-asks";
+      readonly atMs: number;
+      readonly worker: string;
+      readonly question: string;
+    }
+  | {
+      readonly kind: "agent-limited";
+      readonly atMs: number;
+      readonly worker: string;
+      readonly failure: FailureClass;
+      readonly message: string;
+    }
+  | {
+      readonly kind: "level-changed";
+      readonly atMs: number;
+      readonly limitId: string;
+      readonly from: Level;
+      readonly to: Level;
+    }
+  | {
+      readonly kind: "dispatch-changed";
+      readonly atMs: number;
+      readonly auto: boolean;
+      readonly paused: boolean;
+      readonly reason: string | null;
+    }
+  | {
+      readonly kind: "limit-set";
+      readonly atMs: number;
+      readonly limitId: string;
+      readonly reason: string | null;
+    }
   | { readonly kind: "trouble"; readonly atMs: number; readonly message: string };

@@ -33,5 +33,6 @@ export function mayMove(from: TaskStateName, to: TaskStateName): boolean {
 
 /** Throws CtmError `illegal-move` unless the table above has the move. */
 export function assertMove(taskId: number, from: TaskStateName, to: TaskStateName): void {
-  if (!mayMove(from, to)) throw new CtmError("illegal-move", `task ${taskId} is ${from}; it cannot become ${to}`);
+  if (!mayMove(from, to))
+    throw new CtmError("illegal-move", `task ${taskId} is ${from}; it cannot become ${to}`);
 }

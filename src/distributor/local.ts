@@ -1,0 +1,114 @@
+/** The distributor of this machine: tmux workers of our own and adopted ones. */
+import { CtmError } from "../base/errors.ts";
+import type { Task } from "../tasks/task.ts";
+import type { Delivery } from "../workers/delivery.ts";
+import type { WorkerPool } from "../workers/pool.ts";
+import type { Worker, WorkerNews } from "../workers/worker.ts";
+import { chooseWorkers } from "./choose-worker.ts";
+import type { DispatchOrder, DispatchResult, Distributor, WorkerOffer, WorkerReport } from "./distributor.ts";
+
+/** How long an interrupted agent may take to be seen to stop before its process is ended. */
+const interruptWithinMs = 10_000;
+
+export interface LocalParts {
+  readonly pool: WorkerPool;
+  readonly delivery: Delivery;
+  /** Grows with what a worker has booked: evens the load. */
+  loadOf(worker: string): number;
+}
+
+export class LocalDistributor implements Distributor {
+  readonly #parts: LocalParts;
+  #listener: (report: WorkerReport) => void = () => undefined;
+
+  constructor(parts: LocalParts) {
+    this.#parts = parts;
+    parts.pool.onNews((worker, news) => this.#translate(worker, news));
+  }
+
+  onReport(listener: (report: WorkerReport) => void): void {
+    this.#listener = listener;
+  }
+
+  freeCount(): number {
+    return this.#parts.pool.all().filter((worker) => worker.free).length;
+  }
+
+  offers(task: Task): readonly WorkerOffer[] {
+    const free = this.#parts.pool.all().filter((worker) => worker.free);
+    return chooseWorkers(
+      task,
+      free.map(({ name, record }) => ({
+        worker: name,
+        agent: record.agent,
+        model: record.model,
+        adopted: record.adopted,
+        cwd: record.cwd,
+        lastType: record.lastType,
+        lastCwd: record.lastCwd,
+        load: this.#parts.loadOf(name),
+      })),
+    );
+  }
+
+  dispatch(order: DispatchOrder): Promise<DispatchResult> {
+    return this.#parts.delivery.deliver(this.#parts.pool.find(order.worker), order);
+  }
+
+  async interrupt(name: string, attemptId: string): Promise<void> {
+    const worker = this.#parts.pool.all().find((candidate) => candidate.name === name);
+    const attempt = worker?.attempt;
+    if (worker === undefined || attempt === null || attempt === undefined || attempt.id !== attemptId) {
+      throw new CtmError("illegal-move", `${name} does not have this attempt in hand any more`);
+    }
+    attempt.cancelling = true;
+    if (attempt.phase === "preparing" || worker.pane === null) return;
+    await worker.terminal.sendKey(worker.pane, worker.adapter.traits.interruptKey);
+    setTimeout(
+      () => void this.#endStubborn(worker, attemptId).catch(() => undefined),
+      interruptWithinMs,
+    ).unref();
+    await this.#parts.pool.look(worker);
+  }
+
+  /** An agent that does not stop when interrupted: its session is ended; an adopted one is left to the person. */
+  async #endStubborn(worker: Worker, attemptId: string): Promise<void> {
+    if (worker.attempt?.id !== attemptId) return;
+    await this.#parts.pool.look(worker);
+    if (worker.attempt?.id !== attemptId) return;
+    if (worker.record.adopted)
+      worker.asks("it does not stop when interrupted", "screen", "still busy after the interrupt");
+    else await this.#parts.pool.restart(worker);
+  }
+
+  #translate(worker: Worker, news: WorkerNews): void {
+    const name = worker.name;
+    switch (news.kind) {
+      case "changed":
+        if (worker.free) this.#listener({ kind: "free", worker: name });
+        return;
+      case "accepted":
+        this.#listener({ ...news, worker: name });
+        return;
+      case "asks":
+        if (news.attemptId !== null)
+          this.#listener({ kind: "asks", worker: name, attemptId: news.attemptId, question: news.question });
+        return;
+      case "answered":
+        this.#listener({ ...news, worker: name });
+        return;
+      case "ended":
+        this.#listener({ ...news, worker: name });
+        if (worker.free) this.#listener({ kind: "free", worker: name });
+        return;
+      case "foreign-usage":
+        this.#listener({ ...news, worker: name });
+        return;
+      case "limited":
+      case "saved":
+        return;
+      default:
+        news satisfies never;
+    }
+  }
+}

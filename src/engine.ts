@@ -1,0 +1,538 @@
+/**
+ * The whole story of a task, one call a stage:
+ *
+ *   submit → delegate → (pass) admit → reserve → dispatch → accepted → ended → meter → settle → record
+ *
+ * The engine is the only caller of the ledger's moves. It keeps no task in memory: the ledger is the truth, the
+ * throttle its running sums, the ready queue a window of ids. Facts are published after the commit.
+ */
+import { CtmError } from "./base/errors.ts";
+import type { Distributor, WorkerOffer, WorkerReport } from "./distributor/distributor.ts";
+import type { FactBus } from "./events/bus.ts";
+import { attemptOf, type Ledger } from "./ledger/ledger.ts";
+import type { ReadyTask } from "./ledger/task-rows.ts";
+import { recordedEntry, unknownEntry, type EntryOwner, type EntryRules } from "./ledger/usage-entry.ts";
+import type { Booked, UsageEntry } from "./ledger/spend-rows.ts";
+import type { UsageRecord } from "./metering/usage.ts";
+
+import { ReadyQueue, type Begun } from "./tasks/ready-queue.ts";
+import { isFinal, type Assignment, type Outcome, type Task, type TaskDraft } from "./tasks/task.ts";
+import type { Admission, Throttle } from "./throttle/throttle.ts";
+
+/** Tasks looked at in one pass before it gives way to the event loop; the next pass goes on from there. */
+const passScanMax = 1_000;
+
+export interface EngineParts {
+  readonly ledger: Ledger;
+  readonly throttle: Throttle;
+  readonly distributor: Distributor;
+  readonly bus: FactBus;
+  /** The delegator with today's rules; throws CtmError usage for an unknown model, type or agent. */
+  delegate(draft: TaskDraft): Assignment;
+  /** Does this agent kind spend tokens, and is its record a simulation? */
+  traits(agent: string): { readonly spends: boolean; readonly simulated: boolean };
+  readonly entryRules: EntryRules;
+  /** Ledger time, milliseconds; never goes backwards. */
+  now(): number;
+  newAttemptId(nowMs: number): string;
+}
+
+/** Why a task does not go now. */
+export interface Deferral {
+  readonly reason: string;
+  readonly untilMs: number | null;
+  readonly limitId: string | null;
+}
+
+export class Engine {
+  readonly #parts: EngineParts;
+  readonly #ready = new ReadyQueue();
+  /** Limits a task ahead in line waits for: those behind it may not take its room in the same pass. */
+  #blockedLimits = new Set<string>();
+  #wakeTimer: NodeJS.Timeout | null = null;
+  #wakeAtMs = Number.POSITIVE_INFINITY;
+  #pumpQueued = false;
+  #auto = false;
+  #closed = false;
+
+  constructor(parts: EngineParts) {
+    this.#parts = parts;
+    parts.distributor.onReport((report) => this.#hear(report));
+  }
+
+  // ── queue and delegate ──────────────────────────────────────────────────────────────────────────
+
+  /** Queues tasks, all or none: delegated, then durable, then told. */
+  submit(drafts: readonly TaskDraft[]): { task: Task; created: boolean }[] {
+    const { ledger, bus } = this.#parts;
+    const delegated = drafts.map((draft) => ({ draft, assignment: this.#parts.delegate(draft) }));
+    const added = ledger.add(delegated, this.#parts.now());
+    for (const { task, created } of added) {
+      if (created)
+        bus.publish({
+          kind: "task-added",
+          atMs: task.createdAtMs,
+          taskId: task.id,
+          text: task.draft.text.slice(0, 200),
+        });
+    }
+    this.pump();
+    return added;
+  }
+
+  // ── passes ──────────────────────────────────────────────────────────────────────────────────────
+
+  get auto(): boolean {
+    return this.#auto;
+  }
+
+  /** A person, or a start after a crash, paused the dispatch: durable until resumed. */
+  get paused(): boolean {
+    return this.#parts.ledger.settings.get("paused") !== null;
+  }
+
+  /** In auto mode every event that could let a task go starts a pass. */
+  setAuto(on: boolean): void {
+    this.#auto = on;
+    this.pump();
+  }
+
+  /** Something changed that may let a task go: one pass soon, however many events ask for it. */
+  pump(): void {
+    if (!this.#auto || this.#pumpQueued || this.#closed) return;
+    this.#pumpQueued = true;
+    setImmediate(() => {
+      this.#pumpQueued = false;
+      if (this.#auto && !this.#closed) void this.distribute().catch((error: unknown) => this.#trouble(error));
+    });
+  }
+
+  /** One pass: offers the waiting tasks in order until no worker is free. Returns how many went to a worker. */
+  async distribute(): Promise<number> {
+    const { distributor, ledger } = this.#parts;
+    if (this.#closed || this.paused) return 0;
+    this.#blockedLimits = new Set();
+    let sent = 0;
+    let after: ReadyTask | null = null;
+    for (let scanned = 0; scanned < passScanMax && distributor.freeCount() > 0; ) {
+      const page: ReadyTask[] = ledger.tasks.ready(after, 0, this.#ready.room);
+      if (page.length === 0) break;
+      scanned += page.length;
+      after = page.at(-1) ?? null;
+      const decisions = page.flatMap((ready) => this.#offer(ready) ?? []);
+      this.#ready.allow(distributor.freeCount());
+      sent += (await Promise.all(decisions)).filter(Boolean).length;
+    }
+    return sent;
+  }
+
+  #offer(ready: ReadyTask): Promise<boolean> | null {
+    if (ready.notBeforeMs !== null && ready.notBeforeMs > this.#parts.now()) {
+      this.#wakeBy(ready.notBeforeMs);
+      return null;
+    }
+    return this.#ready.offer(ready.id, ready.priority, () => this.#begin(ready.id));
+  }
+
+  /** admit → reserve, at once; then dispatch. Not sent: it stays in the queue, and why is known. */
+  #begin(taskId: number): Begun {
+    const stays = { sent: false, done: Promise.resolve() };
+    const task = this.#parts.ledger.task(taskId);
+    if (task.state.name !== "queued" || task.state.holdReason !== null || this.#closed || this.paused)
+      return stays;
+    const chosen = this.#admit(task);
+    if (chosen === null) return stays;
+    const reserved = this.#reserve(task, chosen);
+    const done = this.#dispatch(reserved).catch((error: unknown) => this.#trouble(error));
+    if (this.#parts.distributor.freeCount() === 0) this.#ready.clear();
+    return { sent: true, done };
+  }
+
+  /** Asks the throttle, worker by worker, best first. Null: no worker is free for it, or it was deferred. */
+  #admit(task: Task): AdmittedOffer | null {
+    let deferral: Deferral | null = null;
+    for (const offer of this.#parts.distributor.offers(task)) {
+      const admission = this.#ask(task, offer);
+      if (admission.kind === "admitted") return { offer, admission };
+      if (admission.kind === "refused") {
+        this.#parts.ledger.setHold(task.id, admission.reason);
+        return null;
+      }
+      // A task too large for a whole window waits for its own moment and blocks nobody behind it.
+      if (!admission.oversized) this.#blockedLimits.add(admission.limitId);
+      if (deferral === null || sooner(admission.untilMs, deferral.untilMs)) deferral = admission;
+    }
+    if (deferral !== null) this.#defer(task, deferral);
+    return null;
+  }
+
+  #ask(task: Task, offer: WorkerOffer): Admission {
+    const { throttle, now } = this.#parts;
+    return throttle.admit(
+      {
+        attemptId: "",
+        subject: { worker: offer.worker, agent: offer.agent, model: offer.model },
+        priority: task.draft.priority,
+        spend: { tokens: task.assignment.reserveTokens, nanoUsd: task.assignment.reserveNanoUsd },
+        blockedLimits: this.#blockedLimits,
+      },
+      now(),
+    );
+  }
+
+  #defer(task: Task, deferral: Deferral): void {
+    const { bus, now } = this.#parts;
+    if (deferral.untilMs !== null) this.#wakeBy(deferral.untilMs);
+    bus.publish({
+      kind: "task-deferred",
+      atMs: now(),
+      taskId: task.id,
+      reason: deferral.reason,
+      untilMs: deferral.untilMs,
+    });
+  }
+
+  /** The attempt and its reservation: durable first, then in the running sums. */
+  #reserve(task: Task, chosen: AdmittedOffer): Task {
+    const { ledger, throttle, now, newAttemptId } = this.#parts;
+    const atMs = now();
+    const attemptId = newAttemptId(atMs);
+    const { spend } = chosen.admission.reservation;
+    const held = { tokens: spend.tokens, nanoUsd: spend.nanoUsd, oversized: chosen.admission.oversized };
+    const reserved = ledger.reserve(task, { id: attemptId, worker: chosen.offer.worker }, held, atMs);
+    throttle.reserve({ ...chosen.admission.reservation, attemptId, sinceMs: atMs });
+    this.#told(task, reserved, null);
+    return reserved;
+  }
+
+  /** Hands the task to its worker. What was typed is never taken back; what was not goes back to the queue. */
+  async #dispatch(reserved: Task): Promise<void> {
+    const { distributor, ledger, now } = this.#parts;
+    const attemptId = attemptOf(reserved);
+    const result = await distributor.dispatch({
+      task: reserved,
+      attemptId,
+      worker: attemptWorker(reserved),
+      intend: (intent) => this.#told(reserved, ledger.intend(reserved, intent, now()), null),
+    });
+    if (this.#closed) return;
+    // A fast agent may have been heard already: the ledger knows where the task stands now.
+    const current = ledger.task(reserved.id);
+    if (!isCurrent(current, attemptId)) return;
+    switch (result.kind) {
+      case "typed":
+        if (current.state.name === "dispatching") this.#told(current, ledger.typed(current, now()), null);
+        return;
+      case "not-typed":
+        this.unreserve(current, result.reason);
+        return;
+      case "uncertain":
+        this.#needsInput(current, attemptWorker(current), `delivery uncertain: ${result.reason}`);
+        return;
+      default:
+        result satisfies never;
+    }
+  }
+
+  /** Back to the queue with nothing typed: the reservation is released. Spaced, so a refusing pane is not hammered. */
+  unreserve(task: Task, reason: string): void {
+    const { ledger, throttle, now } = this.#parts;
+    const notBeforeMs = now() + retryDelayMs(task.attempts);
+    const queued = ledger.unreserve(task, reason, notBeforeMs, now());
+    throttle.release(attemptOf(task));
+    this.#told(task, queued, reason);
+    this.#wakeBy(notBeforeMs);
+  }
+
+  // ── what workers report ─────────────────────────────────────────────────────────────────────────
+
+  #hear(report: WorkerReport): void {
+    try {
+      this.#take(report);
+    } catch (error) {
+      this.#trouble(error);
+    }
+  }
+
+  #take(report: WorkerReport): void {
+    switch (report.kind) {
+      case "free":
+        this.pump();
+        return;
+      case "foreign-usage":
+        this.#bookForeign(report.worker, report.records);
+        return;
+      case "accepted":
+        this.#withCurrent(report.attemptId, (task) => this.#accept(task, report));
+        return;
+      case "asks":
+        this.#withCurrent(report.attemptId, (task) => this.#needsInput(task, report.worker, report.question));
+        return;
+      case "answered":
+        this.#withCurrent(report.attemptId, (task) => {
+          if (task.state.name === "needs-input") this.#running(task, null, null);
+        });
+        return;
+      case "ended":
+        this.#end(report);
+        return;
+      default:
+        report satisfies never;
+    }
+  }
+
+  #accept(task: Task, report: { sessionId: string | null; recordPath: string | null }): void {
+    if (task.state.name === "dispatching") {
+      // The agent speaks before we committed `typed`: that it took the prompt proves that it was typed.
+      const typed = this.#parts.ledger.typed(task, this.#parts.now());
+      this.#told(task, typed, null);
+      this.#running(typed, report.sessionId, report.recordPath);
+    } else if (task.state.name === "dispatched" || task.state.name === "needs-input") {
+      this.#running(task, report.sessionId, report.recordPath);
+    }
+  }
+
+  #running(task: Task, sessionId: string | null, recordPath: string | null): void {
+    const { ledger, now } = this.#parts;
+    this.#told(task, ledger.run(task, { sessionId, recordPath }, now()), null);
+  }
+
+  #needsInput(task: Task, worker: string, question: string): void {
+    const { ledger, bus, now } = this.#parts;
+    if (
+      task.state.name === "dispatching" ||
+      task.state.name === "dispatched" ||
+      task.state.name === "running"
+    ) {
+      this.#told(task, ledger.ask(task, question, now()), question);
+      bus.publish({ kind: "worker-asks", atMs: now(), worker, question });
+    }
+  }
+
+  /** meter → settle → record, in one commit; an attempt that is no longer current only books what it spent. */
+  #end(report: Extract<WorkerReport, { kind: "ended" }>): void {
+    const { ledger, throttle, now } = this.#parts;
+    const attempt = ledger.attempts.byId(report.attemptId);
+    if (attempt === null)
+      throw new Error(`worker ${report.worker} ended an attempt nobody knows: ${report.attemptId}`);
+    const task = ledger.task(attempt.task_id);
+    const owner: EntryOwner = {
+      attemptId: attempt.id,
+      taskId: task.id,
+      worker: attempt.worker,
+      agent: attempt.agent,
+      model: attempt.model,
+      type: task.assignment.type,
+    };
+    if (!isCurrent(task, attempt.id)) {
+      this.#booked(ledger.bookUsage(this.#recorded(report.records ?? [], owner)));
+      return;
+    }
+    const from =
+      task.state.name === "dispatching" && report.outcome.kind === "completed"
+        ? ledger.typed(task, now())
+        : task;
+    const entries = this.#meter(report, { ...owner, attemptId: attempt.id });
+    const { task: ended, booked } = ledger.finish(from, report.outcome, entries, now());
+    this.#booked(booked);
+    throttle.settle(attempt.id);
+    this.#told(task, ended, reasonOf(report.outcome));
+    if (report.outcome.kind === "lost" && ended.draft.retryLost)
+      this.retry(ended.id, "retried after lost, as the task asks");
+    this.pump();
+  }
+
+  /** What an ended attempt used: its records; nothing for an agent that cannot spend; else the held amount, as unknown. */
+  #meter(
+    report: Extract<WorkerReport, { kind: "ended" }>,
+    owner: EntryOwner & { attemptId: string },
+  ): UsageEntry[] {
+    const { traits, throttle, entryRules, now } = this.#parts;
+    if (!traits(owner.agent).spends) return [];
+    const records = report.records;
+    // A record that is silent about a turn that was cut off proves nothing: a typed prompt is never free.
+    const silent = records === null || (records.length === 0 && report.outcome.kind !== "failed");
+    if (!silent) return this.#recorded(records, owner);
+    const held = throttle.held(owner.attemptId);
+    return [unknownEntry(owner, { tokens: held.tokens, nanoUsd: held.nanoUsd }, entryRules, now())];
+  }
+
+  #recorded(records: readonly UsageRecord[], owner: EntryOwner): UsageEntry[] {
+    const { traits, entryRules, now } = this.#parts;
+    const source = traits(owner.agent).simulated ? "simulated" : "actual";
+    return records.map((record) => recordedEntry(record, owner, source, entryRules, now()));
+  }
+
+  #bookForeign(worker: string, records: readonly UsageRecord[]): void {
+    const known = this.#parts.ledger.workers.all().find((row) => row.name === worker);
+    if (known === undefined) return;
+    const owner = {
+      attemptId: null,
+      taskId: null,
+      worker,
+      agent: known.agent,
+      model: known.model,
+      type: null,
+    };
+    this.#booked(this.#parts.ledger.bookUsage(this.#recorded(records, owner)));
+  }
+
+  #booked(booked: readonly Booked[]): void {
+    const { throttle, bus } = this.#parts;
+    for (const { entry, addedTokens, addedNanoUsd } of booked) {
+      throttle.book({
+        atMs: entry.atMs,
+        subject: { worker: entry.worker, agent: entry.agent, model: entry.model },
+        spend: { tokens: addedTokens, nanoUsd: addedNanoUsd },
+        attemptId: entry.attemptId,
+        simulated: entry.source === "simulated",
+      });
+      const { atMs, taskId, worker, source } = entry;
+      bus.publish({ kind: "usage-booked", atMs, taskId, worker, tokens: addedTokens, source });
+    }
+  }
+
+  // ── after a restart ─────────────────────────────────────────────────────────────────────────────
+
+  /** The witness says it was typed: the attempt goes on where the manager left it. */
+  takeUpAgain(task: Task): void {
+    const { ledger, now } = this.#parts;
+    if (task.state.name === "dispatching")
+      this.#told(task, ledger.typed(task, now()), "found typed at start");
+  }
+
+  /** Its agent is gone and nobody saw how it ended: settled with what was held, never typed again by itself. */
+  declareLost(task: Task, reason: string): void {
+    const worker = attemptWorker(task);
+    this.#take({
+      kind: "ended",
+      worker,
+      attemptId: attemptOf(task),
+      outcome: { kind: "lost", reason },
+      records: null,
+    });
+  }
+
+  // ── what a person asks of one task ──────────────────────────────────────────────────────────────
+
+  /** Cancels a waiting task at once; a running one is interrupted and ends when its agent is seen to stop. */
+  async cancel(id: number): Promise<Task> {
+    const { ledger, distributor, now } = this.#parts;
+    const task = ledger.task(id);
+    const { state } = task;
+    if (state.name === "queued") {
+      const cancelled = ledger.cancelQueued(task, now());
+      this.#told(task, cancelled, "cancelled by a person");
+      return cancelled;
+    }
+    if (isFinal(state.name))
+      throw new CtmError("illegal-move", `task ${id} has ended already: ${state.name}`);
+    await distributor.interrupt("worker" in state ? state.worker : "", attemptOf(task));
+    return ledger.task(id);
+  }
+
+  /** Puts a failed, lost or cancelled task back in the queue as a new attempt. */
+  retry(id: number, cause: string): Task {
+    const { ledger, now } = this.#parts;
+    const task = ledger.task(id);
+    const queued = ledger.retry(task, cause, null, now());
+    this.#told(task, queued, cause);
+    this.pump();
+    return queued;
+  }
+
+  /** Why a waiting task does not go now: asks the throttle without reserving. Null: nothing of the throttle's. */
+  whyDeferred(task: Task, offers: readonly WorkerOffer[]): Deferral | null {
+    let deferral: Deferral | null = null;
+    for (const offer of offers) {
+      const admission = this.#ask(task, offer);
+      if (admission.kind === "admitted") return null;
+      const found =
+        admission.kind === "refused" ? { reason: admission.reason, untilMs: null, limitId: null } : admission;
+      if (deferral === null || sooner(found.untilMs, deferral.untilMs)) deferral = found;
+    }
+    return deferral;
+  }
+
+  /** Stops passes and timers. What runs goes on without us. */
+  close(): void {
+    this.#closed = true;
+    this.#ready.clear();
+    if (this.#wakeTimer !== null) clearTimeout(this.#wakeTimer);
+  }
+
+  // ── below: the one timer, fences, facts ─────────────────────────────────────────────────────────
+
+  /** One timer for the earliest moment at which a waiting task may go. */
+  #wakeBy(atMs: number): void {
+    if (this.#closed || (this.#wakeTimer !== null && this.#wakeAtMs <= atMs)) return;
+    if (this.#wakeTimer !== null) clearTimeout(this.#wakeTimer);
+    this.#wakeAtMs = atMs;
+    const delayMs = Math.min(Math.max(atMs - this.#parts.now(), 1), 24 * 3_600_000);
+    this.#wakeTimer = setTimeout(() => {
+      this.#wakeTimer = null;
+      this.#wakeAtMs = Number.POSITIVE_INFINITY;
+      this.pump();
+    }, delayMs);
+    this.#wakeTimer.unref();
+  }
+
+  #withCurrent(attemptId: string, act: (task: Task) => void): void {
+    const attempt = this.#parts.ledger.attempts.byId(attemptId);
+    if (attempt === null) return;
+    const task = this.#parts.ledger.task(attempt.task_id);
+    if (isCurrent(task, attemptId)) act(task);
+  }
+
+  #told(from: Task, to: Task, reason: string | null): void {
+    if (from.state.name === to.state.name) return;
+    const worker = "worker" in to.state ? to.state.worker : "worker" in from.state ? from.state.worker : null;
+    this.#parts.bus.publish({
+      kind: "task-moved",
+      atMs: this.#parts.now(),
+      taskId: to.id,
+      from: from.state.name,
+      to: to.state.name,
+      worker,
+      reason,
+    });
+  }
+
+  #trouble(error: unknown): void {
+    const message =
+      error instanceof CtmError
+        ? error.message
+        : error instanceof Error
+          ? (error.stack ?? error.message)
+          : String(error);
+    this.#parts.bus.publish({ kind: "trouble", atMs: this.#parts.now(), message });
+  }
+}
+
+interface AdmittedOffer {
+  readonly offer: WorkerOffer;
+  readonly admission: Extract<Admission, { kind: "admitted" }>;
+}
+
+/** 1 s, 2 s, 4 s, … at most a minute: how long a task waits after a pane refused it. */
+function retryDelayMs(attempts: number): number {
+  return Math.min(60_000, 1_000 * 2 ** Math.min(attempts - 1, 6));
+}
+
+/** null = nobody can say when, which is later than any time. */
+function sooner(aMs: number | null, bMs: number | null): boolean {
+  return aMs !== null && (bMs === null || aMs < bMs);
+}
+
+function isCurrent(task: Task, attemptId: string): boolean {
+  const { state } = task;
+  return !isFinal(state.name) && state.name !== "queued" && attemptOf(task) === attemptId;
+}
+
+function attemptWorker(task: Task): string {
+  return "worker" in task.state ? task.state.worker : "";
+}
+
+function reasonOf(outcome: Outcome): string | null {
+  return outcome.kind === "failed" || outcome.kind === "lost" ? outcome.reason : null;
+}

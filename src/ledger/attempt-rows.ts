@@ -1,0 +1,110 @@
+/** Attempts as rows: which worker was given a task, what was typed, and what was seen of it. */
+import type { Db } from "./database.ts";
+
+export interface AttemptRow {
+  id: string;
+  task_id: number;
+  n: number;
+  worker: string;
+  agent: string;
+  model: string | null;
+  launch_id: string | null;
+  pane: string | null;
+  previous_attempt: string | null;
+  text_sha256: string | null;
+  session_id: string | null;
+  record_path: string | null;
+  reserved_at_ms: number;
+  intent_at_ms: number | null;
+  typed_at_ms: number | null;
+  accepted_at_ms: number | null;
+  enter_again_at_ms: number | null;
+  ended_at_ms: number | null;
+  outcome: string | null;
+  answer: string | null;
+}
+
+/** The durable intent: written before a key is typed, so that a crash can tell what to ask the witness. */
+export interface Intent {
+  readonly attemptId: string;
+  readonly launchId: string;
+  /** The pane's identity as JSON: server pid and start, pane id, pane pid and its start. */
+  readonly pane: string;
+  /** The attempt this pane was last given; what the guard must find there. */
+  readonly previousAttempt: string;
+  readonly textSha256: string;
+  readonly sessionId: string | null;
+  readonly recordPath: string | null;
+}
+
+export class AttemptRows {
+  readonly #db: Db;
+  constructor(db: Db) {
+    this.#db = db;
+  }
+
+  byId(id: string): AttemptRow | null {
+    return this.#db.prepare<[string], AttemptRow>("SELECT * FROM attempt WHERE id = ?").get(id) ?? null;
+  }
+
+  ofTask(taskId: number): AttemptRow[] {
+    return this.#db
+      .prepare<[number], AttemptRow>("SELECT * FROM attempt WHERE task_id = ? ORDER BY n")
+      .all(taskId);
+  }
+
+  insert(row: {
+    id: string;
+    taskId: number;
+    n: number;
+    worker: string;
+    agent: string;
+    model: string | null;
+    atMs: number;
+  }): void {
+    this.#db
+      .prepare(
+        "INSERT INTO attempt (id, task_id, n, worker, agent, model, reserved_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?)",
+      )
+      .run(row.id, row.taskId, row.n, row.worker, row.agent, row.model, row.atMs);
+  }
+
+  writeIntent(intent: Intent, atMs: number): void {
+    this.#db
+      .prepare(
+        `UPDATE attempt SET launch_id = ?, pane = ?, previous_attempt = ?, text_sha256 = ?, session_id = ?, record_path = ?,
+         intent_at_ms = ? WHERE id = ?`,
+      )
+      .run(
+        intent.launchId,
+        intent.pane,
+        intent.previousAttempt,
+        intent.textSha256,
+        intent.sessionId,
+        intent.recordPath,
+        atMs,
+        intent.attemptId,
+      );
+  }
+
+  stamp(id: string, column: "typed_at_ms" | "accepted_at_ms" | "enter_again_at_ms", atMs: number): void {
+    this.#db.prepare(`UPDATE attempt SET ${column} = coalesce(${column}, ?) WHERE id = ?`).run(atMs, id);
+  }
+
+  /** Where the agent says its record lies; learned at the latest when the prompt is accepted. */
+  writeSession(id: string, sessionId: string | null, recordPath: string | null): void {
+    this.#db
+      .prepare(
+        "UPDATE attempt SET session_id = coalesce(?, session_id), record_path = coalesce(?, record_path) WHERE id = ?",
+      )
+      .run(sessionId, recordPath, id);
+  }
+
+  end(id: string, outcome: string, answer: string | null, atMs: number): void {
+    this.#db
+      .prepare(
+        "UPDATE attempt SET ended_at_ms = ?, outcome = ?, answer = ? WHERE id = ? AND ended_at_ms IS NULL",
+      )
+      .run(atMs, outcome, answer, id);
+  }
+}

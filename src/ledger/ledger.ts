@@ -1,0 +1,468 @@
+/**
+ * The ledger: the one truth on disk. A handful of verbs, each one transaction; a move of a task is
+ * `UPDATE … WHERE id = ? AND state = ? AND attempts = ?`, so a late or doubled call changes nothing.
+ * The attempt number is the fence: what an old attempt says cannot move a task that has a new one.
+ */
+import { CtmError } from "../base/errors.ts";
+import { queuedTasksMax } from "../base/limits.ts";
+import { priorityRank, type Priority } from "../tasks/priority.ts";
+import {
+  isFinal,
+  type Assignment,
+  type Outcome,
+  type Task,
+  type TaskDraft,
+  type TaskStateName,
+} from "../tasks/task.ts";
+import { assertMove } from "../tasks/transitions.ts";
+import { AttemptRows, type Intent } from "./attempt-rows.ts";
+import { openDatabase, type Db } from "./database.ts";
+import { migrate } from "./migrations.ts";
+import { SettingRows } from "./setting-rows.ts";
+import { SpendRows, type Booked, type UsageEntry } from "./spend-rows.ts";
+import { TaskRows } from "./task-rows.ts";
+import { WorkerRows } from "./worker-rows.ts";
+
+/** What is held for an attempt from its admission to its settlement. */
+export interface ReservationDraft {
+  readonly tokens: number;
+  readonly nanoUsd: number;
+  readonly oversized: boolean;
+}
+
+/** Data that goes with a move; absent fields are cleared. */
+interface MoveDetails {
+  readonly attemptId?: string | null;
+  readonly worker?: string | null;
+  readonly holdReason?: string | null;
+  readonly notBeforeMs?: number | null;
+  readonly question?: string | null;
+  readonly reason?: string | null;
+  readonly exitCode?: number | null;
+  readonly newAttempt?: boolean;
+  readonly cause?: string;
+}
+
+export class Ledger {
+  readonly tasks: TaskRows;
+  readonly attempts: AttemptRows;
+  readonly spend: SpendRows;
+  readonly workers: WorkerRows;
+  readonly settings: SettingRows;
+  readonly #db: Db;
+  readonly #insertTask;
+  readonly #move;
+  readonly #note;
+
+  private constructor(db: Db) {
+    this.#db = db;
+    this.tasks = new TaskRows(db);
+    this.attempts = new AttemptRows(db);
+    this.spend = new SpendRows(db);
+    this.workers = new WorkerRows(db);
+    this.settings = new SettingRows(db);
+    this.#insertTask = db.prepare(
+      `INSERT INTO task (text, priority, cwd, forced_type, forced_model, forced_agent, forced_worker, key, retry_lost, origin,
+        type, complexity, route, agent, model, estimate_tokens, reserve_tokens, reserve_nano, reserve_basis,
+        state, hold_reason, since_ms, created_at_ms)
+       VALUES (@text, @priority, @cwd, @forcedType, @forcedModel, @forcedAgent, @forcedWorker, @key, @retryLost, @origin,
+        @type, @complexity, @route, @agent, @model, @estimateTokens, @reserveTokens, @reserveNano, @reserveBasis,
+        'queued', @holdReason, @atMs, @atMs)`,
+    );
+    this.#move = db.prepare(
+      `UPDATE task SET state = @to, attempt_id = @attemptId, worker = @worker, hold_reason = @holdReason,
+        not_before_ms = @notBeforeMs, question = @question, reason = @reason, exit_code = @exitCode, since_ms = @atMs,
+        attempts = attempts + @newAttempt, cleared = 0
+       WHERE id = @id AND state = @from AND attempts = @attempts`,
+    );
+    this.#note = db.prepare(
+      "INSERT INTO move (at_ms, task_id, from_state, to_state, cause) VALUES (?, ?, ?, ?, ?)",
+    );
+  }
+
+  /** Opens or creates the ledger at `file` (":memory:" in tests). Throws CtmError `ledger`. */
+  static open(file: string): Ledger {
+    const db = openDatabase(file);
+    try {
+      migrate(db);
+      return new Ledger(db);
+    } catch (error) {
+      db.close();
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+
+  /** The connection, for checks that only read (doctor). */
+  get database(): Db {
+    return this.#db;
+  }
+
+  // ── queue ───────────────────────────────────────────────────────────────────────────────────────
+
+  /** Queues tasks, all or none. One whose key is known already is answered with the task it names. */
+  add(
+    drafts: readonly { draft: TaskDraft; assignment: Assignment }[],
+    atMs: number,
+  ): { task: Task; created: boolean }[] {
+    return this.#transaction(() => {
+      const queued = this.tasks.counts().get("queued") ?? 0;
+      if (queued + drafts.length > queuedTasksMax) {
+        throw new CtmError(
+          "refused",
+          `the queue holds ${queued} tasks; more than ${queuedTasksMax} are not kept`,
+        );
+      }
+      return drafts.map(({ draft, assignment }) => {
+        const known = draft.key === null ? null : this.tasks.byKey(draft.key);
+        if (known !== null) return { task: known, created: false };
+        const { lastInsertRowid } = this.#insertTask.run({
+          ...taskValues(draft),
+          ...assignmentValues(assignment),
+          atMs,
+        });
+        return { task: this.task(Number(lastInsertRowid)), created: true };
+      });
+    });
+  }
+
+  /** The task, or CtmError `not-found`. */
+  task(id: number): Task {
+    const task = this.tasks.byId(id);
+    if (task === null) throw new CtmError("not-found", `there is no task ${id}`);
+    return task;
+  }
+
+  setPriority(id: number, priority: Priority): Task {
+    return this.#changeQueued(id, "UPDATE task SET priority = ? WHERE id = ?", [priorityRank(priority)]);
+  }
+
+  edit(id: number, draft: TaskDraft, assignment: Assignment): Task {
+    const a = assignment;
+    return this.#changeQueued(
+      id,
+      `UPDATE task SET text = ?, type = ?, complexity = ?, route = ?, agent = ?, model = ?, estimate_tokens = ?,
+        reserve_tokens = ?, reserve_nano = ?, reserve_basis = ? WHERE id = ?`,
+      [
+        draft.text,
+        a.type,
+        a.complexity,
+        a.route,
+        a.agent,
+        a.model,
+        a.estimateTokens,
+        a.reserveTokens,
+        a.reserveNanoUsd,
+        a.reserveBasis,
+      ],
+    );
+  }
+
+  /** reason null releases. */
+  setHold(id: number, reason: string | null): Task {
+    return this.#changeQueued(id, "UPDATE task SET hold_reason = ? WHERE id = ?", [reason]);
+  }
+
+  /** Takes ended tasks out of the lists. Their usage, attempts and keys stay. Returns how many. */
+  clear(states: readonly TaskStateName[]): number {
+    const ended = states.filter(isFinal);
+    if (ended.length === 0) return 0;
+    const marks = ended.map(() => "?").join(", ");
+    return this.#db
+      .prepare(`UPDATE task SET cleared = 1 WHERE cleared = 0 AND state IN (${marks})`)
+      .run(...ended).changes;
+  }
+
+  // ── the way of a task ───────────────────────────────────────────────────────────────────────────
+
+  /** queued → reserved: the attempt, its reservation over all windows and the move are one commit. */
+  reserve(task: Task, attempt: { id: string; worker: string }, held: ReservationDraft, atMs: number): Task {
+    return this.#transaction(() => {
+      const { agent, model } = task.assignment;
+      const n = task.attempts + 1;
+      this.#moveTask(
+        task,
+        "reserved",
+        { attemptId: attempt.id, worker: attempt.worker, newAttempt: true },
+        atMs,
+      );
+      this.attempts.insert({
+        id: attempt.id,
+        taskId: task.id,
+        n,
+        worker: attempt.worker,
+        agent,
+        model,
+        atMs,
+      });
+      this.#db
+        .prepare("INSERT INTO reservation VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL)")
+        .run(
+          attempt.id,
+          attempt.worker,
+          agent,
+          model,
+          held.tokens,
+          held.nanoUsd,
+          held.oversized ? 1 : 0,
+          atMs,
+        );
+      return this.task(task.id);
+    });
+  }
+
+  /** reserved → queued, or dispatching → queued on the tmux server's word that nothing was typed. */
+  unreserve(task: Task, cause: string, notBeforeMs: number | null, atMs: number): Task {
+    return this.#transaction(() => {
+      const attemptId = attemptOf(task);
+      this.#moveTask(task, "queued", { notBeforeMs, cause }, atMs);
+      this.#closeReservation(attemptId, atMs);
+      this.attempts.end(attemptId, "not typed", null, atMs);
+      return this.task(task.id);
+    });
+  }
+
+  /** reserved → dispatching: what will be typed and where, durable before the first key. */
+  intend(task: Task, intent: Intent, atMs: number): Task {
+    return this.#transaction(() => {
+      this.#moveTask(task, "dispatching", inHand(task), atMs);
+      this.attempts.writeIntent(intent, atMs);
+      return this.task(task.id);
+    });
+  }
+
+  /** dispatching → dispatched: the tmux server said the text is in. */
+  typed(task: Task, atMs: number): Task {
+    return this.#transaction(() => {
+      this.#moveTask(task, "dispatched", inHand(task), atMs);
+      this.attempts.stamp(attemptOf(task), "typed_at_ms", atMs);
+      return this.task(task.id);
+    });
+  }
+
+  /** dispatched or needs-input → running: the agent was seen to take it up. */
+  run(task: Task, session: { sessionId: string | null; recordPath: string | null }, atMs: number): Task {
+    return this.#transaction(() => {
+      this.#moveTask(task, "running", inHand(task), atMs);
+      this.attempts.stamp(attemptOf(task), "accepted_at_ms", atMs);
+      this.attempts.writeSession(attemptOf(task), session.sessionId, session.recordPath);
+      return this.task(task.id);
+    });
+  }
+
+  /** → needs-input: a person must answer. */
+  ask(task: Task, question: string, atMs: number): Task {
+    return this.#transaction(() => {
+      this.#moveTask(task, "needs-input", { ...inHand(task), question }, atMs);
+      return this.task(task.id);
+    });
+  }
+
+  /**
+   * → completed, failed, cancelled or lost, with its usage booked and its reservation closed in the same commit.
+   * Returns the ended task and what the booking added.
+   */
+  finish(
+    task: Task,
+    outcome: Outcome,
+    entries: readonly UsageEntry[],
+    atMs: number,
+  ): { task: Task; booked: Booked[] } {
+    return this.#transaction(() => {
+      const attemptId = attemptOf(task);
+      const details = { attemptId, worker: workerOf(task) };
+      this.#moveTask(task, outcome.kind, { ...details, ...endDetails(outcome) }, atMs);
+      const booked = this.#bookAll(entries);
+      this.#closeReservation(attemptId, atMs);
+      const answer = outcome.kind === "completed" ? outcome.answer : null;
+      this.attempts.end(attemptId, outcome.kind, answer, atMs);
+      this.#countOutcome(task, outcome, attemptId, atMs);
+      return { task: this.task(task.id), booked };
+    });
+  }
+
+  /** queued → cancelled: nothing was typed, nothing is owed. */
+  cancelQueued(task: Task, atMs: number): Task {
+    return this.#transaction(() => {
+      this.#moveTask(task, "cancelled", {}, atMs);
+      return this.task(task.id);
+    });
+  }
+
+  /** failed, lost or cancelled → queued, as a new attempt of the same task. */
+  retry(task: Task, cause: string, notBeforeMs: number | null, atMs: number): Task {
+    return this.#transaction(() => {
+      this.#moveTask(task, "queued", { notBeforeMs, cause }, atMs);
+      return this.task(task.id);
+    });
+  }
+
+  /** Usage outside a move: late records of an ended attempt, or a person's own use of a worker. */
+  bookUsage(entries: readonly UsageEntry[]): Booked[] {
+    return this.#transaction(() => this.#bookAll(entries));
+  }
+
+  /** A guarded second Enter is about to be pressed; once per attempt. False: it was pressed before. */
+  claimSecondEnter(attemptId: string, atMs: number): boolean {
+    const sql = "UPDATE attempt SET enter_again_at_ms = ? WHERE id = ? AND enter_again_at_ms IS NULL";
+    return this.#db.prepare(sql).run(atMs, attemptId).changes === 1;
+  }
+
+  /** The moves of one task, oldest first. */
+  moves(taskId: number): { atMs: number; from: TaskStateName; to: TaskStateName; cause: string | null }[] {
+    return this.#db
+      .prepare<
+        [number],
+        { at_ms: number; from_state: TaskStateName; to_state: TaskStateName; cause: string | null }
+      >("SELECT at_ms, from_state, to_state, cause FROM move WHERE task_id = ? ORDER BY seq")
+      .all(taskId)
+      .map((row) => ({ atMs: row.at_ms, from: row.from_state, to: row.to_state, cause: row.cause }));
+  }
+
+  // ── below: how the verbs are done ───────────────────────────────────────────────────────────────
+
+  #transaction<T>(body: () => T): T {
+    try {
+      return this.#db.transaction(body).immediate();
+    } catch (error) {
+      if (error instanceof CtmError) throw error;
+      throw new CtmError("ledger", `the ledger did not take the change: ${String(error)}`, [], {
+        cause: error,
+      });
+    }
+  }
+
+  #moveTask(task: Task, to: TaskStateName, details: MoveDetails, atMs: number): void {
+    const from = task.state.name;
+    assertMove(task.id, from, to);
+    const { changes } = this.#move.run({
+      id: task.id,
+      from,
+      to,
+      attempts: task.attempts,
+      attemptId: details.attemptId ?? null,
+      worker: details.worker ?? null,
+      holdReason: details.holdReason ?? null,
+      notBeforeMs: details.notBeforeMs ?? null,
+      question: details.question ?? null,
+      reason: details.reason ?? null,
+      exitCode: details.exitCode ?? null,
+      newAttempt: details.newAttempt === true ? 1 : 0,
+      atMs,
+    });
+    if (changes !== 1)
+      throw new CtmError("illegal-move", `task ${task.id} is no longer ${from}; nothing was changed`);
+    this.#note.run(atMs, task.id, from, to, details.cause ?? details.reason ?? null);
+  }
+
+  #changeQueued(id: number, sql: string, values: readonly (string | number | null)[]): Task {
+    return this.#transaction(() => {
+      const task = this.task(id);
+      if (task.state.name !== "queued") {
+        throw new CtmError(
+          "illegal-move",
+          `task ${id} is ${task.state.name}; only a queued task can be changed`,
+        );
+      }
+      this.#db.prepare(sql).run(...values, id);
+      return this.task(id);
+    });
+  }
+
+  #bookAll(entries: readonly UsageEntry[]): Booked[] {
+    return entries.flatMap((entry) => this.spend.book(entry) ?? []);
+  }
+
+  #closeReservation(attemptId: string, atMs: number): void {
+    const sql = "UPDATE reservation SET settled_at_ms = ? WHERE attempt_id = ? AND settled_at_ms IS NULL";
+    if (this.#db.prepare(sql).run(atMs, attemptId).changes !== 1) {
+      throw new CtmError("ledger", `the reservation of attempt ${attemptId} was settled before`);
+    }
+  }
+
+  #countOutcome(task: Task, outcome: Outcome, attemptId: string, atMs: number): void {
+    const attempt = this.attempts.byId(attemptId);
+    const spent = this.spend.ofAttempt(attemptId);
+    const durationMs = Math.max(0, atMs - (attempt?.typed_at_ms ?? atMs));
+    this.#db
+      .prepare(
+        `INSERT INTO outcome_total VALUES (?, ?, ?, ?, 1, ?)
+         ON CONFLICT DO UPDATE SET n = n + 1, duration_ms = duration_ms + excluded.duration_ms`,
+      )
+      .run(workerOf(task), task.assignment.type, outcome.kind, spent.source ?? "none", durationMs);
+    if (outcome.kind !== "completed") return;
+    const { agent, model, type } = task.assignment;
+    const counted = spent.source === "actual" || spent.source === "simulated";
+    if (!counted && spent.rows > 0) return;
+    this.#db
+      .prepare(
+        "INSERT INTO sample (agent, model, type, tokens, nano, duration_ms, worker) VALUES (?, ?, ?, ?, ?, ?, ?)",
+      )
+      .run(agent, model ?? "", type, spent.tokens, spent.nano, durationMs, workerOf(task));
+  }
+}
+
+/** The attempt a task has in hand. Throws a bug's error when it has none: callers check the state first. */
+export function attemptOf(task: Task): string {
+  const { state } = task;
+  if (state.name === "queued" || !("attemptId" in state) || state.attemptId === null) {
+    throw new Error(`task ${task.id} (${state.name}) has no attempt`);
+  }
+  return state.attemptId;
+}
+
+function workerOf(task: Task): string {
+  return "worker" in task.state ? task.state.worker : "";
+}
+
+function inHand(task: Task): MoveDetails {
+  return { attemptId: attemptOf(task), worker: workerOf(task) };
+}
+
+function endDetails(outcome: Outcome): MoveDetails {
+  switch (outcome.kind) {
+    case "completed":
+      return { exitCode: outcome.exitCode };
+    case "failed":
+      return { exitCode: outcome.exitCode, reason: outcome.reason };
+    case "lost":
+      return { reason: outcome.reason };
+    case "cancelled":
+      return {};
+    default:
+      return outcome satisfies never;
+  }
+}
+
+function taskValues(draft: TaskDraft): Record<string, string | number | null> {
+  return {
+    text: draft.text,
+    priority: priorityRank(draft.priority),
+    cwd: draft.cwd,
+    forcedType: draft.type,
+    forcedModel: draft.model,
+    forcedAgent: draft.agent,
+    forcedWorker: draft.worker,
+    key: draft.key,
+    retryLost: draft.retryLost ? 1 : 0,
+    origin: draft.origin,
+    holdReason: draft.holdReason,
+  };
+}
+
+function assignmentValues(assignment: Assignment): Record<string, string | number | null> {
+  return {
+    type: assignment.type,
+    complexity: assignment.complexity,
+    route: assignment.route,
+    agent: assignment.agent,
+    model: assignment.model,
+    estimateTokens: assignment.estimateTokens,
+    reserveTokens: assignment.reserveTokens,
+    reserveNano: assignment.reserveNanoUsd,
+    reserveBasis: assignment.reserveBasis,
+  };
+}

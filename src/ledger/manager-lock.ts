@@ -1,0 +1,42 @@
+/**
+ * One manager a state folder. The lock is a SQLite file held in an exclusive transaction: the kernel lets go of
+ * it when the process dies, however it dies, so there is no stale lock to guess about.
+ */
+import Database from "better-sqlite3";
+import { CtmError } from "../base/errors.ts";
+
+export interface ManagerLock {
+  release(): void;
+}
+
+/** Takes the lock or throws CtmError `manager-running` at once. */
+export function takeManagerLock(file: string): ManagerLock {
+  const db = new Database(file, { timeout: 0 });
+  try {
+    db.pragma("journal_mode = DELETE");
+    db.exec("BEGIN EXCLUSIVE");
+  } catch (error) {
+    db.close();
+    if (isBusy(error)) {
+      throw new CtmError("manager-running", "another ctm manager already runs on this state folder", [], {
+        cause: error,
+      });
+    }
+    throw new CtmError("ledger", `the lock file ${file} cannot be used: ${String(error)}`, [], {
+      cause: error,
+    });
+  }
+  let held = true;
+  return {
+    release() {
+      if (!held) return;
+      held = false;
+      db.exec("ROLLBACK");
+      db.close();
+    },
+  };
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && "code" in error && String(error.code).startsWith("SQLITE_BUSY");
+}

@@ -1,0 +1,173 @@
+/**
+ * The shape of the ledger, one migration a step, each in one transaction together with its version number.
+ * A database newer than this program is refused and left untouched.
+ */
+import { CtmError } from "../base/errors.ts";
+import type { Db } from "./database.ts";
+
+const MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE task (
+    id              INTEGER PRIMARY KEY,
+    text            TEXT    NOT NULL,
+    priority        INTEGER NOT NULL,
+    cwd             TEXT    NOT NULL,
+    forced_type     TEXT, forced_model TEXT, forced_agent TEXT, forced_worker TEXT,
+    key             TEXT,
+    retry_lost      INTEGER NOT NULL,
+    origin          TEXT    NOT NULL,
+    type            TEXT    NOT NULL,
+    complexity      TEXT    NOT NULL,
+    route           TEXT    NOT NULL,
+    agent           TEXT    NOT NULL,
+    model           TEXT,
+    estimate_tokens INTEGER NOT NULL,
+    reserve_tokens  INTEGER NOT NULL,
+    reserve_nano    INTEGER NOT NULL,
+    reserve_basis   TEXT    NOT NULL,
+    state           TEXT    NOT NULL,
+    hold_reason     TEXT,
+    not_before_ms   INTEGER,
+    attempts        INTEGER NOT NULL DEFAULT 0,
+    attempt_id      TEXT,
+    worker          TEXT,
+    since_ms        INTEGER NOT NULL,
+    question        TEXT,
+    reason          TEXT,
+    exit_code       INTEGER,
+    created_at_ms   INTEGER NOT NULL,
+    cleared         INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+  CREATE UNIQUE INDEX task_key   ON task (key) WHERE key IS NOT NULL;
+  CREATE INDEX        task_ready ON task (priority DESC, id) WHERE state = 'queued' AND hold_reason IS NULL;
+  CREATE INDEX        task_open  ON task (state, id) WHERE state NOT IN ('completed', 'failed', 'cancelled', 'lost', 'queued');
+
+  CREATE TABLE task_count (state TEXT PRIMARY KEY, n INTEGER NOT NULL) STRICT;
+  CREATE TRIGGER task_counted AFTER INSERT ON task BEGIN
+    INSERT INTO task_count VALUES (new.state, 1) ON CONFLICT (state) DO UPDATE SET n = n + 1;
+    UPDATE task_count SET n = n + (new.hold_reason IS NOT NULL) WHERE state = 'held';
+  END;
+  CREATE TRIGGER task_recounted AFTER UPDATE OF state, hold_reason, cleared ON task BEGIN
+    UPDATE task_count SET n = n - 1 WHERE state = old.state AND old.cleared = 0;
+    INSERT INTO task_count SELECT new.state, 1 WHERE new.cleared = 0 ON CONFLICT (state) DO UPDATE SET n = n + 1;
+    UPDATE task_count SET n = n + (new.state = 'queued' AND new.hold_reason IS NOT NULL) - (old.state = 'queued' AND old.hold_reason IS NOT NULL)
+      WHERE state = 'held';
+  END;
+  INSERT INTO task_count VALUES ('held', 0);
+
+  CREATE TABLE attempt (
+    id               TEXT    PRIMARY KEY,
+    task_id          INTEGER NOT NULL REFERENCES task (id),
+    n                INTEGER NOT NULL,
+    worker           TEXT    NOT NULL,
+    agent            TEXT    NOT NULL,
+    model            TEXT,
+    launch_id        TEXT,
+    pane             TEXT,
+    previous_attempt TEXT,
+    text_sha256      TEXT,
+    session_id       TEXT,
+    record_path      TEXT,
+    reserved_at_ms   INTEGER NOT NULL,
+    intent_at_ms     INTEGER,
+    typed_at_ms      INTEGER,
+    accepted_at_ms   INTEGER,
+    enter_again_at_ms INTEGER,
+    ended_at_ms      INTEGER,
+    outcome          TEXT,
+    answer           TEXT
+  ) STRICT;
+  CREATE INDEX attempt_task ON attempt (task_id);
+
+  CREATE TABLE reservation (
+    attempt_id    TEXT PRIMARY KEY REFERENCES attempt (id),
+    worker        TEXT NOT NULL, agent TEXT NOT NULL, model TEXT,
+    tokens        INTEGER NOT NULL,
+    nano          INTEGER NOT NULL,
+    oversized     INTEGER NOT NULL,
+    since_ms      INTEGER NOT NULL,
+    settled_at_ms INTEGER
+  ) STRICT;
+  CREATE INDEX reservation_open ON reservation (attempt_id) WHERE settled_at_ms IS NULL;
+
+  CREATE TABLE usage (
+    key          TEXT PRIMARY KEY,
+    attempt_id   TEXT, task_id INTEGER,
+    worker       TEXT NOT NULL, agent TEXT NOT NULL, model TEXT, type TEXT,
+    at_ms        INTEGER NOT NULL,
+    source       TEXT NOT NULL,
+    input        INTEGER NOT NULL, cache_read INTEGER NOT NULL, cache_write_5m INTEGER NOT NULL,
+    cache_write_1h INTEGER NOT NULL, output INTEGER NOT NULL, reasoning INTEGER NOT NULL,
+    booked_tokens INTEGER NOT NULL,
+    booked_nano   INTEGER NOT NULL,
+    cost_nano     INTEGER,
+    price_table   TEXT NOT NULL,
+    session_id   TEXT, cli_version TEXT, flags TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX usage_time ON usage (at_ms);
+  CREATE INDEX usage_attempt ON usage (attempt_id);
+
+  CREATE TABLE spend_total (
+    worker TEXT NOT NULL, model TEXT NOT NULL, type TEXT NOT NULL, source TEXT NOT NULL,
+    input INTEGER NOT NULL, cache_read INTEGER NOT NULL, cache_write INTEGER NOT NULL, output INTEGER NOT NULL,
+    tokens INTEGER NOT NULL, nano INTEGER NOT NULL, unpriced INTEGER NOT NULL,
+    PRIMARY KEY (worker, model, type, source)
+  ) STRICT;
+  CREATE TABLE outcome_total (
+    worker TEXT NOT NULL, type TEXT NOT NULL, outcome TEXT NOT NULL, source TEXT NOT NULL,
+    n INTEGER NOT NULL, duration_ms INTEGER NOT NULL,
+    PRIMARY KEY (worker, type, outcome, source)
+  ) STRICT;
+
+  CREATE TABLE sample (
+    id INTEGER PRIMARY KEY, agent TEXT NOT NULL, model TEXT NOT NULL, type TEXT NOT NULL,
+    tokens INTEGER NOT NULL, nano INTEGER NOT NULL, duration_ms INTEGER NOT NULL, worker TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX sample_class ON sample (agent, model, type, id);
+
+  CREATE TABLE worker (
+    name         TEXT PRIMARY KEY,
+    agent        TEXT NOT NULL, model TEXT, cwd TEXT NOT NULL,
+    adopted      INTEGER NOT NULL,
+    tmux_socket  TEXT,
+    session      TEXT NOT NULL,
+    pane         TEXT,
+    launch_id    TEXT, launch_dir TEXT,
+    session_id   TEXT, record_path TEXT,
+    last_attempt TEXT, last_type TEXT, last_cwd TEXT,
+    draining     INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+
+  CREATE TABLE limit_change (
+    id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, limit_id TEXT NOT NULL, amount INTEGER,
+    until_ms INTEGER, reason TEXT
+  ) STRICT;
+  CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+  CREATE TABLE move (
+    seq INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, task_id INTEGER NOT NULL,
+    from_state TEXT NOT NULL, to_state TEXT NOT NULL, cause TEXT
+  ) STRICT;
+  CREATE INDEX move_task ON move (task_id, seq);
+  `,
+];
+
+/** Version a database has after all migrations. */
+export const LEDGER_VERSION = MIGRATIONS.length;
+
+/** Brings a database to `LEDGER_VERSION`. Throws CtmError `ledger` for one written by a newer program. */
+export function migrate(db: Db): void {
+  const version = Number(db.pragma("user_version", { simple: true }));
+  if (version > LEDGER_VERSION) {
+    throw new CtmError(
+      "ledger",
+      `the database was written by a newer ctm (version ${version}, this one knows ${LEDGER_VERSION}); it was left untouched`,
+    );
+  }
+  for (let step = version; step < LEDGER_VERSION; step += 1) {
+    const apply = db.transaction(() => {
+      db.exec(MIGRATIONS[step] ?? "");
+      db.pragma(`user_version = ${step + 1}`);
+    });
+    apply.immediate();
+  }
+}

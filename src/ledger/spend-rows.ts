@@ -1,0 +1,305 @@
+/** Usage and money as rows: booking with exactly-once keys, kept sums, and what the throttle is rebuilt from. */
+import type { Db } from "./database.ts";
+import type { Usage, UsageSource } from "../metering/usage.ts";
+import type { TaskType } from "../tasks/task.ts";
+
+/** One response (or one fallback figure) to book. */
+export interface UsageEntry {
+  readonly key: string;
+  readonly attemptId: string | null;
+  readonly taskId: number | null;
+  readonly worker: string;
+  readonly agent: string;
+  readonly model: string | null;
+  readonly type: TaskType | null;
+  readonly atMs: number;
+  readonly source: UsageSource;
+  readonly usage: Usage;
+  /** What counts toward token limits. */
+  readonly bookedTokens: number;
+  /** What counts toward money limits; the dearest known price where the model is unknown. */
+  readonly bookedNanoUsd: number;
+  /** What it cost, or null where the model has no price. */
+  readonly costNanoUsd: number | null;
+  readonly priceTable: string;
+  readonly sessionId: string | null;
+  readonly cliVersion: string | null;
+  readonly flags: readonly string[];
+}
+
+/** What a booking added: the whole entry when its key is new, the growth when a larger sighting replaced it. */
+export interface Booked {
+  readonly entry: UsageEntry;
+  readonly addedTokens: number;
+  readonly addedNanoUsd: number;
+}
+
+export interface BookingRow {
+  readonly at_ms: number;
+  readonly worker: string;
+  readonly agent: string;
+  readonly model: string | null;
+  readonly attempt_id: string | null;
+  readonly booked_tokens: number;
+  readonly booked_nano: number;
+  readonly source: UsageSource;
+}
+
+export interface ReservationRow {
+  readonly attempt_id: string;
+  readonly worker: string;
+  readonly agent: string;
+  readonly model: string | null;
+  readonly tokens: number;
+  readonly nano: number;
+  readonly oversized: number;
+  readonly since_ms: number;
+}
+
+export interface SpendTotalRow {
+  readonly worker: string;
+  readonly model: string;
+  readonly type: string;
+  readonly source: UsageSource;
+  readonly input: number;
+  readonly cache_read: number;
+  readonly cache_write: number;
+  readonly output: number;
+  readonly tokens: number;
+  readonly nano: number;
+  readonly unpriced: number;
+}
+
+export interface OutcomeTotalRow {
+  readonly worker: string;
+  readonly type: string;
+  readonly outcome: string;
+  readonly source: string;
+  readonly n: number;
+  readonly duration_ms: number;
+}
+
+interface StoredUsage {
+  input: number;
+  cache_read: number;
+  cache_write_5m: number;
+  cache_write_1h: number;
+  output: number;
+  reasoning: number;
+  booked_tokens: number;
+  booked_nano: number;
+  cost_nano: number | null;
+}
+
+export class SpendRows {
+  readonly #db: Db;
+  readonly #find;
+  readonly #insert;
+  readonly #grow;
+  readonly #addTotal;
+
+  constructor(db: Db) {
+    this.#db = db;
+    this.#find = db.prepare<[string], StoredUsage>(
+      "SELECT input, cache_read, cache_write_5m, cache_write_1h, output, reasoning, booked_tokens, booked_nano, cost_nano FROM usage WHERE key = ?",
+    );
+    this.#insert = db.prepare(
+      `INSERT INTO usage VALUES (@key, @attemptId, @taskId, @worker, @agent, @model, @type, @atMs, @source,
+        @input, @cacheRead, @cacheWrite5m, @cacheWrite1h, @output, @reasoning,
+        @bookedTokens, @bookedNano, @costNano, @priceTable, @sessionId, @cliVersion, @flags)`,
+    );
+    this.#grow = db.prepare(
+      `UPDATE usage SET input = @input, cache_read = @cacheRead, cache_write_5m = @cacheWrite5m,
+        cache_write_1h = @cacheWrite1h, output = @output, reasoning = @reasoning,
+        booked_tokens = @bookedTokens, booked_nano = @bookedNano, cost_nano = @costNano WHERE key = @key`,
+    );
+    this.#addTotal = db.prepare(
+      `INSERT INTO spend_total VALUES (@worker, @model, @type, @source, @input, @cacheRead, @cacheWrite, @output, @tokens, @nano, @unpriced)
+       ON CONFLICT DO UPDATE SET input = input + @input, cache_read = cache_read + @cacheRead, cache_write = cache_write + @cacheWrite,
+        output = output + @output, tokens = tokens + @tokens, nano = nano + @nano, unpriced = unpriced + @unpriced`,
+    );
+  }
+
+  /** Books one entry; a key seen before only grows to the larger counters. Null: nothing new. Inside a transaction. */
+  book(entry: UsageEntry): Booked | null {
+    const stored = this.#find.get(entry.key);
+    if (stored === undefined) {
+      this.#insert.run(valuesOf(entry));
+      this.#addToTotals(entry, entry.usage, entry.bookedTokens, entry.costNanoUsd);
+      return { entry, addedTokens: entry.bookedTokens, addedNanoUsd: entry.bookedNanoUsd };
+    }
+    if (entry.bookedTokens <= stored.booked_tokens && entry.bookedNanoUsd <= stored.booked_nano) return null;
+    this.#grow.run(valuesOf(entry));
+    this.#addToTotals(
+      entry,
+      growth(entry.usage, stored),
+      entry.bookedTokens - stored.booked_tokens,
+      entry.costNanoUsd === null ? null : entry.costNanoUsd - (stored.cost_nano ?? 0),
+    );
+    return {
+      entry,
+      addedTokens: entry.bookedTokens - stored.booked_tokens,
+      addedNanoUsd: entry.bookedNanoUsd - stored.booked_nano,
+    };
+  }
+
+  #addToTotals(entry: UsageEntry, usage: Usage, tokens: number, costNano: number | null): void {
+    this.#addTotal.run({
+      worker: entry.worker,
+      model: entry.model ?? "",
+      type: entry.type ?? "",
+      source: entry.source,
+      input: usage.inputTokens,
+      cacheRead: usage.cacheReadTokens,
+      cacheWrite: usage.cacheWrite5mTokens + usage.cacheWrite1hTokens,
+      output: usage.outputTokens,
+      tokens,
+      nano: costNano ?? 0,
+      unpriced: costNano === null ? tokens : 0,
+    });
+  }
+
+  /** Bookings at or after `sinceMs`, oldest first: what the throttle's windows are rebuilt from. */
+  bookingsSince(sinceMs: number): BookingRow[] {
+    return this.#db
+      .prepare<[number], BookingRow>(
+        "SELECT at_ms, worker, agent, model, attempt_id, booked_tokens, booked_nano, source FROM usage WHERE at_ms >= ? ORDER BY at_ms",
+      )
+      .all(sinceMs);
+  }
+
+  openReservations(): ReservationRow[] {
+    return this.#db
+      .prepare<[], ReservationRow>(
+        "SELECT attempt_id, worker, agent, model, tokens, nano, oversized, since_ms FROM reservation WHERE settled_at_ms IS NULL",
+      )
+      .all();
+  }
+
+  spendTotals(): SpendTotalRow[] {
+    return this.#db.prepare<[], SpendTotalRow>("SELECT * FROM spend_total").all();
+  }
+
+  outcomeTotals(): OutcomeTotalRow[] {
+    return this.#db.prepare<[], OutcomeTotalRow>("SELECT * FROM outcome_total").all();
+  }
+
+  /** The most recent settled tasks of each class, newest first, for calibration. */
+  samples(agent: string, model: string, type: string, count: number): { tokens: number; nano: number }[] {
+    return this.#db
+      .prepare<[string, string, string, number], { tokens: number; nano: number }>(
+        "SELECT tokens, nano FROM sample WHERE agent = ? AND model = ? AND type = ? ORDER BY id DESC LIMIT ?",
+      )
+      .all(agent, model, type, count);
+  }
+
+  /** Durations of the newest completed tasks, by worker, for the p95. */
+  durations(count: number): { worker: string; duration_ms: number }[] {
+    return this.#db
+      .prepare<[number], { worker: string; duration_ms: number }>(
+        "SELECT worker, duration_ms FROM sample ORDER BY id DESC LIMIT ?",
+      )
+      .all(count);
+  }
+
+  /** What one attempt has booked so far. */
+  ofAttempt(attemptId: string): {
+    tokens: number;
+    nano: number;
+    cost: number | null;
+    rows: number;
+    source: UsageSource | null;
+  } {
+    const row = this.#db
+      .prepare<
+        [string],
+        {
+          tokens: number | null;
+          nano: number | null;
+          cost: number | null;
+          rows: number;
+          unpriced: number;
+          source: UsageSource | null;
+        }
+      >(
+        `SELECT sum(booked_tokens) AS tokens, sum(booked_nano) AS nano, sum(cost_nano) AS cost, count(*) AS rows,
+          count(*) - count(cost_nano) AS unpriced, min(source) AS source FROM usage WHERE attempt_id = ?`,
+      )
+      .get(attemptId);
+    return {
+      tokens: row?.tokens ?? 0,
+      nano: row?.nano ?? 0,
+      cost: row === undefined || row.unpriced > 0 ? null : row.cost,
+      rows: row?.rows ?? 0,
+      source: row?.source ?? null,
+    };
+  }
+
+  /** Raw counters of one task over all its attempts. */
+  usageOfTask(taskId: number): {
+    usage: Usage;
+    tokens: number;
+    cost: number | null;
+    source: UsageSource | null;
+  } {
+    const row = this.#db
+      .prepare<[number], StoredUsage & { unpriced: number; source: UsageSource | null }>(
+        `SELECT total(input) AS input, total(cache_read) AS cache_read, total(cache_write_5m) AS cache_write_5m,
+          total(cache_write_1h) AS cache_write_1h, total(output) AS output, total(reasoning) AS reasoning,
+          total(booked_tokens) AS booked_tokens, total(booked_nano) AS booked_nano, sum(cost_nano) AS cost_nano,
+          count(*) - count(cost_nano) AS unpriced, max(source) AS source FROM usage WHERE task_id = ?`,
+      )
+      .get(taskId);
+    return {
+      usage: {
+        inputTokens: row?.input ?? 0,
+        cacheReadTokens: row?.cache_read ?? 0,
+        cacheWrite5mTokens: row?.cache_write_5m ?? 0,
+        cacheWrite1hTokens: row?.cache_write_1h ?? 0,
+        outputTokens: row?.output ?? 0,
+        reasoningTokens: row?.reasoning ?? 0,
+      },
+      tokens: row?.booked_tokens ?? 0,
+      cost: row === undefined || row.unpriced > 0 ? null : row.cost_nano,
+      source: row?.source ?? null,
+    };
+  }
+}
+
+function valuesOf(entry: UsageEntry): Record<string, string | number | null> {
+  return {
+    key: entry.key,
+    attemptId: entry.attemptId,
+    taskId: entry.taskId,
+    worker: entry.worker,
+    agent: entry.agent,
+    model: entry.model,
+    type: entry.type,
+    atMs: entry.atMs,
+    source: entry.source,
+    input: entry.usage.inputTokens,
+    cacheRead: entry.usage.cacheReadTokens,
+    cacheWrite5m: entry.usage.cacheWrite5mTokens,
+    cacheWrite1h: entry.usage.cacheWrite1hTokens,
+    output: entry.usage.outputTokens,
+    reasoning: entry.usage.reasoningTokens,
+    bookedTokens: entry.bookedTokens,
+    bookedNano: entry.bookedNanoUsd,
+    costNano: entry.costNanoUsd,
+    priceTable: entry.priceTable,
+    sessionId: entry.sessionId,
+    cliVersion: entry.cliVersion,
+    flags: entry.flags.join(","),
+  };
+}
+
+function growth(usage: Usage, stored: StoredUsage): Usage {
+  return {
+    inputTokens: usage.inputTokens - stored.input,
+    cacheReadTokens: usage.cacheReadTokens - stored.cache_read,
+    cacheWrite5mTokens: usage.cacheWrite5mTokens - stored.cache_write_5m,
+    cacheWrite1hTokens: usage.cacheWrite1hTokens - stored.cache_write_1h,
+    outputTokens: usage.outputTokens - stored.output,
+    reasoningTokens: usage.reasoningTokens - stored.reasoning,
+  };
+}

@@ -1,0 +1,209 @@
+/** Tasks as rows: how a row reads as a Task, and every query that lists them. Changes stand in `ledger.ts`. */
+import type { Db } from "./database.ts";
+import { priorityOfRank } from "../tasks/priority.ts";
+import type { Complexity, Task, TaskState, TaskStateName, TaskType } from "../tasks/task.ts";
+
+export interface TaskRow {
+  id: number;
+  text: string;
+  priority: number;
+  cwd: string;
+  forced_type: TaskType | null;
+  forced_model: string | null;
+  forced_agent: string | null;
+  forced_worker: string | null;
+  key: string | null;
+  retry_lost: number;
+  origin: string;
+  type: TaskType;
+  complexity: Complexity;
+  route: string;
+  agent: string;
+  model: string | null;
+  estimate_tokens: number;
+  reserve_tokens: number;
+  reserve_nano: number;
+  reserve_basis: string;
+  state: TaskStateName;
+  hold_reason: string | null;
+  not_before_ms: number | null;
+  attempts: number;
+  attempt_id: string | null;
+  worker: string | null;
+  since_ms: number;
+  question: string | null;
+  reason: string | null;
+  exit_code: number | null;
+  created_at_ms: number;
+  cleared: number;
+}
+
+/** What a list of tasks is narrowed by; null = everything. */
+export interface TaskQuery {
+  readonly states: readonly TaskStateName[] | null;
+  readonly type: TaskType | null;
+  readonly worker: string | null;
+  readonly containing: string | null;
+  readonly limit: number;
+}
+
+/** What the dispatcher must know of a waiting task without reading its text. */
+export interface ReadyTask {
+  readonly id: number;
+  readonly priority: number;
+  readonly notBeforeMs: number | null;
+}
+
+export function taskOfRow(row: TaskRow): Task {
+  return {
+    id: row.id,
+    draft: {
+      text: row.text,
+      priority: priorityOfRank(row.priority),
+      cwd: row.cwd,
+      type: row.forced_type,
+      model: row.forced_model,
+      agent: row.forced_agent,
+      worker: row.forced_worker,
+      key: row.key,
+      holdReason: row.hold_reason,
+      retryLost: row.retry_lost === 1,
+      origin: row.origin,
+    },
+    assignment: {
+      type: row.type,
+      complexity: row.complexity,
+      route: row.route,
+      agent: row.agent,
+      model: row.model,
+      estimateTokens: row.estimate_tokens,
+      reserveTokens: row.reserve_tokens,
+      reserveNanoUsd: row.reserve_nano,
+      reserveBasis: row.reserve_basis,
+    },
+    state: stateOfRow(row),
+    attempts: row.attempts,
+    createdAtMs: row.created_at_ms,
+  };
+}
+
+function stateOfRow(row: TaskRow): TaskState {
+  const attemptId = row.attempt_id ?? "";
+  const worker = row.worker ?? "";
+  switch (row.state) {
+    case "queued":
+      return { name: "queued", holdReason: row.hold_reason, notBeforeMs: row.not_before_ms };
+    case "reserved":
+    case "dispatching":
+      return { name: row.state, attemptId, worker };
+    case "dispatched":
+      return { name: "dispatched", attemptId, worker, typedAtMs: row.since_ms };
+    case "running":
+      return { name: "running", attemptId, worker, startedAtMs: row.since_ms };
+    case "needs-input":
+      return { name: "needs-input", attemptId, worker, question: row.question ?? "", sinceMs: row.since_ms };
+    case "completed":
+      return { name: "completed", attemptId, endedAtMs: row.since_ms, exitCode: row.exit_code };
+    case "failed":
+      return {
+        name: "failed",
+        attemptId: row.attempt_id,
+        endedAtMs: row.since_ms,
+        reason: row.reason ?? "",
+        exitCode: row.exit_code,
+      };
+    case "cancelled":
+      return { name: "cancelled", attemptId: row.attempt_id, endedAtMs: row.since_ms };
+    case "lost":
+      return { name: "lost", attemptId, endedAtMs: row.since_ms, reason: row.reason ?? "" };
+    default:
+      return row.state satisfies never;
+  }
+}
+
+/** The read side of the task table. */
+export class TaskRows {
+  readonly #db: Db;
+  readonly #byId;
+  readonly #byKey;
+  readonly #ready;
+  readonly #counts;
+
+  constructor(db: Db) {
+    this.#db = db;
+    this.#byId = db.prepare<[number], TaskRow>("SELECT * FROM task WHERE id = ?");
+    this.#byKey = db.prepare<[string], TaskRow>("SELECT * FROM task WHERE key = ?");
+    this.#ready = db.prepare<
+      [number, number, number, number],
+      { id: number; priority: number; not_before_ms: number | null }
+    >(
+      `SELECT id, priority, not_before_ms FROM task
+       WHERE state = 'queued' AND hold_reason IS NULL AND (priority, -id) < (?, ?) AND priority >= ?
+       ORDER BY priority DESC, id LIMIT ?`,
+    );
+    this.#counts = db.prepare<[], { state: string; n: number }>("SELECT state, n FROM task_count");
+  }
+
+  byId(id: number): Task | null {
+    const row = this.#byId.get(id);
+    return row === undefined ? null : taskOfRow(row);
+  }
+
+  byKey(key: string): Task | null {
+    const row = this.#byKey.get(key);
+    return row === undefined ? null : taskOfRow(row);
+  }
+
+  /**
+   * Waiting tasks in dispatch order: priority, then first come first served. `after` is the last one already
+   * looked at, so a long queue is walked in pages without an offset.
+   */
+  ready(after: ReadyTask | null, lowestPriority: number, count: number): ReadyTask[] {
+    return this.#ready
+      .all(after?.priority ?? 9, after === null ? 0 : -after.id, lowestPriority, count)
+      .map((row) => ({ id: row.id, priority: row.priority, notBeforeMs: row.not_before_ms }));
+  }
+
+  /** Tasks by filter, newest last, ended and cleared ones left out unless a state is asked for. */
+  list(query: TaskQuery): Task[] {
+    const where: string[] = ["cleared = 0"];
+    const values: (string | number)[] = [];
+    if (query.states !== null) {
+      where.push(`state IN (${query.states.map(() => "?").join(", ")})`);
+      values.push(...query.states);
+    }
+    if (query.type !== null) {
+      where.push("type = ?");
+      values.push(query.type);
+    }
+    if (query.worker !== null) {
+      where.push("worker = ?");
+      values.push(query.worker);
+    }
+    if (query.containing !== null) {
+      where.push("instr(lower(text), lower(?)) > 0");
+      values.push(query.containing);
+    }
+    values.push(query.limit);
+    const sql = `SELECT * FROM (SELECT * FROM task WHERE ${where.join(" AND ")} ORDER BY id DESC LIMIT ?) ORDER BY id`;
+    return this.#db
+      .prepare<(string | number)[], TaskRow>(sql)
+      .all(...values)
+      .map(taskOfRow);
+  }
+
+  /** Tasks a worker has in hand: typed, being typed, or about to be. */
+  open(): Task[] {
+    return this.#db
+      .prepare<[], TaskRow>(
+        "SELECT * FROM task WHERE state IN ('reserved', 'dispatching', 'dispatched', 'running', 'needs-input') ORDER BY id",
+      )
+      .all()
+      .map(taskOfRow);
+  }
+
+  /** How many tasks stand in each state; `held` counts the queued ones with a reason. Constant time. */
+  counts(): ReadonlyMap<TaskStateName | "held", number> {
+    return new Map(this.#counts.all().map((row) => [row.state as TaskStateName | "held", row.n]));
+  }
+}

@@ -1,0 +1,96 @@
+/**
+ * What a start does with what was in flight when the manager ended, before anything is dispatched. The witness of
+ * a typing is an option of the pane itself: it lives and dies with the agent, so it is asked, never guessed.
+ */
+import type { Engine } from "./engine.ts";
+import { attemptOf, type Ledger } from "./ledger/ledger.ts";
+import type { Task } from "./tasks/task.ts";
+import type { AttemptInHand } from "./workers/attempt-in-hand.ts";
+import type { PaneIdentity } from "./workers/tmux/pane-identity.ts";
+import { samePane } from "./workers/tmux/pane-identity.ts";
+import type { WorkerPool } from "./workers/pool.ts";
+import type { Worker } from "./workers/worker.ts";
+
+export interface RecoveryReport {
+  readonly backInQueue: number[];
+  readonly goneOn: number[];
+  readonly asks: number[];
+  readonly lost: number[];
+}
+
+/** Settles every task that was in a worker's hands. Workers were restored to the pool before. */
+export async function recover(parts: {
+  ledger: Ledger;
+  engine: Engine;
+  pool: WorkerPool;
+  now(): number;
+}): Promise<RecoveryReport> {
+  const report: RecoveryReport = { backInQueue: [], goneOn: [], asks: [], lost: [] };
+  for (const task of parts.ledger.tasks.open()) {
+    const verdict = await recoverTask(task, parts);
+    report[verdict].push(task.id);
+  }
+  return report;
+}
+
+async function recoverTask(
+  task: Task,
+  parts: { ledger: Ledger; engine: Engine; pool: WorkerPool },
+): Promise<keyof RecoveryReport> {
+  const { ledger, engine, pool } = parts;
+  const attemptId = attemptOf(task);
+  if (task.state.name === "reserved") {
+    engine.unreserve(task, "the manager ended before it was typed");
+    return "backInQueue";
+  }
+  const attempt = ledger.attempts.byId(attemptId);
+  const workerName = "worker" in task.state ? task.state.worker : "";
+  const worker = pool.all().find((candidate) => candidate.name === workerName);
+  const intended = attempt?.pane == null ? null : (JSON.parse(attempt.pane) as PaneIdentity);
+  const pane = worker?.pane ?? null;
+  if (
+    worker === undefined ||
+    pane === null ||
+    worker.state.name === "dead" ||
+    intended === null ||
+    !samePane(pane, intended)
+  ) {
+    engine.declareLost(task, "its agent was gone when the manager started again");
+    return "lost";
+  }
+  const witness = await worker.terminal.witness(pane);
+  const typed = witness !== null && witness.attemptId === attemptId;
+  if (typed) {
+    takeUpAgain(worker, task, attemptId, attempt?.accepted_at_ms !== null);
+    engine.takeUpAgain(task);
+    return "goneOn";
+  }
+  if (
+    task.state.name === "dispatching" &&
+    witness !== null &&
+    witness.attemptId === (attempt?.previous_attempt ?? "")
+  ) {
+    engine.unreserve(task, "the manager ended before it was typed");
+    return "backInQueue";
+  }
+  takeUpAgain(worker, task, attemptId, false);
+  worker.asks(
+    "delivery uncertain: something else was typed into this pane",
+    "typing",
+    "the pane's witness names another attempt",
+  );
+  return "asks";
+}
+
+function takeUpAgain(worker: Worker, task: Task, attemptId: string, accepted: boolean): void {
+  const attempt: AttemptInHand = {
+    id: attemptId,
+    taskId: task.id,
+    paste: null,
+    phase: accepted ? "accepted" : "typed",
+    marks: new Map(),
+    cancelling: false,
+    question: task.state.name === "needs-input" ? task.state.question : null,
+  };
+  worker.resume(attempt);
+}

@@ -1,0 +1,240 @@
+/**
+ * How a task reaches its worker: the right agent start, the right conversation, an idle and empty composer, the
+ * durable intent, one guarded typing, and the agent's acceptance. At most once, whole or not at all: after the
+ * typing nothing is ever pasted again; the most that follows is one guarded Enter.
+ */
+import { createHash } from "node:crypto";
+import { CtmError } from "../base/errors.ts";
+import type { Intent } from "../ledger/attempt-rows.ts";
+import type { Task } from "../tasks/task.ts";
+import type { AttemptInHand } from "./attempt-in-hand.ts";
+import type { Launching } from "./launching.ts";
+import { markRecord, readRecord } from "./record-reader.ts";
+import type { PaneIdentity } from "./tmux/pane-identity.ts";
+import type { Worker } from "./worker.ts";
+
+/** How long a composer may take to become idle and empty before the task goes elsewhere. */
+const composerWithinMs = 5_000;
+const composerStepMs = 50;
+/** A person whose client did something so recently is at the keyboard. */
+export const personActiveMs = 10_000;
+const clearWithinMs = 5_000;
+
+export interface DeliveryOrder {
+  readonly task: Task;
+  readonly attemptId: string;
+  intend(intent: Intent): void;
+}
+
+export type DeliveryResult =
+  | { readonly kind: "typed" }
+  | { readonly kind: "not-typed"; readonly reason: string }
+  | { readonly kind: "uncertain"; readonly reason: string };
+
+export interface DeliveryParts {
+  readonly launching: Launching;
+  readonly context: "keep" | "clear" | "fresh";
+  /** Claims the one second Enter of an attempt, durably. False: it was pressed before. */
+  claimSecondEnter(attemptId: string): boolean;
+}
+
+/** What must happen to the agent before this task can be typed. */
+export type Preparation = "none" | "clear" | "relaunch";
+
+/** Pure: what the worker's last task, model and folder say about the next one. */
+export function preparationFor(worker: Worker, task: Task, context: DeliveryParts["context"]): Preparation {
+  const { record, adapter } = worker;
+  const { kind } = adapter.traits;
+  if (kind === "shell" || record.adopted) return "none";
+  const otherModel = task.assignment.model !== null && task.assignment.model !== record.model;
+  if (otherModel || task.draft.cwd !== record.cwd) return "relaunch";
+  if (record.lastType === null) return "none";
+  if (context === "fresh") return "relaunch";
+  const otherWork = record.lastType !== task.assignment.type || record.lastCwd !== task.draft.cwd;
+  return context === "clear" && otherWork && adapter.traits.clearCommand !== null ? "clear" : "none";
+}
+
+export class Delivery {
+  readonly #parts: DeliveryParts;
+
+  constructor(parts: DeliveryParts) {
+    this.#parts = parts;
+  }
+
+  /** The whole way of one task into one pane. The worker is taken at once, before the first await. */
+  async deliver(worker: Worker, order: DeliveryOrder): Promise<DeliveryResult> {
+    const { task, attemptId } = order;
+    const submission = worker.adapter.submission(attemptId, task.draft.text, task.draft.cwd);
+    const attempt: AttemptInHand = {
+      id: attemptId,
+      taskId: task.id,
+      paste: submission.paste,
+      phase: "preparing",
+      marks: new Map(),
+      cancelling: false,
+      question: null,
+    };
+    worker.take(attempt);
+    try {
+      const obstacle = (await this.#prepare(worker, task)) ?? (await this.#obstacle(worker));
+      const pane = worker.pane;
+      if (obstacle !== null || pane === null || attempt.cancelling) {
+        return this.#notTyped(worker, obstacle ?? (attempt.cancelling ? "cancelled" : "it has no pane"));
+      }
+      this.#bookWhatAPersonUsed(worker, attempt);
+      return await this.#type(worker, pane, order, attempt, submission);
+    } catch (error) {
+      if (attempt.phase !== "preparing") throw error;
+      return this.#notTyped(worker, error instanceof CtmError ? error.message : String(error));
+    }
+  }
+
+  #notTyped(worker: Worker, reason: string): DeliveryResult {
+    worker.giveBack(reason);
+    return { kind: "not-typed", reason: `${worker.name}: ${reason}` };
+  }
+
+  /** Makes the agent fit for the task. Null: it is; else what is in the way. */
+  async #prepare(worker: Worker, task: Task): Promise<string | null> {
+    const preparation = preparationFor(worker, task, this.#parts.context);
+    switch (preparation) {
+      case "none":
+        return null;
+      case "clear":
+        return this.#clear(worker);
+      case "relaunch": {
+        const sameConversation = this.#parts.context === "keep" && worker.record.cwd === task.draft.cwd;
+        const started = await this.#parts.launching.relaunch(worker, {
+          model: task.assignment.model ?? worker.record.model,
+          cwd: task.draft.cwd,
+          resumeSessionId: sameConversation ? worker.record.sessionId : null,
+        });
+        return started ? null : "its agent did not become ready after a new start";
+      }
+      default:
+        return preparation satisfies never;
+    }
+  }
+
+  async #clear(worker: Worker): Promise<string | null> {
+    const { pane, adapter } = worker;
+    const command = adapter.traits.clearCommand;
+    if (pane === null || command === null) return null;
+    const obstacle = await this.#obstacle(worker);
+    if (obstacle !== null) return obstacle;
+    const ready = worker.untilReady(clearWithinMs);
+    await worker.terminal.typeCommand(pane, command);
+    // An agent that does not signal the cleared conversation shows its composer again; the next check sees it.
+    await ready;
+    return null;
+  }
+
+  /** Waits for an idle, empty composer without a person at it. Null: it is there; else what is in the way. */
+  async #obstacle(worker: Worker): Promise<string | null> {
+    let obstacle = "it has no pane";
+    for (let waitedMs = 0; waitedMs < composerWithinMs; waitedMs += composerStepMs) {
+      const { pane } = worker;
+      if (pane === null || worker.state.name === "dead") return obstacle;
+      if (await worker.terminal.personActive(pane, personActiveMs)) return "a person is at its keyboard";
+      const reading = worker.adapter.readScreen(await worker.terminal.capture(pane));
+      if (reading.state === "idle") return null;
+      if (reading.state === "dialog") {
+        worker.asks(reading.text ?? "a dialog is open", "screen", `screen: ${reading.because}`);
+        return `a dialog is open: ${reading.text ?? reading.because}`;
+      }
+      obstacle =
+        reading.state === "draft"
+          ? "its composer holds a draft"
+          : `its screen is ${reading.state}: ${reading.because}`;
+      await new Promise((resolve) => setTimeout(resolve, composerStepMs));
+    }
+    return obstacle;
+  }
+
+  /** Usage since the last task that nobody asked for through us is booked apart, before the mark is set. */
+  #bookWhatAPersonUsed(worker: Worker, attempt: AttemptInHand): void {
+    const record = worker.agentRecord();
+    attempt.marks = markRecord(record);
+    const before = worker.lastMarks;
+    worker.lastMarks = attempt.marks;
+    if (before === null || !worker.adapter.traits.spends) return;
+    const records = readRecord(record, before) ?? [];
+    if (records.length > 0) worker.foreignUsage(records);
+  }
+
+  async #type(
+    worker: Worker,
+    pane: PaneIdentity,
+    order: DeliveryOrder,
+    attempt: AttemptInHand,
+    submission: ReturnType<Worker["adapter"]["submission"]>,
+  ): Promise<DeliveryResult> {
+    const { record } = worker;
+    if (submission.file !== null) this.#parts.launching.writeFile(worker, submission.file);
+    order.intend({
+      attemptId: attempt.id,
+      launchId: record.launchId ?? "",
+      pane: JSON.stringify(pane),
+      previousAttempt: record.lastAttempt,
+      textSha256: createHash("sha256").update(submission.paste).digest("hex"),
+      sessionId: record.sessionId,
+      recordPath: record.recordPath,
+    });
+    // From here on the prompt may be in the pane, whatever else happens.
+    attempt.phase = "typed";
+    const typed = await worker.terminal.type({
+      pane,
+      attemptId: attempt.id,
+      previousAttempt: record.lastAttempt,
+      paste: submission.paste,
+      bracketed: submission.bracketed,
+      enterAfterMs: submission.enterAfterMs,
+    });
+    if (typed.kind === "refused") {
+      attempt.phase = "preparing";
+      return this.#notTyped(worker, typed.reason);
+    }
+    if (typed.kind === "unknown") {
+      worker.asks(`delivery uncertain: ${typed.reason}`, "typing", typed.reason);
+      return { kind: "uncertain", reason: typed.reason };
+    }
+    worker.remember({
+      lastAttempt: attempt.id,
+      lastType: order.task.assignment.type,
+      lastCwd: order.task.draft.cwd,
+    });
+    this.awaitAcceptance(worker, attempt, submission.enterAfterMs ?? 0);
+    return { kind: "typed" };
+  }
+
+  /** The agent must be seen to take the prompt; if not, one guarded Enter, then a person is asked. */
+  awaitAcceptance(worker: Worker, attempt: AttemptInHand, settleMs: number): void {
+    const timer = setTimeout(() => {
+      void this.#checkAcceptance(worker, attempt, settleMs).catch((error: unknown) =>
+        worker.asks(`delivery uncertain: ${String(error)}`, "typing", String(error)),
+      );
+    }, settleMs + worker.adapter.traits.acceptWithinMs);
+    timer.unref();
+  }
+
+  async #checkAcceptance(worker: Worker, attempt: AttemptInHand, settleMs: number): Promise<void> {
+    const { pane } = worker;
+    if (worker.attempt !== attempt || attempt.phase !== "typed" || pane === null) return;
+    const reading = worker.adapter.readScreen(await worker.terminal.capture(pane));
+    if (worker.attempt !== attempt || attempt.phase !== "typed") return;
+    if (reading.state === "busy") {
+      worker.accepted("screen", `screen: ${reading.because}`);
+      return;
+    }
+    const unsent = reading.state === "draft";
+    if (unsent && this.#parts.claimSecondEnter(attempt.id)) {
+      await worker.terminal.pressEnterOnce(pane, attempt.id);
+      this.awaitAcceptance(worker, attempt, settleMs);
+      return;
+    }
+    const says = unsent
+      ? "its text still stands in the composer"
+      : `the agent was not seen to take it up (${reading.because})`;
+    worker.asks(`delivery uncertain: ${says}`, "screen", says);
+  }
+}

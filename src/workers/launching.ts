@@ -1,0 +1,120 @@
+/**
+ * Starting an agent in a worker's pane: a launch folder of its own, the adapter's plan written into it, a tmux
+ * session with a generated name, and the wait until the agent takes input.
+ */
+import { mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { randomBytes, randomUUID } from "node:crypto";
+import type { AgentSettings } from "../agents/adapter.ts";
+import { writePrivateFile } from "../ledger/state-folder.ts";
+import { writeLaunchFolder } from "./launcher.ts";
+import type { Worker } from "./worker.ts";
+
+export interface LaunchWish {
+  readonly model: string | null;
+  readonly cwd: string;
+  readonly resumeSessionId: string | null;
+}
+
+export interface LaunchingParts {
+  readonly workersDir: string;
+  readonly spoolDir: string;
+  readonly hookScript: string;
+  readonly cols: number;
+  readonly rows: number;
+  settings(agent: string): AgentSettings;
+  /** What every agent's process is given of our environment: PATH, HOME, locale; never our secrets by accident. */
+  readonly baseEnv: Readonly<Record<string, string>>;
+}
+
+/** How long an agent may take from its start to its first readiness. */
+const readyWithinMs = 60_000;
+
+export class Launching {
+  readonly #parts: LaunchingParts;
+
+  constructor(parts: LaunchingParts) {
+    this.#parts = parts;
+  }
+
+  /** Starts the worker's agent in a new session. Resolves at once; readiness comes as a signal or on the screen. */
+  async launch(worker: Worker, wish: LaunchWish): Promise<void> {
+    const launchId = `${worker.name.replaceAll("_", "-")}-${randomBytes(5).toString("hex")}`;
+    const dir = join(this.#parts.workersDir, worker.name, launchId);
+    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    this.#forgetOldLaunch(worker);
+    const sessionId = randomUUID();
+    const plan = worker.adapter.launch({
+      launchId,
+      dir,
+      sessionId,
+      model: wish.model,
+      cwd: wish.cwd,
+      hookScript: this.#parts.hookScript,
+      resumeSessionId: wish.resumeSessionId,
+      settings: this.#parts.settings(worker.adapter.traits.kind),
+    });
+    const argv = writeLaunchFolder({
+      dir,
+      plan,
+      cwd: wish.cwd,
+      env: { ...this.#parts.baseEnv, ...plan.env, CTM_LAUNCH: launchId, CTM_SPOOL: this.#parts.spoolDir },
+      hookScript: this.#parts.hookScript,
+    });
+    worker.become(
+      { name: "starting", sinceMs: Date.now() },
+      "process",
+      `${worker.adapter.traits.kind} is starting`,
+    );
+    // Remembered before the start: a signal may come back before the start call does.
+    worker.remember({
+      model: wish.model,
+      cwd: wish.cwd,
+      launchId,
+      launchDir: dir,
+      sessionId: wish.resumeSessionId ?? sessionId,
+      recordPath: null,
+      lastAttempt: "",
+      lastType: wish.resumeSessionId === null ? null : worker.record.lastType,
+    });
+    const pane = await worker.terminal.startSession({
+      name: worker.record.session,
+      argv,
+      cols: this.#parts.cols,
+      rows: this.#parts.rows,
+      logPath: join(dir, "output.log"),
+    });
+    worker.remember({ pane: JSON.stringify(pane) });
+  }
+
+  /** Ends the agent and starts it anew with another model or folder. True: it is ready for a task. */
+  async relaunch(worker: Worker, wish: LaunchWish): Promise<boolean> {
+    await this.stop(worker);
+    const ready = worker.untilReady(readyWithinMs);
+    await this.launch(worker, wish);
+    return ready;
+  }
+
+  /** Ends the worker's own session. An adopted one is never ended by us. */
+  async stop(worker: Worker): Promise<void> {
+    const { pane } = worker;
+    if (pane === null || worker.record.adopted) return;
+    // Told before the kill, so that the death that follows is not taken for a crash.
+    worker.remember({ pane: null, launchId: null });
+    await worker.terminal.killSession(worker.record.session, pane);
+  }
+
+  /** Writes a file (0600) into the worker's launch folder, e.g. the script of a shell task. */
+  writeFile(worker: Worker, file: { readonly name: string; readonly text: string }): void {
+    const { launchDir } = worker.record;
+    if (launchDir !== null) writePrivateFile(join(launchDir, file.name), file.text);
+  }
+
+  /** The folder of the launch before this one: its output log has served. */
+  #forgetOldLaunch(worker: Worker): void {
+    const { launchDir, recordPath } = worker.record;
+    // A record that lies in the launch folder (rehearsal) may still be read.
+    if (launchDir !== null && recordPath?.startsWith(launchDir) !== true)
+      rmSync(launchDir, { recursive: true, force: true });
+  }
+}

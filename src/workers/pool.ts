@@ -1,0 +1,271 @@
+/**
+ * The workers of this manager: found again at start, started, listened to, restarted with a bounded back-off,
+ * adopted and let go. It routes what comes in (signals, closed windows, output) to the worker it concerns.
+ */
+import type { AgentAdapter, Signal } from "../agents/adapter.ts";
+import { CtmError } from "../base/errors.ts";
+import { workersMax } from "../base/limits.ts";
+import type { WorkerRecord } from "../ledger/worker-rows.ts";
+import type { Launching } from "./launching.ts";
+import { OutputWatch } from "./output-watch.ts";
+import { RestartPlan, type RestartRules } from "./restart-plan.ts";
+import type { Terminal } from "./tmux/terminal.ts";
+import { Worker, type WorkerNews } from "./worker.ts";
+
+export type PoolListener = (worker: Worker, news: WorkerNews) => void;
+
+export interface PoolParts {
+  readonly launching: Launching;
+  readonly restart: RestartRules;
+  readonly outputMaxBytes: number;
+  adapter(agent: string): AgentAdapter;
+  /** The tmux server of a socket; null = our own. Connected on first use. */
+  terminal(socket: string | null): Promise<Terminal>;
+  saved(record: WorkerRecord): void;
+  removed(name: string): void;
+}
+
+/** Names the workers we start: concurrent_worker1, concurrent_worker2, … */
+const NAME_PREFIX = "concurrent_worker";
+
+export class WorkerPool {
+  readonly #parts: PoolParts;
+  readonly #workers = new Map<string, Worker>();
+  readonly #watches = new Map<string, OutputWatch>();
+  readonly #restarts: RestartPlan;
+  readonly #listeners: PoolListener[] = [];
+  #closed = false;
+
+  constructor(parts: PoolParts) {
+    this.#parts = parts;
+    this.#restarts = new RestartPlan(parts.restart);
+  }
+
+  onNews(listener: PoolListener): void {
+    this.#listeners.push(listener);
+  }
+
+  all(): Worker[] {
+    return [...this.#workers.values()];
+  }
+
+  /** The worker of this name: `concurrent_worker2`, `worker2` and `w2` are the same. CtmError `not-found`. */
+  find(name: string): Worker {
+    const short = /^(?:concurrent_worker|worker|w)(\d+)$/i.exec(name.trim());
+    const worker =
+      this.#workers.get(name) ??
+      (short === null ? undefined : this.#workers.get(`${NAME_PREFIX}${short[1]}`));
+    if (worker !== undefined) return worker;
+    const known = [...this.#workers.keys()];
+    throw new CtmError(
+      "not-found",
+      `there is no worker ${name}`,
+      known.length === 0 ? ["No worker runs: `spawn` starts one."] : [`Workers: ${known.join(", ")}`],
+    );
+  }
+
+  // ── starting ────────────────────────────────────────────────────────────────────────────────────
+
+  /** Takes a worker of before into the pool again: still in its pane, or dead. Returns whether it lives. */
+  async restore(record: WorkerRecord): Promise<boolean> {
+    const terminal = await this.#parts.terminal(record.tmuxSocket);
+    const worker = this.#add(record, terminal);
+    const alive = worker.pane !== null && (await terminal.isAlive(worker.pane));
+    if (!alive) return false;
+    worker.become({ name: "starting", sinceMs: Date.now() }, "process", "found again in its pane");
+    this.#watch(worker);
+    return true;
+  }
+
+  /** Starts workers of an agent kind under the next free names. */
+  async spawn(agent: string, count: number, wish: { model: string | null; cwd: string }): Promise<Worker[]> {
+    if (this.#workers.size + count > workersMax) {
+      throw new CtmError("refused", `${this.#workers.size} workers run; ${workersMax} at most`);
+    }
+    const terminal = await this.#parts.terminal(null);
+    const spawned: Worker[] = [];
+    for (let n = 0; n < count; n += 1) {
+      const name = this.#freeName();
+      const worker = this.#add(newRecord(name, agent, wish), terminal);
+      spawned.push(worker);
+    }
+    await Promise.all(spawned.map((worker) => this.start(worker)));
+    return spawned;
+  }
+
+  /** Starts a worker's agent (again), where it was. */
+  async start(worker: Worker): Promise<void> {
+    const { model, cwd } = worker.record;
+    await this.#parts.launching.launch(worker, { model, cwd, resumeSessionId: null });
+    this.#watch(worker);
+  }
+
+  async restart(worker: Worker): Promise<void> {
+    if (worker.record.adopted)
+      throw new CtmError("refused", `${worker.name} was adopted: it is yours to restart, we never end it`);
+    await worker.died("restarted by a person", null);
+    await this.#parts.launching.stop(worker);
+    this.#restarts.forget(worker.name);
+    worker.remember({ draining: false });
+    await this.start(worker);
+  }
+
+  /** Ends a worker (an adopted one is only let go) and takes it out of the pool. */
+  async kill(worker: Worker): Promise<void> {
+    this.#forget(worker);
+    await worker.died(worker.record.adopted ? "let go by a person" : "killed by a person", null);
+    await this.#parts.launching.stop(worker);
+    worker.leave();
+  }
+
+  /** Takes over a session a person started. It is typed into, never ended by us. */
+  async adopt(record: WorkerRecord): Promise<Worker> {
+    const known = this.all().find(
+      (worker) => worker.record.session === record.session && worker.record.tmuxSocket === record.tmuxSocket,
+    );
+    if (known !== undefined)
+      throw new CtmError("refused", `the session ${record.session} is ${known.name} already`);
+    const worker = this.#add(
+      { ...record, name: this.#workers.has(record.name) ? this.#freeName() : record.name },
+      await this.#parts.terminal(record.tmuxSocket),
+    );
+    worker.remember({});
+    worker.become({ name: "starting", sinceMs: Date.now() }, "process", "adopted");
+    this.#watch(worker);
+    await this.look(worker);
+    return worker;
+  }
+
+  #add(record: WorkerRecord, terminal: Terminal): Worker {
+    const worker: Worker = new Worker(record, this.#parts.adapter(record.agent), terminal, (from, news) =>
+      this.#hear(from, news),
+    );
+    this.#workers.set(record.name, worker);
+    return worker;
+  }
+
+  #freeName(): string {
+    for (let n = 1; ; n += 1) {
+      const name = `${NAME_PREFIX}${n}`;
+      if (!this.#workers.has(name)) return name;
+    }
+  }
+
+  #forget(worker: Worker): void {
+    this.#workers.delete(worker.name);
+    this.#watches.get(worker.name)?.close();
+    this.#watches.delete(worker.name);
+    this.#restarts.forget(worker.name);
+    this.#parts.removed(worker.name);
+  }
+
+  // ── what comes in ───────────────────────────────────────────────────────────────────────────────
+
+  /** A signal from the spool goes to the worker of its launch; one of an older launch concerns nobody. */
+  async signal(signal: Signal): Promise<void> {
+    const worker = this.all().find(({ record }) => record.launchId === signal.launchId);
+    if (worker !== undefined) await worker.hear(signal);
+  }
+
+  /** A window was closed on this server: whose pane is gone? */
+  async windowClosed(terminal: Terminal): Promise<void> {
+    for (const worker of this.all()) {
+      if (worker.terminal === terminal) await this.checkAlive(worker);
+    }
+  }
+
+  /** The tmux server is gone, and every pane with it. */
+  async serverGone(terminal: Terminal): Promise<void> {
+    for (const worker of this.all()) {
+      if (worker.terminal === terminal) await worker.died("its tmux server ended", null);
+    }
+  }
+
+  /** Is its pane still there, with the same process? If not it is dead, whatever its signals said. */
+  async checkAlive(worker: Worker): Promise<void> {
+    const { pane } = worker;
+    if (pane === null || worker.state.name === "dead") return;
+    if (await worker.terminal.isAlive(pane)) return;
+    if (worker.pane === pane) await worker.died("its pane was closed", null);
+  }
+
+  /** One look at the screen, where signals may be silent: at a start, at a question, at an adopted session. */
+  async look(worker: Worker): Promise<void> {
+    const { pane } = worker;
+    if (pane === null || worker.state.name === "dead") return;
+    await worker.look(worker.adapter.readScreen(await worker.terminal.capture(pane)));
+  }
+
+  #watch(worker: Worker): void {
+    this.#watches.get(worker.name)?.close();
+    this.#watches.set(
+      worker.name,
+      new OutputWatch(worker, {
+        maxBytes: this.#parts.outputMaxBytes,
+        onQuiet: () => this.look(worker),
+      }),
+    );
+  }
+
+  /** The output log of a worker, for `output`. */
+  watchOf(worker: Worker): OutputWatch {
+    const watch = this.#watches.get(worker.name);
+    if (watch === undefined) throw new CtmError("not-found", `${worker.name} has printed nothing yet`);
+    return watch;
+  }
+
+  #hear(worker: Worker, news: WorkerNews): void {
+    if (news.kind === "saved") {
+      if (this.#workers.get(worker.name) === worker) this.#parts.saved(worker.record);
+      return;
+    }
+    if (news.kind === "changed" && worker.state.name === "dead") this.#planRestart(worker);
+    if (news.kind === "ended") this.#restarts.forget(worker.name);
+    for (const listener of this.#listeners) listener(worker, news);
+  }
+
+  /** A worker that died by itself is started again: spaced, and not for ever. */
+  #planRestart(worker: Worker): void {
+    if (
+      this.#closed ||
+      worker.record.adopted ||
+      worker.record.draining ||
+      this.#workers.get(worker.name) !== worker
+    )
+      return;
+    if (worker.record.launchId === null) return;
+    this.#restarts.plan(worker.name, async () => {
+      if (this.#closed || worker.state.name !== "dead" || this.#workers.get(worker.name) !== worker) return;
+      await this.start(worker);
+    });
+  }
+
+  /** Stops listening. The workers go on in their panes. */
+  close(): void {
+    this.#closed = true;
+    this.#restarts.close();
+    for (const watch of this.#watches.values()) watch.close();
+    for (const worker of this.all()) worker.leave();
+  }
+}
+
+function newRecord(name: string, agent: string, wish: { model: string | null; cwd: string }): WorkerRecord {
+  return {
+    name,
+    agent,
+    model: wish.model,
+    cwd: wish.cwd,
+    adopted: false,
+    tmuxSocket: null,
+    session: name,
+    pane: null,
+    launchId: null,
+    launchDir: null,
+    sessionId: null,
+    recordPath: null,
+    lastAttempt: "",
+    lastType: null,
+    lastCwd: null,
+    draining: false,
+  };
+}

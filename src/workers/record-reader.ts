@@ -1,0 +1,106 @@
+/**
+ * Reads what an agent recorded of its own usage. Files are read from where a task began (a mark), so that a long
+ * conversation costs no more than its last turn; the ledger's keys make a second reading harmless.
+ */
+import { closeSync, fstatSync, openSync, readdirSync, readSync, statSync } from "node:fs";
+import { join } from "node:path";
+import type { AgentRecord } from "../agents/adapter.ts";
+import type { UsageRecord } from "../metering/usage.ts";
+import { mergeRecords } from "../metering/merge-records.ts";
+
+/** Most bytes of one file that are read at once; a turn that wrote more is read from its end. */
+const readMaxBytes = 256 * 1024 * 1024;
+const filesMax = 2_000;
+/** The record is written after the end signal: how long to wait for the last line, and how often to look. */
+const settleWithinMs = 2_000;
+const settleStepMs = 25;
+
+/** Size of each record file when a task began. */
+export type RecordMarks = ReadonlyMap<string, number>;
+
+export interface RecordReading {
+  readonly records: readonly UsageRecord[];
+  /** False: the answer that ended the turn was not in the record in time; what is there is booked. */
+  readonly complete: boolean;
+}
+
+/** Where each file of the record ends now. Files that do not exist yet have no mark and are read whole. */
+export function markRecord(record: AgentRecord | null): RecordMarks {
+  const marks = new Map<string, number>();
+  for (const path of record === null ? [] : filesOf(record.paths)) {
+    const size = statSync(path, { throwIfNoEntry: false })?.size;
+    if (size !== undefined) marks.set(path, size);
+  }
+  return marks;
+}
+
+/** What was recorded since the marks. Null: there is no record to read. */
+export function readRecord(record: AgentRecord | null, marks: RecordMarks): readonly UsageRecord[] | null {
+  if (record === null) return null;
+  const files = filesOf(record.paths);
+  if (files.length === 0) return null;
+  return mergeRecords(files.map((path) => record.parse(readFrom(path, marks.get(path) ?? 0))));
+}
+
+/**
+ * What was recorded since the marks, once the line with the turn's answer has been written, or after two seconds.
+ * `answer` null: any ended turn will do.
+ */
+export async function readEndedTurn(
+  record: AgentRecord | null,
+  marks: RecordMarks,
+  answer: string | null,
+): Promise<RecordReading | null> {
+  if (record === null) return null;
+  for (let waitedMs = 0; waitedMs < settleWithinMs; waitedMs += settleStepMs) {
+    if (holdsAnswer(record, marks, answer))
+      return { records: readRecord(record, marks) ?? [], complete: true };
+    await new Promise((resolve) => setTimeout(resolve, settleStepMs));
+  }
+  const records = readRecord(record, marks);
+  return records === null ? null : { records, complete: false };
+}
+
+function holdsAnswer(record: AgentRecord, marks: RecordMarks, answer: string | null): boolean {
+  return filesOf(record.paths).some((path) =>
+    record.holdsAnswer(readFrom(path, marks.get(path) ?? 0), answer),
+  );
+}
+
+/** Files as named, and every *.jsonl below a named folder; links are not followed. */
+function filesOf(paths: readonly string[]): string[] {
+  const found: string[] = [];
+  const visit = (path: string, named: boolean): void => {
+    if (found.length >= filesMax) return;
+    const stat = statSync(path, { throwIfNoEntry: false });
+    if (stat === undefined) return;
+    if (stat.isDirectory()) {
+      for (const entry of readdirSync(path, { withFileTypes: true })) {
+        if (entry.isDirectory() || entry.isFile()) visit(join(path, entry.name), false);
+      }
+    } else if (stat.isFile() && (named || path.endsWith(".jsonl"))) {
+      found.push(path);
+    }
+  };
+  for (const path of paths) visit(path, true);
+  return found;
+}
+
+/** Text of a file from an offset; from the start when the file became shorter (it was replaced). */
+function readFrom(path: string, offset: number): string {
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, "r");
+  } catch {
+    return ""; // It vanished between the listing and the reading: nothing to read is the truth.
+  }
+  try {
+    const { size } = fstatSync(descriptor);
+    const from = Math.max(offset <= size ? offset : 0, size - readMaxBytes);
+    const buffer = Buffer.allocUnsafe(size - from);
+    const bytes = readSync(descriptor, buffer, 0, buffer.length, from);
+    return buffer.toString("utf8", 0, bytes);
+  } finally {
+    closeSync(descriptor);
+  }
+}

@@ -1,0 +1,451 @@
+/**
+ * One worker: an agent in a tmux pane, and the attempt it has in hand. It fuses what the agent signals, what its
+ * process does, what its record says and what its screen shows into one state, and reports on the attempt. It
+ * decides nothing about tasks. How a task is delivered stands in `delivery.ts`, how an agent is started in
+ * `launching.ts`.
+ */
+import type {
+  AgentAdapter,
+  AgentEvent,
+  AgentRecord,
+  FailureClass,
+  ScreenReading,
+  Signal,
+} from "../agents/adapter.ts";
+import { normalisePrompt } from "../agents/prompt-text.ts";
+import type { WorkerRecord } from "../ledger/worker-rows.ts";
+import type { UsageRecord } from "../metering/usage.ts";
+import type { Outcome } from "../tasks/task.ts";
+import type { AttemptInHand } from "./attempt-in-hand.ts";
+import { markRecord, readEndedTurn, readRecord, type RecordMarks } from "./record-reader.ts";
+import type { PaneIdentity } from "./tmux/pane-identity.ts";
+import type { Terminal } from "./tmux/terminal.ts";
+import { EvidenceLog, type EvidenceSource, type WorkerState } from "./worker-state.ts";
+
+/** What a worker tells the pool. */
+export type WorkerNews =
+  | { readonly kind: "changed"; readonly because: string }
+  | {
+      readonly kind: "accepted";
+      readonly attemptId: string;
+      readonly sessionId: string | null;
+      readonly recordPath: string | null;
+    }
+  | { readonly kind: "asks"; readonly attemptId: string | null; readonly question: string }
+  | { readonly kind: "answered"; readonly attemptId: string }
+  | {
+      readonly kind: "ended";
+      readonly attemptId: string;
+      readonly outcome: Outcome;
+      readonly records: readonly UsageRecord[] | null;
+    }
+  | { readonly kind: "foreign-usage"; readonly records: readonly UsageRecord[] }
+  | { readonly kind: "limited"; readonly failure: FailureClass; readonly message: string }
+  | { readonly kind: "saved" };
+
+/** Turn failures after which the agent cannot take more for a while: the worker is parked, not just the task. */
+const PARKING: ReadonlySet<FailureClass> = new Set([
+  "rate-limited",
+  "quota-exhausted",
+  "out-of-credit",
+  "not-logged-in",
+]);
+/** How long a parked worker stays so when nobody said until when. */
+const parkedMs = 60_000;
+
+export class Worker {
+  readonly adapter: AgentAdapter;
+  readonly evidence = new EvidenceLog();
+  readonly #tell: (worker: Worker, news: WorkerNews) => void;
+  #record: WorkerRecord;
+  #pane: PaneIdentity | null;
+  #state: WorkerState;
+  #attempt: AttemptInHand | null = null;
+  #readyWaiters: ((ready: boolean) => void)[] = [];
+  /** The agent is in a turn nobody of us asked for: a person typed. */
+  #foreignTurn = false;
+  #foreignMarks: RecordMarks = new Map();
+  #unpark: NodeJS.Timeout | null = null;
+  /** Where the record stood at the last typing; null until the first. */
+  lastMarks: RecordMarks | null = null;
+
+  constructor(
+    record: WorkerRecord,
+    adapter: AgentAdapter,
+    readonly terminal: Terminal,
+    tell: (worker: Worker, news: WorkerNews) => void,
+  ) {
+    this.#record = record;
+    this.#pane = record.pane === null ? null : (JSON.parse(record.pane) as PaneIdentity);
+    this.adapter = adapter;
+    this.#tell = tell;
+    this.#state = { name: "dead", sinceMs: Date.now(), reason: "not started", restartAtMs: null };
+  }
+
+  // ── what it is ──────────────────────────────────────────────────────────────────────────────────
+
+  get name(): string {
+    return this.#record.name;
+  }
+
+  get record(): WorkerRecord {
+    return this.#record;
+  }
+
+  get state(): WorkerState {
+    return this.#state;
+  }
+
+  get attempt(): AttemptInHand | null {
+    return this.#attempt;
+  }
+
+  /** The pane it sits in, or null before its first start. */
+  get pane(): PaneIdentity | null {
+    return this.#pane;
+  }
+
+  /** Idle, and it may be given work. */
+  get free(): boolean {
+    return this.#state.name === "idle" && this.#attempt === null && !this.#record.draining;
+  }
+
+  /** Changes what must survive a restart of the manager; the pool writes it down. */
+  remember(change: Partial<WorkerRecord>): void {
+    this.#record = { ...this.#record, ...change };
+    if (change.pane !== undefined)
+      this.#pane = change.pane === null ? null : (JSON.parse(change.pane) as PaneIdentity);
+    this.#tell(this, { kind: "saved" });
+  }
+
+  /** Where this session's own record lies, as far as is known. */
+  agentRecord(): AgentRecord | null {
+    const { sessionId, recordPath } = this.#record;
+    if (sessionId === null && recordPath === null) return null;
+    return this.adapter.record(sessionId ?? "", recordPath);
+  }
+
+  // ── its attempt ─────────────────────────────────────────────────────────────────────────────────
+
+  /** Takes an attempt in hand at once, so that nobody else offers this worker. */
+  take(attempt: AttemptInHand): void {
+    this.#attempt = attempt;
+    this.become(
+      { name: "busy", sinceMs: Date.now(), attemptId: attempt.id },
+      "typing",
+      "a task was given to it",
+    );
+  }
+
+  /** Gives an attempt back that was not typed. */
+  giveBack(reason: string): void {
+    this.#attempt = null;
+    if (this.#state.name === "busy")
+      this.become({ name: "idle", sinceMs: Date.now() }, "typing", `not typed: ${reason}`);
+  }
+
+  /** After a restart of the manager: the attempt was typed before. */
+  resume(attempt: AttemptInHand): void {
+    this.#attempt = attempt;
+    this.become(
+      { name: "busy", sinceMs: Date.now(), attemptId: attempt.id },
+      "typing",
+      "found at start: typed before",
+    );
+  }
+
+  /** The agent was seen to take the prompt up. */
+  accepted(source: EvidenceSource, says: string): void {
+    const attempt = this.#attempt;
+    if (attempt === null || attempt.phase === "accepted" || attempt.phase === "ending") return;
+    attempt.phase = "accepted";
+    this.evidence.note({ source, says, atMs: Date.now() }, true);
+    const { sessionId, recordPath } = this.#record;
+    this.#tell(this, { kind: "accepted", attemptId: attempt.id, sessionId, recordPath });
+  }
+
+  /** A question only a person can answer stands in the pane. */
+  asks(question: string, source: EvidenceSource, says: string): void {
+    const attemptId = this.#attempt?.id ?? null;
+    if (this.#state.name === "needs-input" && this.#state.question === question) return;
+    if (this.#attempt !== null) this.#attempt.question = question;
+    this.become({ name: "needs-input", sinceMs: Date.now(), attemptId, question }, source, says);
+    this.#tell(this, { kind: "asks", attemptId, question });
+  }
+
+  /** The question is gone: the agent works on, or waits for the next task. */
+  answered(source: EvidenceSource, says: string): void {
+    if (this.#state.name !== "needs-input") return;
+    const attempt = this.#attempt;
+    if (attempt === null) {
+      this.become({ name: "idle", sinceMs: Date.now() }, source, says);
+      return;
+    }
+    attempt.question = null;
+    if (attempt.phase === "typed") attempt.phase = "accepted";
+    this.become({ name: "busy", sinceMs: Date.now(), attemptId: attempt.id }, source, says);
+    this.#tell(this, { kind: "answered", attemptId: attempt.id });
+  }
+
+  /** Ends the attempt in hand: waits for the agent's record to be written, then reports once. */
+  async end(outcome: Outcome, source: EvidenceSource, says: string): Promise<void> {
+    const attempt = this.#attempt;
+    if (attempt === null || attempt.phase === "ending") return;
+    attempt.phase = "ending";
+    this.evidence.note({ source, says, atMs: Date.now() }, true);
+    const records = await this.#recordsOf(attempt, outcome);
+    this.#attempt = null;
+    if (this.#state.name === "busy" || this.#state.name === "needs-input") {
+      this.become({ name: "idle", sinceMs: Date.now() }, source, says);
+    }
+    this.#tell(this, { kind: "ended", attemptId: attempt.id, outcome, records });
+  }
+
+  async #recordsOf(attempt: AttemptInHand, outcome: Outcome): Promise<readonly UsageRecord[] | null> {
+    if (!this.adapter.traits.spends) return [];
+    const record = this.agentRecord();
+    if (outcome.kind !== "completed") return readRecord(record, attempt.marks);
+    const reading = await readEndedTurn(record, attempt.marks, outcome.answer);
+    return reading?.records ?? null;
+  }
+
+  /** Usage of this session that belongs to no task. */
+  foreignUsage(records: readonly UsageRecord[]): void {
+    this.#tell(this, { kind: "foreign-usage", records });
+  }
+
+  // ── what is seen of it ──────────────────────────────────────────────────────────────────────────
+
+  /** One signal from its spool. */
+  async hear(signal: Signal): Promise<void> {
+    const event = this.adapter.interpret(signal);
+    if (event !== null) await this.see(event, "signal", signal.event);
+  }
+
+  /** One event, from whatever source. */
+  async see(event: AgentEvent, source: EvidenceSource, says: string): Promise<void> {
+    switch (event.kind) {
+      case "ready":
+      case "cleared":
+        this.#learnSession(event);
+        this.evidence.note({ source, says: `${says}: ${event.kind}`, atMs: Date.now() }, false);
+        this.#nowReady();
+        return;
+      case "accepted":
+        this.#learnSession(event);
+        this.#hearAccepted(event, source, says);
+        return;
+      case "progress":
+        this.answered(source, `${says}: it works on`);
+        return;
+      case "asks":
+        this.asks(event.question, source, `${says}: it asks`);
+        return;
+      case "turn-ended":
+        this.#learnSession(event);
+        await this.#turnEnded(event.answer, source, says);
+        return;
+      case "turn-failed":
+        await this.#turnFailed(event, source, says);
+        return;
+      case "command-ended":
+        if (this.#attempt?.id === event.attemptId)
+          await this.end(this.#commandOutcome(event.exitCode), source, `exit code ${event.exitCode}`);
+        return;
+      case "exited":
+        await this.died(`the agent exited with code ${event.exitCode}`, event.exitCode);
+        return;
+      default:
+        event satisfies never;
+    }
+  }
+
+  #commandOutcome(exitCode: number): Outcome {
+    if (this.#attempt?.cancelling === true) return { kind: "cancelled" };
+    if (exitCode === 0) return { kind: "completed", exitCode, answer: null };
+    return { kind: "failed", reason: `exit code ${exitCode}`, exitCode };
+  }
+
+  #hearAccepted(
+    event: Extract<AgentEvent, { kind: "accepted" }>,
+    source: EvidenceSource,
+    says: string,
+  ): void {
+    const attempt = this.#attempt;
+    const ours =
+      attempt !== null &&
+      attempt.phase !== "preparing" &&
+      (event.attemptId === undefined
+        ? samePrompt(attempt.paste, event.prompt)
+        : event.attemptId === attempt.id);
+    if (ours) {
+      this.accepted(source, `${says}: it took the prompt`);
+      return;
+    }
+    // A person typed into the pane: the worker is busy, and what that turn uses is not a task's.
+    this.#foreignTurn = true;
+    this.#foreignMarks = markRecord(this.agentRecord());
+    if (attempt === null)
+      this.become(
+        { name: "busy", sinceMs: Date.now(), attemptId: null },
+        source,
+        `${says}: a person's prompt`,
+      );
+  }
+
+  async #turnEnded(answer: string | null, source: EvidenceSource, says: string): Promise<void> {
+    if (this.#foreignTurn) {
+      this.#foreignTurn = false;
+      await this.#bookForeignTurn(answer);
+      if (this.#attempt === null)
+        this.become({ name: "idle", sinceMs: Date.now() }, source, `${says}: the person's turn ended`);
+      return;
+    }
+    if (this.#attempt === null) {
+      if (this.#state.name !== "dead")
+        this.become({ name: "idle", sinceMs: Date.now() }, source, `${says}: the turn ended`);
+      return;
+    }
+    if (this.#attempt.phase === "preparing") return;
+    await this.end({ kind: "completed", exitCode: null, answer }, source, `${says}: the turn ended`);
+  }
+
+  async #turnFailed(
+    event: Extract<AgentEvent, { kind: "turn-failed" }>,
+    source: EvidenceSource,
+    says: string,
+  ): Promise<void> {
+    const cancelled = event.failure === "interrupted" && this.#attempt?.cancelling === true;
+    const reason = `${event.failure}: ${event.message}`;
+    if (this.#attempt !== null && this.#attempt.phase !== "preparing") {
+      await this.end(
+        cancelled ? { kind: "cancelled" } : { kind: "failed", reason, exitCode: null },
+        source,
+        `${says}: ${reason}`,
+      );
+    }
+    this.#foreignTurn = false;
+    if (PARKING.has(event.failure)) this.#park(event);
+    else if (this.#state.name === "busy")
+      this.become({ name: "idle", sinceMs: Date.now() }, source, `${says}: ${reason}`);
+  }
+
+  #park(event: Extract<AgentEvent, { kind: "turn-failed" }>): void {
+    const untilMs = event.resetsAtMs ?? Date.now() + parkedMs;
+    this.become(
+      { name: "limited", sinceMs: Date.now(), untilMs, message: event.message },
+      "signal",
+      event.message,
+    );
+    this.#tell(this, { kind: "limited", failure: event.failure, message: event.message });
+    if (this.#unpark !== null) clearTimeout(this.#unpark);
+    const delayMs = Math.min(Math.max(untilMs - Date.now(), 1_000), 24 * 3_600_000);
+    this.#unpark = setTimeout(() => {
+      if (this.#state.name === "limited")
+        this.become({ name: "idle", sinceMs: Date.now() }, "process", "the stated reset has passed");
+    }, delayMs);
+    this.#unpark.unref();
+  }
+
+  async #bookForeignTurn(answer: string | null): Promise<void> {
+    if (!this.adapter.traits.spends) return;
+    const reading = await readEndedTurn(this.agentRecord(), this.#foreignMarks, answer);
+    if (reading !== null && reading.records.length > 0)
+      this.#tell(this, { kind: "foreign-usage", records: reading.records });
+  }
+
+  #learnSession(event: { sessionId: string | null; recordPath: string | null }): void {
+    const sessionId = event.sessionId ?? this.#record.sessionId;
+    const recordPath = event.recordPath ?? this.#record.recordPath;
+    if (sessionId === this.#record.sessionId && recordPath === this.#record.recordPath) return;
+    this.remember({ sessionId, recordPath });
+  }
+
+  // ── starting and dying ──────────────────────────────────────────────────────────────────────────
+
+  /** The agent signalled that it takes input; the screen has the last word before anything is typed. */
+  #nowReady(): void {
+    for (const waiter of this.#readyWaiters.splice(0)) waiter(true);
+    if (this.#state.name === "starting")
+      this.become({ name: "idle", sinceMs: Date.now() }, "signal", "it is ready");
+  }
+
+  /** Resolves true at the next readiness (start or cleared conversation), false when it takes longer or it dies. */
+  async untilReady(withinMs: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => settle(false), withinMs);
+      const settle = (ready: boolean): void => {
+        clearTimeout(timer);
+        this.#readyWaiters = this.#readyWaiters.filter((waiter) => waiter !== settle);
+        resolve(ready);
+      };
+      this.#readyWaiters.push(settle);
+    });
+  }
+
+  /** What one look at the screen adds. A screen never ends a turn that signals have not ended, it only hints. */
+  async look(reading: ScreenReading): Promise<void> {
+    const says = `screen: ${reading.because}`;
+    this.evidence.note({ source: "screen", says, atMs: Date.now() }, false);
+    switch (reading.state) {
+      case "dialog":
+        this.asks(reading.text ?? "a dialog is open", "screen", says);
+        return;
+      case "idle":
+        if (this.#state.name === "starting" && this.adapter.traits.readyBy === "screen") this.#nowReady();
+        else if (this.#state.name === "needs-input" && this.#attempt === null) this.answered("screen", says);
+        return;
+      case "busy":
+        this.answered("screen", says);
+        return;
+      case "interrupted":
+        await this.#turnFailed(
+          {
+            kind: "turn-failed",
+            failure: "interrupted",
+            message: "the turn was interrupted in its terminal",
+            resetsAtMs: null,
+          },
+          "screen",
+          says,
+        );
+        return;
+      case "limited":
+      case "draft":
+      case "unknown":
+        return;
+      default:
+        reading.state satisfies never;
+    }
+  }
+
+  /** Its process or its pane is gone. A typed attempt is failed when its agent said how it ended, else lost. */
+  async died(reason: string, exitCode: number | null): Promise<void> {
+    if (this.#state.name === "dead") return;
+    this.become({ name: "dead", sinceMs: Date.now(), reason, restartAtMs: null }, "process", reason);
+    for (const waiter of this.#readyWaiters.splice(0)) waiter(false);
+    const attempt = this.#attempt;
+    if (attempt === null || attempt.phase === "preparing") return;
+    if (attempt.cancelling) await this.end({ kind: "cancelled" }, "process", reason);
+    else if (exitCode !== null) await this.end({ kind: "failed", reason, exitCode }, "process", reason);
+    else await this.end({ kind: "lost", reason }, "process", reason);
+  }
+
+  /** One state, with the evidence that decided it. */
+  become(state: WorkerState, source: EvidenceSource, says: string): void {
+    this.#state = state;
+    this.evidence.note({ source, says, atMs: Date.now() }, true);
+    this.#tell(this, { kind: "changed", because: says });
+  }
+
+  /** Forgets timers; the pane and its agent go on. */
+  leave(): void {
+    if (this.#unpark !== null) clearTimeout(this.#unpark);
+    for (const waiter of this.#readyWaiters.splice(0)) waiter(false);
+  }
+}
+
+/** Is this the prompt we pasted? After a restart we do not have it any more: then any prompt of this turn is ours. */
+function samePrompt(paste: string | null, prompt: string | null): boolean {
+  return paste === null || prompt === null || normalisePrompt(prompt) === normalisePrompt(paste);
+}

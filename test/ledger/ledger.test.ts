@@ -1,0 +1,306 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { CtmError } from "../../src/base/errors.ts";
+import { attemptOf, Ledger } from "../../src/ledger/ledger.ts";
+import type { UsageEntry } from "../../src/ledger/spend-rows.ts";
+import { NO_USAGE } from "../../src/metering/usage.ts";
+import { PRIORITIES } from "../../src/tasks/priority.ts";
+import type { Task } from "../../src/tasks/task.ts";
+import { assignmentOf, draftOf } from "../support/drafts.ts";
+
+const HELD = { tokens: 1_008, nanoUsd: 3_024_000, oversized: false };
+const INTENT = {
+  launchId: "l1",
+  pane: "{}",
+  previousAttempt: "",
+  textSha256: "00",
+  sessionId: null,
+  recordPath: null,
+};
+
+let folder: string;
+let file: string;
+let ledger: Ledger;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "ctm-ledger-"));
+  file = join(folder, "ledger.sqlite");
+  ledger = Ledger.open(file);
+});
+
+afterEach(() => {
+  ledger.close();
+  rmSync(folder, { recursive: true });
+});
+
+function add(text: string, change = {}): Task {
+  const [added] = ledger.add([{ draft: draftOf(text, change), assignment: assignmentOf() }], 1_000);
+  if (added === undefined) throw new Error("nothing was added");
+  return added.task;
+}
+
+function reopened(): Ledger {
+  ledger.close();
+  ledger = Ledger.open(file);
+  return ledger;
+}
+
+function running(text: string): Task {
+  const reserved = ledger.reserve(add(text), { id: `a-${text}`, worker: "concurrent_worker1" }, HELD, 2_000);
+  const dispatching = ledger.intend(reserved, { ...INTENT, attemptId: attemptOf(reserved) }, 3_000);
+  return ledger.run(ledger.typed(dispatching, 4_000), { sessionId: "s", recordPath: null }, 5_000);
+}
+
+function entry(task: Task, change: Partial<UsageEntry> = {}): UsageEntry {
+  return {
+    key: `claude:${task.id}`,
+    attemptId: attemptOf(task),
+    taskId: task.id,
+    worker: "concurrent_worker1",
+    agent: "rehearsal",
+    model: "sonnet",
+    type: "coding",
+    atMs: 6_000,
+    source: "actual",
+    usage: { ...NO_USAGE, inputTokens: 100, outputTokens: 20 },
+    bookedTokens: 120,
+    bookedNanoUsd: 600_000,
+    costNanoUsd: 600_000,
+    priceTable: "list",
+    sessionId: "s",
+    cliVersion: null,
+    flags: [],
+    ...change,
+  };
+}
+
+describe("queueing", () => {
+  it("keeps a text byte for byte, with its folder and every choice of the person", () => {
+    const text = "Ünïcode 🙂\n\tsecond line; '; DROP TABLE task; --  \u202Ertl";
+    const draft = {
+      cwd: "/tmp/a b",
+      priority: "high",
+      type: "ui",
+      model: "opus",
+      worker: "concurrent_worker2",
+      retryLost: true,
+    } as const;
+    const task = add(text, draft);
+    expect(reopened().task(task.id).draft).toEqual(draftOf(text, draft));
+  });
+
+  it("answers a known key with the task it named, for ever, also after that task was cleared (G2)", () => {
+    const first = add("one", { key: "k" });
+    ledger.cancelQueued(first, 2_000);
+    ledger.clear(["cancelled"]);
+    const again = reopened().add(
+      [{ draft: draftOf("other", { key: "k" }), assignment: assignmentOf() }],
+      3_000,
+    );
+    expect(again).toMatchObject([{ created: false, task: { id: first.id, draft: { text: "one" } } }]);
+  });
+
+  it("queues all of a batch or nothing", () => {
+    const bad = { draft: draftOf("two", { priority: "urgent" as "high" }), assignment: assignmentOf() };
+    const batch = [
+      { draft: draftOf("one"), assignment: assignmentOf() },
+      { ...bad, assignment: assignmentOf({ agent: null as unknown as string }) },
+    ];
+    expect(() => ledger.add(batch, 1_000)).toThrow(CtmError);
+    expect(ledger.tasks.counts().get("queued") ?? 0).toBe(0);
+  });
+
+  it("hands out priority first, then first come first served, in pages (G10)", () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.constantFrom(...PRIORITIES), { maxLength: 40 }),
+        fc.integer({ min: 1, max: 7 }),
+        (priorities, pageSize) => {
+          const fresh = Ledger.open(":memory:");
+          fresh.add(
+            priorities.map((priority) => ({ draft: draftOf("x", { priority }), assignment: assignmentOf() })),
+            1,
+          );
+          const seen: number[] = [];
+          for (
+            let page = fresh.tasks.ready(null, 0, pageSize);
+            page.length > 0;
+            page = fresh.tasks.ready(page.at(-1) ?? null, 0, pageSize)
+          ) {
+            seen.push(...page.map(({ id }) => id));
+          }
+          const expected = priorities
+            .map((priority, index) => ({ id: index + 1, rank: PRIORITIES.indexOf(priority) }))
+            .sort((a, b) => b.rank - a.rank || a.id - b.id)
+            .map(({ id }) => id);
+          fresh.close();
+          expect(seen).toEqual(expected);
+        },
+      ),
+    );
+  });
+
+  it("leaves held tasks out of the ready ones and counts them apart", () => {
+    const task = add("held", { holdReason: "waiting for Anna" });
+    expect(ledger.tasks.ready(null, 0, 10)).toEqual([]);
+    expect(ledger.tasks.counts().get("held")).toBe(1);
+    ledger.setHold(task.id, null);
+    expect(ledger.tasks.ready(null, 0, 10)).toHaveLength(1);
+    expect(ledger.tasks.counts().get("held")).toBe(0);
+  });
+
+  it("changes only queued tasks", () => {
+    const task = running("busy");
+    expect(() => ledger.setPriority(task.id, "high")).toThrow(/is running; only a queued task/);
+    expect(() => ledger.setHold(task.id, "x")).toThrow(/is running/);
+  });
+});
+
+describe("the way of a task", () => {
+  it("commits the attempt and its reservation with the move", () => {
+    const reserved = ledger.reserve(add("t"), { id: "a1", worker: "concurrent_worker1" }, HELD, 2_000);
+    expect(reserved).toMatchObject({
+      attempts: 1,
+      state: { name: "reserved", attemptId: "a1", worker: "concurrent_worker1" },
+    });
+    expect(reopened().spend.openReservations()).toMatchObject([
+      { attempt_id: "a1", tokens: 1_008, nano: 3_024_000 },
+    ]);
+  });
+
+  it("reserves a task once, however many ask at the same time", () => {
+    const task = add("t");
+    ledger.reserve(task, { id: "a1", worker: "w" }, HELD, 2_000);
+    expect(() => ledger.reserve(task, { id: "a2", worker: "w" }, HELD, 2_000)).toThrow(/no longer queued/);
+    expect(ledger.spend.openReservations()).toHaveLength(1);
+  });
+
+  it("books, settles and ends in one commit, and only once", () => {
+    const task = running("t");
+    const { task: ended } = ledger.finish(
+      task,
+      { kind: "completed", exitCode: null, answer: "done" },
+      [entry(task)],
+      9_000,
+    );
+    expect(ended.state).toEqual({
+      name: "completed",
+      attemptId: attemptOf(task),
+      endedAtMs: 9_000,
+      exitCode: null,
+    });
+    expect(reopened().spend.openReservations()).toEqual([]);
+    expect(ledger.spend.ofAttempt(attemptOf(task))).toMatchObject({ tokens: 120, cost: 600_000 });
+    expect(() => ledger.finish(task, { kind: "cancelled" }, [], 9_001)).toThrow(/no longer running/);
+  });
+
+  it("gives an untyped task back with its reservation closed, and fences its old attempt off", () => {
+    const reserved = ledger.reserve(add("t"), { id: "a1", worker: "w" }, HELD, 2_000);
+    const queued = ledger.unreserve(reserved, "pane refused", 5_000, 3_000);
+    expect(queued.state).toEqual({ name: "queued", holdReason: null, notBeforeMs: 5_000 });
+    expect(ledger.spend.openReservations()).toEqual([]);
+    ledger.reserve(queued, { id: "a2", worker: "w" }, HELD, 6_000);
+    expect(() => ledger.intend(reserved, { ...INTENT, attemptId: "a1" }, 7_000)).toThrow(CtmError);
+  });
+
+  it("refuses moves that are not in the table", () => {
+    const task = running("t");
+    const { task: ended } = ledger.finish(task, { kind: "completed", exitCode: 0, answer: null }, [], 9_000);
+    expect(() => ledger.retry(ended, "again", null, 9_500)).toThrow("is completed; it cannot become queued");
+  });
+
+  it("tells every move with its cause", () => {
+    const task = running("t");
+    ledger.finish(task, { kind: "failed", reason: "exit code 3", exitCode: 3 }, [], 9_000);
+    expect(ledger.moves(task.id).map(({ from, to, cause }) => [from, to, cause])).toEqual([
+      ["queued", "reserved", null],
+      ["reserved", "dispatching", null],
+      ["dispatching", "dispatched", null],
+      ["dispatched", "running", null],
+      ["running", "failed", "exit code 3"],
+    ]);
+  });
+
+  it("lets a second Enter be claimed once", () => {
+    const attemptId = attemptOf(running("t"));
+    expect([ledger.claimSecondEnter(attemptId, 1), ledger.claimSecondEnter(attemptId, 2)]).toEqual([
+      true,
+      false,
+    ]);
+  });
+});
+
+describe("booking", () => {
+  it("counts a response once, at its largest sighting (G9)", () => {
+    const task = running("t");
+    const larger = {
+      usage: { ...NO_USAGE, inputTokens: 100, outputTokens: 90 },
+      bookedTokens: 190,
+      bookedNanoUsd: 950_000,
+      costNanoUsd: 950_000,
+    };
+    expect(ledger.bookUsage([entry(task)])).toMatchObject([{ addedTokens: 120 }]);
+    expect(ledger.bookUsage([entry(task), entry(task)])).toEqual([]);
+    expect(ledger.bookUsage([entry(task, larger)])).toMatchObject([
+      { addedTokens: 70, addedNanoUsd: 350_000 },
+    ]);
+    expect(ledger.bookUsage([entry(task)])).toEqual([]);
+    expect(reopened().spend.usageOfTask(task.id)).toMatchObject({
+      tokens: 190,
+      cost: 950_000,
+      usage: { outputTokens: 90 },
+    });
+    expect(ledger.spend.spendTotals()).toMatchObject([
+      { tokens: 190, nano: 950_000, input: 100, output: 90 },
+    ]);
+  });
+
+  it("keeps sums equal to the rows they stand for", () => {
+    const task = running("t");
+    const amounts = fc.array(
+      fc.record({
+        key: fc.constantFrom("a", "b", "c", "d"),
+        tokens: fc.integer({ min: 0, max: 500 }),
+        source: fc.constantFrom("actual", "unknown"),
+      }),
+      { maxLength: 30 },
+    );
+    fc.assert(
+      fc.property(amounts, (sightings) => {
+        ledger.bookUsage(
+          sightings.map(({ key, tokens }) =>
+            entry(task, {
+              key,
+              usage: { ...NO_USAGE, inputTokens: tokens },
+              bookedTokens: tokens,
+              bookedNanoUsd: tokens * 3_000,
+              costNanoUsd: tokens * 3_000,
+            }),
+          ),
+        );
+        const rows = ledger.spend.bookingsSince(0).reduce((sum, row) => sum + row.booked_tokens, 0);
+        const kept = ledger.spend.spendTotals().reduce((sum, row) => sum + row.tokens, 0);
+        expect(kept).toBe(rows);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it("says n/a, not 0, for a cost nobody knows", () => {
+    const task = running("t");
+    ledger.bookUsage([entry(task, { costNanoUsd: null })]);
+    expect(ledger.spend.usageOfTask(task.id).cost).toBeNull();
+  });
+});
+
+describe("a file that cannot be trusted", () => {
+  it("is refused when a newer program wrote it, and left as it was", () => {
+    ledger.database.pragma("user_version = 99");
+    ledger.close();
+    expect(() => Ledger.open(file)).toThrow(/written by a newer ctm/);
+    ledger = Ledger.open(":memory:");
+  });
+});
