@@ -1,0 +1,80 @@
+/**
+ * Where a limit's window begins and ends. Rolling windows are (now - length, now]; calendar windows are [start, end)
+ * in a time zone, reckoned from the local date and not by adding 24 hours, so a day may have 23 or 25 hours.
+ */
+import type { WindowForm, WindowName } from "./limits.ts";
+import { firstInstantOf, localOf, offsetChangeIn, offsetMs } from "./zone.ts";
+
+export interface WindowBounds {
+  /** Calendar: first instant inside. Rolling: last instant outside. */
+  readonly startMs: number;
+  /** Calendar: first instant after it. Rolling: null, it moves with the clock. */
+  readonly endMs: number | null;
+}
+
+export const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
+const windowsKeptMax = 256;
+const lastBounds = new Map<string, { readonly startMs: number; readonly endMs: number }>();
+
+/** Length of a rolling window; a rolling month is 30 days. */
+export function windowLengthMs(window: WindowName): number {
+  return { hour: hourMs, day: dayMs, month: 30 * dayMs }[window];
+}
+
+/** Bounds of the window that holds `nowMs`. CtmError `config` when the zone is unknown. */
+export function windowBounds(
+  window: WindowName,
+  form: WindowForm,
+  zone: string,
+  nowMs: number,
+): WindowBounds {
+  if (form === "rolling") return { startMs: nowMs - windowLengthMs(window), endMs: null };
+  return calendarBounds(window, zone, nowMs);
+}
+
+/**
+ * Bounds of the calendar window that holds `nowMs`. The last one of each zone is remembered: asking the runtime's
+ * time zone tables takes far longer than an admission may.
+ */
+export function calendarBounds(
+  window: WindowName,
+  zone: string,
+  nowMs: number,
+): { readonly startMs: number; readonly endMs: number } {
+  const key = `${window} ${zone}`;
+  const last = lastBounds.get(key);
+  if (last !== undefined && last.startMs <= nowMs && nowMs < last.endMs) return last;
+  if (lastBounds.size >= windowsKeptMax) lastBounds.clear();
+  const bounds = window === "hour" ? calendarHour(zone, nowMs) : calendarDays(window, zone, nowMs);
+  lastBounds.set(key, bounds);
+  return bounds;
+}
+
+/** A clock hour of the zone; where the offset changes by less than an hour inside it, it is cut there. */
+function calendarHour(zone: string, nowMs: number): { startMs: number; endMs: number } {
+  const offset = offsetMs(zone, nowMs);
+  const startMs = Math.floor((nowMs + offset) / hourMs) * hourMs - offset;
+  const endMs = startMs + hourMs;
+  return {
+    startMs: offsetMs(zone, startMs) === offset ? startMs : offsetChangeIn(zone, startMs, nowMs),
+    endMs: offsetMs(zone, endMs - 1) === offset ? endMs : offsetChangeIn(zone, nowMs, endMs - 1),
+  };
+}
+
+function calendarDays(
+  window: "day" | "month",
+  zone: string,
+  nowMs: number,
+): { startMs: number; endMs: number } {
+  const local = new Date(localOf(zone, nowMs));
+  const edge = (steps: number): number => {
+    const [year, month, day] = [local.getUTCFullYear(), local.getUTCMonth(), local.getUTCDate()];
+    const localMs = window === "day" ? Date.UTC(year, month, day + steps) : Date.UTC(year, month + steps, 1);
+    return firstInstantOf(zone, localMs);
+  };
+  // A clock set back across midnight reads the old date again: the new day has begun all the same.
+  let step = 0;
+  while (edge(step + 1) <= nowMs) step += 1;
+  return { startMs: edge(step), endMs: edge(step + 1) };
+}
