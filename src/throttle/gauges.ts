@@ -1,0 +1,76 @@
+/** Which limits bind whom: the gauges of every scope that was seen, made from the limits when first needed. */
+import { Gauge } from "./gauge.ts";
+import { scopesOf, type Holds } from "./holds.ts";
+import { eachName, limitId, scopeId, type Limit, type Scope, type SpendSubject } from "./limits.ts";
+
+const subjectsKeptMax = 10_000;
+
+export class Gauges {
+  readonly #limits: readonly Limit[];
+  readonly #zone: string;
+  readonly #holds: Holds;
+  readonly #byScope = new Map<string, readonly Gauge[]>();
+  readonly #bySubject = new Map<string, readonly Gauge[]>();
+
+  constructor(limits: readonly Limit[], zone: string, holds: Holds) {
+    this.#limits = latestOfEach(limits);
+    this.#zone = zone;
+    this.#holds = holds;
+    this.ofScope({ kind: "global" });
+    for (const { scope } of this.#limits) {
+      if (scope.kind !== "global" && scope.name !== eachName) this.ofScope(scope);
+    }
+  }
+
+  get limits(): readonly Limit[] {
+    return this.#limits;
+  }
+
+  /** Every gauge a booking or a request of this subject touches. */
+  of(subject: SpendSubject): readonly Gauge[] {
+    const key = `${subject.worker}\n${subject.agent}\n${subject.model ?? "\n"}`;
+    const known = this.#bySubject.get(key);
+    if (known !== undefined) return known;
+    if (this.#bySubject.size >= subjectsKeptMax) this.#bySubject.clear();
+    const gauges = scopesOf(subject).flatMap((scope) => this.ofScope(scope));
+    this.#bySubject.set(key, gauges);
+    return gauges;
+  }
+
+  /** The gauges of one scope, in the order of the limits. */
+  ofScope(scope: Scope): readonly Gauge[] {
+    const id = scopeId(scope);
+    const known = this.#byScope.get(id);
+    if (known !== undefined) return known;
+    const gauges = this.#bindingLimits(scope).map(
+      (limit) => new Gauge(limit, scope, this.#zone, this.#holds.sumOf(scope)),
+    );
+    this.#byScope.set(id, gauges);
+    return gauges;
+  }
+
+  /** Every gauge there is, grouped by scope: global first, then workers, agents and models as they were seen. */
+  all(): readonly Gauge[] {
+    const order = ["global", "worker", "agent", "model"];
+    const gauges = [...this.#byScope.values()].flat();
+    return gauges.sort((a, b) => order.indexOf(a.scope.kind) - order.indexOf(b.scope.kind));
+  }
+
+  /** A limit for one name stands in for the limit for each name of the same unit and window. */
+  #bindingLimits(scope: Scope): readonly Limit[] {
+    const named = this.#limits.filter((limit) => scopeId(limit.scope) === scopeId(scope));
+    if (scope.kind === "global") return named;
+    const each = this.#limits.filter(
+      ({ scope: other }) => other.kind === scope.kind && other.name === eachName,
+    );
+    const left = each.filter(
+      (limit) => !named.some((one) => one.unit === limit.unit && one.window === limit.window),
+    );
+    return [...named, ...left];
+  }
+}
+
+/** Of two limits of one name the later rules: a person's settings come after the defaults. */
+function latestOfEach(limits: readonly Limit[]): readonly Limit[] {
+  return [...new Map(limits.map((limit) => [limitId(limit), limit])).values()];
+}

@@ -1,0 +1,144 @@
+/**
+ * What open attempts may still use: for each, what was reserved less what it has used so far, never below zero.
+ * A hold ends by settlement or release, never by a timer.
+ */
+import { CtmError } from "../base/errors.ts";
+import { scopeId, type Scope, type Spend, type SpendSubject } from "./limits.ts";
+
+/** Room taken for one attempt before it starts. */
+export interface Reservation {
+  readonly attemptId: string;
+  readonly subject: SpendSubject;
+  readonly spend: Spend;
+  /** It asked for more than a whole window allows, and holds what was left. */
+  readonly oversized: boolean;
+  readonly sinceMs: number;
+  /** A rehearsal's: weighs only where the policy counts simulated usage. Left out = false. */
+  readonly simulated?: boolean;
+}
+
+/** Sums of one scope, kept up to date in place. */
+export interface HeldSum {
+  tokens: number;
+  nanoUsd: number;
+  /** Open attempts that reserved anything, those included that have used up what they reserved. */
+  attempts: number;
+}
+
+interface Hold {
+  readonly subject: SpendSubject;
+  readonly sums: readonly HeldSum[];
+  reserved: Spend;
+  used: Spend;
+}
+
+const NOTHING: Spend = Object.freeze({ tokens: 0, nanoUsd: 0 });
+
+export class Holds {
+  readonly #holds = new Map<string, Hold>();
+  readonly #sums = new Map<string, HeldSum>();
+
+  /** `weighs` false: it is known, but holds nothing. CtmError `illegal-move` when the attempt holds already. */
+  open(reservation: Reservation, weighs: boolean): void {
+    const { attemptId, subject, spend } = reservation;
+    if (this.#holds.has(attemptId)) {
+      throw new CtmError("illegal-move", `attempt ${attemptId} has a reservation already`);
+    }
+    const weighty = weighs && (spend.tokens > 0 || spend.nanoUsd > 0);
+    const sums = weighty ? scopesOf(subject).map((scope) => this.sumOf(scope)) : [];
+    for (const total of sums) total.attempts += 1;
+    const hold: Hold = { subject, sums, reserved: NOTHING, used: NOTHING };
+    this.#holds.set(attemptId, hold);
+    change(hold, { reserved: spend });
+  }
+
+  /** Raises what an attempt has reserved by this much. CtmError `illegal-move` when it holds nothing. */
+  extend(attemptId: string, spend: Spend): void {
+    const hold = this.#openHold(attemptId);
+    change(hold, { reserved: sum(hold.reserved, spend) });
+  }
+
+  /** Usage of an attempt: its hold shrinks by as much, down to zero. An attempt without a hold changes nothing. */
+  use(attemptId: string, spend: Spend): void {
+    const hold = this.#holds.get(attemptId);
+    if (hold !== undefined) change(hold, { used: sum(hold.used, spend) });
+  }
+
+  /** Ends a hold and returns what was left of it. CtmError `illegal-move` when the attempt holds nothing. */
+  close(attemptId: string): Spend {
+    const hold = this.#openHold(attemptId);
+    const left = restOf(hold);
+    change(hold, { reserved: NOTHING });
+    for (const total of hold.sums) total.attempts -= 1;
+    this.#holds.delete(attemptId);
+    return left;
+  }
+
+  /** What an attempt still holds; zero when it has no reservation, or one that does not weigh. */
+  heldBy(attemptId: string): Spend {
+    const hold = this.#holds.get(attemptId);
+    return hold === undefined ? NOTHING : restOf(hold);
+  }
+
+  /** Whose reservation this is. CtmError `illegal-move` when the attempt holds nothing. */
+  subjectOf(attemptId: string): SpendSubject {
+    return this.#openHold(attemptId).subject;
+  }
+
+  /** The living sums of one scope. */
+  sumOf(scope: Scope): HeldSum {
+    const id = scopeId(scope);
+    const known = this.#sums.get(id);
+    if (known !== undefined) return known;
+    const fresh = { tokens: 0, nanoUsd: 0, attempts: 0 };
+    this.#sums.set(id, fresh);
+    return fresh;
+  }
+
+  #openHold(attemptId: string): Hold {
+    const hold = this.#holds.get(attemptId);
+    if (hold === undefined) {
+      throw new CtmError(
+        "illegal-move",
+        `attempt ${attemptId} has no open reservation: it was settled before, or never made`,
+      );
+    }
+    return hold;
+  }
+}
+
+/** The scopes one subject spends in: all of us, its worker, its agent, and its model when it has one. */
+export function scopesOf(subject: SpendSubject): readonly Scope[] {
+  const { worker, agent, model } = subject;
+  const scopes: Scope[] = [
+    { kind: "global" },
+    { kind: "worker", name: worker },
+    { kind: "agent", name: agent },
+  ];
+  if (model !== null) scopes.push({ kind: "model", name: model });
+  return scopes;
+}
+
+/** Changes a hold and carries the difference of its rest into the sums. */
+function change(hold: Hold, to: { readonly reserved?: Spend; readonly used?: Spend }): void {
+  const before = restOf(hold);
+  hold.reserved = to.reserved ?? hold.reserved;
+  hold.used = to.used ?? hold.used;
+  const after = restOf(hold);
+  for (const total of hold.sums) {
+    total.tokens += after.tokens - before.tokens;
+    total.nanoUsd += after.nanoUsd - before.nanoUsd;
+  }
+}
+
+function restOf(hold: Hold): Spend {
+  if (hold.sums.length === 0) return NOTHING;
+  return {
+    tokens: Math.max(0, hold.reserved.tokens - hold.used.tokens),
+    nanoUsd: Math.max(0, hold.reserved.nanoUsd - hold.used.nanoUsd),
+  };
+}
+
+function sum(a: Spend, b: Spend): Spend {
+  return { tokens: a.tokens + b.tokens, nanoUsd: a.nanoUsd + b.nanoUsd };
+}

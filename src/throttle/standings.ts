@@ -1,0 +1,81 @@
+/** How each limit stands, for the tables: figures, level, when it eases, and when it would run out at this pace. */
+import type { Gauge } from "./gauge.ts";
+import { highestBelow, type Level } from "./levels.ts";
+import type { LimitUnit, Scope, WindowForm, WindowName } from "./limits.ts";
+import { hourMs, windowBounds, windowLengthMs } from "./windows.ts";
+
+/** One limit on one scope. Amounts are tokens, or nano-dollars for unit `cost`. */
+export interface LimitStanding {
+  /** With the scope's own name, e.g. `worker concurrent_worker1 tokens/hour`. */
+  readonly limitId: string;
+  readonly scope: Scope;
+  readonly unit: LimitUnit;
+  readonly window: WindowName;
+  readonly form: WindowForm;
+  /** null = no limit. */
+  readonly limit: number | null;
+  readonly used: number;
+  /** Reserved by running tasks and not used yet. */
+  readonly held: number;
+  /** Of used + held: the level in force. */
+  readonly level: Level;
+  readonly startMs: number;
+  /** null for a rolling window. */
+  readonly endMs: number | null;
+  /**
+   * Calendar: the window's end. Rolling: when usage alone falls below the level in force; at NONE, when the oldest
+   * usage leaves. null when time alone changes nothing.
+   */
+  readonly resetsAtMs: number | null;
+  /** Usage of the last hour as a rate; with less than an hour of history, over the time there is (5 minutes at least). */
+  readonly burnPerHour: number;
+  /** When used + held reach the limit at that rate, where that comes before the window's reset; else null. */
+  readonly runsOutAtMs: number | null;
+}
+
+const burnSpanMinMs = 300_000;
+
+/** Reads a gauge that stands at `nowMs`. `sinceMs` is when its history begins. */
+export function standingOf(gauge: Gauge, zone: string, nowMs: number, sinceMs: number): LimitStanding {
+  const { window, form } = gauge.limit;
+  const spanMs = Math.min(hourMs, Math.max(burnSpanMinMs, nowMs - sinceMs));
+  const burnPerHour = Math.round((gauge.usedLastHour * hourMs) / spanMs);
+  return {
+    limitId: gauge.id,
+    scope: gauge.scope,
+    unit: gauge.unit,
+    window,
+    form,
+    limit: gauge.amount,
+    used: gauge.used,
+    held: gauge.held,
+    level: gauge.level,
+    ...windowBounds(window, form, zone, nowMs),
+    resetsAtMs: resetsAtMs(gauge),
+    burnPerHour,
+    runsOutAtMs: runsOutAtMs(gauge, burnPerHour, nowMs),
+  };
+}
+
+/** See `LimitStanding.resetsAtMs`. */
+export function resetsAtMs(gauge: Gauge): number | null {
+  if (gauge.endMs !== null) return gauge.endMs;
+  if (gauge.amount === null || gauge.level === "NONE") return gauge.firstLeavesMs();
+  const surplus = gauge.used + gauge.held - highestBelow(gauge.level, gauge.amount);
+  return gauge.freeAtMs(surplus);
+}
+
+/** Usage goes on at the same rate, and what is in a rolling window leaves it in its time. */
+function runsOutAtMs(gauge: Gauge, burnPerHour: number, nowMs: number): number | null {
+  if (gauge.amount === null) return null;
+  const room = gauge.amount - gauge.used - gauge.held;
+  if (room <= 0) return nowMs;
+  if (burnPerHour === 0) return null;
+  const reachesAtMs = (left: number): number => nowMs + Math.ceil(((room + left) * hourMs) / burnPerHour);
+  if (gauge.endMs !== null) return reachesAtMs(0) < gauge.endMs ? reachesAtMs(0) : null;
+  for (const { leavesMs, leftBefore } of gauge.departures()) {
+    if (reachesAtMs(leftBefore) < leavesMs) return reachesAtMs(leftBefore);
+  }
+  const withAllLeft = reachesAtMs(gauge.used);
+  return withAllLeft < nowMs + windowLengthMs(gauge.limit.window) ? withAllLeft : null;
+}

@@ -1,0 +1,184 @@
+/**
+ * What has been used and what is held, in memory, for every limit at once; rebuilt from the durable rows after a
+ * crash. It decides, it does not store: the caller writes first and then tells it. Time is an argument and never
+ * goes back: a `nowMs` below the largest seen counts as the largest seen.
+ *
+ * The order is: admit → (ledger) → reserve → book … → settle or release, exactly once.
+ */
+import { decide, type Admission, type AdmissionRequest, type ThrottlePolicy } from "./admission.ts";
+import { BookingLog, historyMs, type Booking } from "./booking-log.ts";
+import type { Gauge } from "./gauge.ts";
+import { Gauges } from "./gauges.ts";
+import { Holds, type Reservation } from "./holds.ts";
+import { worstLevel, type Level } from "./levels.ts";
+import { spendIn, type Limit, type LimitUnit, type Spend, type SpendSubject } from "./limits.ts";
+import { resetsAtMs, standingOf, type LimitStanding } from "./standings.ts";
+
+export type { Admission, AdmissionRequest, ThrottlePolicy } from "./admission.ts";
+export type { Booking } from "./booking-log.ts";
+export type { Reservation } from "./holds.ts";
+export type { LimitStanding } from "./standings.ts";
+
+export class Throttle {
+  readonly #policy: ThrottlePolicy;
+  #holds = new Holds();
+  #log = new BookingLog();
+  #gauges: Gauges;
+  #nowMs = Number.NEGATIVE_INFINITY;
+  #sinceMs = Number.POSITIVE_INFINITY;
+
+  constructor(policy: ThrottlePolicy) {
+    this.#policy = policy;
+    this.#gauges = new Gauges(policy.limits, policy.timeZone, this.#holds);
+  }
+
+  /**
+   * Begins anew from the durable rows: every booking of the last `historyMs`, and of open attempts all of them;
+   * every reservation not settled, with what it was extended by. Throws what `book` and `reserve` throw.
+   */
+  restore(
+    rows: { readonly bookings: readonly Booking[]; readonly reservations: readonly Reservation[] },
+    nowMs: number,
+  ): void {
+    this.#holds = new Holds();
+    this.#log = new BookingLog();
+    this.#gauges = new Gauges(this.#gauges.limits, this.#policy.timeZone, this.#holds);
+    this.#nowMs = Number.NEGATIVE_INFINITY;
+    this.#sinceMs = nowMs;
+    this.#tick(nowMs);
+    for (const reservation of rows.reservations) this.reserve(reservation);
+    for (const booking of rows.bookings.toSorted((a, b) => a.atMs - b.atMs)) this.book(booking);
+  }
+
+  /** Decides, and changes nothing: an admitted request holds its room only when it is reserved. */
+  admit(request: AdmissionRequest, nowMs: number): Admission {
+    assertSpend(request.spend);
+    this.#tick(nowMs);
+    return decide(request, this.#standing(this.#gauges.of(request.subject)), this.#policy, this.#nowMs);
+  }
+
+  /** Takes the room of an admission. CtmError `illegal-move` when the attempt has a reservation already. */
+  reserve(reservation: Reservation): void {
+    assertSpend(reservation.spend);
+    this.#holds.open(reservation, this.#weighs(reservation.simulated === true));
+  }
+
+  /** How much of a wanted extension fits into every window of a running attempt now; the rest would overshoot. */
+  roomToExtend(attemptId: string, wanted: Spend, nowMs: number): Spend {
+    assertSpend(wanted);
+    this.#tick(nowMs);
+    const gauges = this.#standing(this.#gauges.of(this.#holds.subjectOf(attemptId)));
+    const fits = (unit: LimitUnit): number =>
+      gauges.reduce((least, gauge) => leastOf(least, gauge, unit), spendIn(wanted, unit));
+    return { tokens: fits("tokens"), nanoUsd: fits("cost") };
+  }
+
+  /** Raises a running attempt's reservation. CtmError `illegal-move` when it has none. */
+  extend(attemptId: string, spend: Spend): void {
+    assertSpend(spend);
+    this.#holds.extend(attemptId, spend);
+  }
+
+  /** Usage, at its own time even if late; it lowers the hold of its attempt by as much. Each usage once: the caller's care. */
+  book(booking: Booking): void {
+    if (!this.#weighs(booking.simulated)) return;
+    const spend = bookable(booking);
+    if (booking.attemptId !== null) this.#holds.use(booking.attemptId, spend);
+    this.#sinceMs = Math.min(this.#sinceMs, booking.atMs);
+    this.#log.append(booking.atMs, booking.subject, spend);
+    this.#log.forgetBefore(this.#nowMs - historyMs);
+    this.#add(booking.atMs, booking.subject, spend);
+  }
+
+  /**
+   * Ends a reservation after its usage was booked; returns what was left of it. CtmError `illegal-move` the second
+   * time. Where the usage is unknown, book what `held` says first.
+   */
+  settle(attemptId: string): Spend {
+    return this.#holds.close(attemptId);
+  }
+
+  /** Ends the reservation of an attempt that was never begun. CtmError `illegal-move` the second time. */
+  release(attemptId: string): Spend {
+    return this.#holds.close(attemptId);
+  }
+
+  /** What an attempt still holds: reserved less used so far; zero when it has no reservation. */
+  held(attemptId: string): Spend {
+    return this.#holds.heldBy(attemptId);
+  }
+
+  /** Replaces all limits; usage and holds stay. Of two limits of the same id the later rules. */
+  setLimits(limits: readonly Limit[]): void {
+    this.#gauges = new Gauges(limits, this.#policy.timeZone, this.#holds);
+    this.#log.replay((atMs, subject, spend) => this.#add(atMs, subject, spend));
+  }
+
+  get limits(): readonly Limit[] {
+    return this.#gauges.limits;
+  }
+
+  /** Every limit on every scope that was seen, and on these workers; global first. */
+  standings(nowMs: number, workers: readonly string[] = []): LimitStanding[] {
+    this.#tick(nowMs);
+    for (const name of workers) this.#gauges.ofScope({ kind: "worker", name });
+    return this.#standing(this.#gauges.all()).map((gauge) =>
+      standingOf(gauge, this.#policy.timeZone, this.#nowMs, this.#sinceMs),
+    );
+  }
+
+  /** The worst level of all limits that bind this subject; null = of the global limits alone. */
+  effectiveLevel(subject: SpendSubject | null, nowMs: number): Level {
+    this.#tick(nowMs);
+    const gauges = subject === null ? this.#gauges.ofScope({ kind: "global" }) : this.#gauges.of(subject);
+    return this.#standing(gauges).reduce<Level>((worst, gauge) => worstLevel(worst, gauge.level), "NONE");
+  }
+
+  /** When a limit next eases by time alone (see `LimitStanding.resetsAtMs`); null when nothing is used anywhere. */
+  nextChangeMs(nowMs: number): number | null {
+    this.#tick(nowMs);
+    const used = this.#standing(this.#gauges.all()).filter((gauge) => gauge.used > 0);
+    const moments = used.map(resetsAtMs).filter((atMs) => atMs !== null);
+    return moments.length === 0 ? null : moments.reduce((first, atMs) => Math.min(first, atMs));
+  }
+
+  #tick(nowMs: number): void {
+    if (!Number.isFinite(nowMs)) throw new RangeError(`time must be a number of milliseconds, not ${nowMs}`);
+    this.#nowMs = Math.max(this.#nowMs, nowMs);
+    this.#sinceMs = Math.min(this.#sinceMs, this.#nowMs);
+  }
+
+  #standing(gauges: readonly Gauge[]): readonly Gauge[] {
+    for (const gauge of gauges) gauge.advance(this.#nowMs);
+    return gauges;
+  }
+
+  #add(atMs: number, subject: SpendSubject, spend: Spend): void {
+    for (const gauge of this.#standing(this.#gauges.of(subject))) gauge.add(atMs, spend);
+  }
+
+  #weighs(simulated: boolean): boolean {
+    return !simulated || this.#policy.countSimulated;
+  }
+}
+
+function leastOf(least: number, gauge: Gauge, unit: LimitUnit): number {
+  if (gauge.unit !== unit || gauge.amount === null) return least;
+  return Math.max(0, Math.min(least, gauge.amount - gauge.used - gauge.held));
+}
+
+/** A correction downwards counts as nothing: what was booked leaves the windows in its own time, never before. */
+function bookable({ atMs, spend }: Booking): Spend {
+  if (!Number.isFinite(atMs))
+    throw new RangeError(`a booking's time must be a number of milliseconds, not ${atMs}`);
+  const upwards = { tokens: Math.max(0, spend.tokens), nanoUsd: Math.max(0, spend.nanoUsd) };
+  assertSpend(upwards);
+  return upwards;
+}
+
+function assertSpend({ tokens, nanoUsd }: Spend): void {
+  if (Number.isSafeInteger(tokens) && Number.isSafeInteger(nanoUsd) && tokens >= 0 && nanoUsd >= 0) return;
+  throw new RangeError(
+    `tokens and nano-dollars must be whole numbers from 0 on, not ${tokens} and ${nanoUsd}`,
+  );
+}
