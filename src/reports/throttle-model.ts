@@ -1,0 +1,22 @@
+/** What `throttle` shows, as plain data. */
+import type { Priority } from "../tasks/priority.ts";
+import type { LimitRow } from "./limits-table.ts";
+
+export interface ThrottleModel {
+  readonly nowMs: number;
+  /** Global rows first, then workers, models and agents. */
+  readonly limits: readonly LimitRow[];
+  /** The next moment at which time alone changes a row; null = none. */
+  readonly nextResetAtMs: number | null;
+  readonly runs: readonly WorkerAdmission[];
+  /** Tasks that wait because of a limit, by priority. */
+  readonly heldByPriority: Readonly<Record<Priority, number>>;
+  /** What a person must know, e.g. a pause level or used headroom. One sentence each. */
+  readonly notices: readonly string[];
+}
+
+export interface WorkerAdmission {
+  readonly worker: string;
+  readonly alias: string;
+  readonly admits: readonly Priority[];
+}
