@@ -85,7 +85,8 @@ export function overDefaults(defaults: unknown, file: unknown): unknown {
   if (!isSection(defaults)) return file;
   if (file === null) return defaults;
   if (!isSection(file)) return file;
-  const merged: Record<string, unknown> = Object.create(null);
+  // Without a prototype: a key of the file may be called __proto__.
+  const merged = Object.create(null) as Record<string, unknown>;
   for (const key of new Set([...Object.keys(defaults), ...Object.keys(file)])) {
     merged[key] = overDefaults(own(defaults, key), own(file, key));
   }

@@ -95,8 +95,11 @@ export function command() {
     .refine((words) => words[0] !== "", { error: "must begin with a program" });
 }
 
+/** Takes what a person wrote for an amount; gives integers (tokens or nano-dollars), or null for no limit. */
+export type AmountRule = z.ZodPipe<z.ZodUnknown, z.ZodTransform<number | null>>;
+
 /** Tokens as an integer or "100K"/"5M"; null = no limit. */
-export function tokenAmount() {
+export function tokenAmount(): AmountRule {
   return z.unknown().transform((value, context) => {
     if (value === null) return null;
     const tokens = isWritten(value) ? parseTokenAmount(String(value)) : null;
@@ -107,7 +110,7 @@ export function tokenAmount() {
 }
 
 /** Dollars, exact to the nano-dollar; null = no limit. */
-export function dollarAmount() {
+export function dollarAmount(): AmountRule {
   return z.unknown().transform((value, context) => {
     if (value === null) return null;
     const nanoUsd = isWritten(value) ? exactDecimal(String(value).replace(/^\$/, ""), NANO_DIGITS) : null;
@@ -127,8 +130,7 @@ export function timeZone() {
 
 function isTimeZone(zone: string): boolean {
   try {
-    new Intl.DateTimeFormat("en", { timeZone: zone });
-    return true;
+    return new Intl.DateTimeFormat("en", { timeZone: zone }) instanceof Intl.DateTimeFormat;
   } catch {
     return false;
   }

@@ -3,6 +3,7 @@ import * as z from "zod";
 import { AGENT_KINDS } from "./agents/adapter.ts";
 import { workersMax } from "./base/limits.ts";
 import {
+  type AmountRule,
   choice,
   command,
   dollarAmount,
@@ -18,6 +19,7 @@ import {
 } from "./config-rules.ts";
 import { isSection } from "./config-defaults.ts";
 import {
+  eachName,
   type Limit,
   type LimitUnit,
   type Scope,
@@ -47,14 +49,14 @@ function route() {
 }
 
 /** One limit: an amount alone, or {amount, form} for one whose window is not of the usual form. */
-function limit(amount: ReturnType<typeof tokenAmount> | ReturnType<typeof dollarAmount>) {
+function limit(amount: AmountRule) {
   return z.preprocess(
     (value) => (isSection(value) ? value : { amount: value }),
     section({ amount, form: choice(FORMS).optional() }),
   );
 }
 
-function limitsByWindow(amount: () => ReturnType<typeof tokenAmount> | ReturnType<typeof dollarAmount>) {
+function limitsByWindow(amount: () => AmountRule) {
   return section({
     hour: limit(amount()).optional(),
     day: limit(amount()).optional(),
@@ -143,7 +145,7 @@ type ScopeLimits = FileConfig["limits"]["global"];
  */
 export function limitsOfFile(limits: FileConfig["limits"]): Limit[] {
   const everybody = [
-    ...scopeLimits({ kind: "worker", name: "*" }, limits.worker, limits.windows),
+    ...scopeLimits({ kind: "worker", name: eachName }, limits.worker, limits.windows),
     ...scopeLimits({ kind: "global" }, limits.global, limits.windows),
   ].filter((limit) => limit.amount !== null);
   const named = [

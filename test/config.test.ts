@@ -12,6 +12,7 @@ import {
   loadConfig,
   pathsIn,
 } from "../src/config.ts";
+import { DEFAULT_LIMITS } from "../src/throttle/limits.ts";
 
 let folder: string;
 let env: Environment;
@@ -74,6 +75,12 @@ describe("without a file", () => {
       "global cost/month calendar 1000000000000",
     ]);
   });
+});
+
+test("the throttle's own defaults are the same limits", async () => {
+  const { limits } = (await loadConfig({ env, cwd: folder })).throttle;
+  expect(limits).toHaveLength(DEFAULT_LIMITS.length);
+  expect(limits).toEqual(expect.arrayContaining([...DEFAULT_LIMITS]));
 });
 
 describe("which file is read", () => {

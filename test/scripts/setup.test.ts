@@ -25,7 +25,13 @@ function tmux(version: string): void {
 }
 
 /** What an installer does here: puts a tmux in place. */
-const installsTmux = `case "$*" in *install*) printf '#!/bin/sh\\necho tmux 3.5a\\n' >"${"$0"}.new"; /bin/chmod 755 "$0.new"; /bin/mv "$0.new" "\${0%/*}/tmux";; esac`;
+const installsTmux = [
+  'case "$*" in *install*)',
+  "  printf '#!/bin/sh\\necho tmux 3.5a\\n' >\"$0.new\"",
+  '  /bin/chmod 755 "$0.new"',
+  '  /bin/mv "$0.new" "${0%/*}/tmux"',
+  "esac",
+].join("\n");
 
 function user(id: number, sudo: "none" | "asks" | "free" = "none"): void {
   program("id", `echo ${id}`);
@@ -68,7 +74,7 @@ describe("with tmux there", () => {
 describe("with tmux missing", () => {
   test("root installs it by apt-get, after an update that may fail", () => {
     user(0);
-    program("apt-get", `${installsTmux}; [ "$1" != update ]`);
+    program("apt-get", `${installsTmux}\n[ "$1" != update ]`);
     const { code, calls } = setup();
     expect(code).toBe(0);
     expect(calls.filter((call) => call.startsWith("apt-get"))).toEqual([
