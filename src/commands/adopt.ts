@@ -1,0 +1,32 @@
+/** `adopt`: takes over a session that a person started by hand. */
+import * as z from "zod";
+import { renderWorkers, type WorkerRow } from "../reports/workers-table.ts";
+import { defineCommand } from "./command.ts";
+import { folder, label, orNull } from "./words.ts";
+
+const schema = z.strictObject({ session: label.optional(), socket: orNull(folder) });
+
+type Adopted = { readonly adopted: WorkerRow } | { readonly adoptable: string[] };
+
+export const adopt = defineCommand<z.output<typeof schema>, Adopted>({
+  name: "adopt",
+  group: "Workers",
+  summary: "Take over a tmux session started by hand",
+  arguments: [{ name: "session", kind: "word", required: false, many: false }],
+  options: [{ flags: "--socket <path>", summary: "Its tmux server (default: your own)", kind: "file" }],
+  examples: ["adopt", "adopt concurrent_worker1"],
+  notes: ["Without a name it lists what could be adopted. An adopted session is never ended by us."],
+  needs: "manager",
+  schema,
+  run: async (app, { session, socket }) =>
+    session === undefined
+      ? { adoptable: await app.adoptable() }
+      : { adopted: await app.adopt(session, socket) },
+  render: (result, paper) =>
+    "adopted" in result ? renderWorkers([result.adopted], paper) : adoptableLines(result.adoptable),
+});
+
+function adoptableLines(names: readonly string[]): string[] {
+  if (names.length === 0) return ["No session named concurrent_worker* runs on your own tmux server."];
+  return [`Could be adopted: ${names.join(", ")}`, "`adopt NAME` takes one over."];
+}

@@ -1,0 +1,59 @@
+/** The one table of commands. The prompt, argv, the socket, help, completion and the README's list come from it. */
+import { add } from "./add.ts";
+import { adopt } from "./adopt.ts";
+import { attach } from "./attach.ts";
+import { auto } from "./auto.ts";
+import { batch } from "./batch.ts";
+import { cancel } from "./cancel.ts";
+import { clear } from "./clear.ts";
+import type { Command } from "./command.ts";
+import { distribute } from "./distribute.ts";
+import { doctor } from "./doctor.ts";
+import { drain } from "./drain.ts";
+import { findIn } from "./find.ts";
+import { edit } from "./edit.ts";
+import { exit } from "./exit.ts";
+import { helpFor } from "./help.ts";
+import { hold } from "./hold.ts";
+import { init } from "./init.ts";
+import { kill } from "./kill.ts";
+import { limits, limitsRaise, limitsSet } from "./limits.ts";
+import { metrics } from "./metrics.ts";
+import { output } from "./output.ts";
+import { pause, resume } from "./pause.ts";
+import { priority } from "./priority.ts";
+import { release } from "./release.ts";
+import { restart } from "./restart.ts";
+import { retry } from "./retry.ts";
+import { route } from "./route.ts";
+import { answer, send } from "./send.ts";
+import { serve } from "./serve.ts";
+import { show } from "./show.ts";
+import { spawn } from "./spawn.ts";
+import { status } from "./status.ts";
+import { tally } from "./tally.ts";
+import { tasks } from "./tasks.ts";
+import { throttle } from "./throttle.ts";
+import { wait } from "./wait.ts";
+import { watch } from "./watch.ts";
+import { why } from "./why.ts";
+import { workers } from "./workers.ts";
+
+const help = helpFor(allCommands);
+
+/** In the order of `help`. */
+export function allCommands(): readonly Command[] {
+  return [
+    ...[add, batch, tasks, show, edit, priority, hold, release, cancel, retry, wait, clear],
+    ...[auto, distribute, pause, resume],
+    ...[status, metrics, throttle, why, route, tally, watch],
+    ...[workers, spawn, attach, output, send, answer, restart, drain, kill, adopt],
+    ...[limits, limitsSet, limitsRaise],
+    ...[serve, doctor, init, help, exit],
+  ];
+}
+
+/** The command of this name or alias (`limits set` has two words), or null. */
+export function findCommand(name: string): Command | null {
+  return findIn(allCommands(), name);
+}

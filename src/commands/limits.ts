@@ -1,0 +1,58 @@
+/** `limits`, `limits set` and `limits raise`: the amounts that bind, and how they are changed. */
+import * as z from "zod";
+import { renderLimits, type LimitRow } from "../reports/limits-table.ts";
+import { defineCommand } from "./command.ts";
+import { parseUntil } from "./until.ts";
+import { label } from "./words.ts";
+
+const nothing = z.strictObject({});
+const newAmount = z.strictObject({ id: label, amount: label });
+const raised = z.strictObject({ id: label, amount: label, until: label, reason: label });
+
+export const limits = defineCommand<z.output<typeof nothing>, LimitRow[]>({
+  name: "limits",
+  group: "Limits",
+  summary: "Show all limits and their names",
+  examples: ["limits"],
+  needs: "ledger",
+  schema: nothing,
+  run: (app) => app.limits(),
+  render: (rows, paper) => renderLimits(rows, paper),
+});
+
+export const limitsSet = defineCommand<z.output<typeof newAmount>, LimitRow>({
+  name: "limits set",
+  group: "Limits",
+  summary: "Set a limit for good; `none` lifts it",
+  arguments: [
+    { name: "id", kind: "limit", required: true, many: false },
+    { name: "amount", kind: "word", required: true, many: false },
+  ],
+  examples: ["limits set cost/hour 7.50", "limits set tokens/day 8M", "limits set cost/month none"],
+  needs: "ledger",
+  schema: newAmount,
+  run: (app, { id, amount }) => app.setLimit(id, /^(none|null)$/i.test(amount) ? null : amount),
+  render: (row, paper) => renderLimits([row], paper),
+});
+
+export const limitsRaise = defineCommand<z.output<typeof raised>, LimitRow>({
+  name: "limits raise",
+  group: "Limits",
+  summary: "Raise a limit until a given time, with a reason that is booked",
+  arguments: [
+    { name: "id", kind: "limit", required: true, many: false },
+    { name: "amount", kind: "word", required: true, many: false },
+  ],
+  options: [
+    { flags: "--until <time>", summary: "18:00, 2026-02-13 18:00 or +2h (required)" },
+    { flags: "--reason <text>", summary: "Why (required)" },
+  ],
+  examples: ['limits raise cost/hour 10 --until 18:00 --reason "release day"'],
+  needs: "ledger",
+  schema: raised,
+  run: (app, { id, amount, until, reason }) => {
+    const untilMs = parseUntil(until, app.config.throttle.timeZone, Date.now());
+    return app.raiseLimit(id, amount, untilMs, reason);
+  },
+  render: (row, paper) => renderLimits([row], paper),
+});

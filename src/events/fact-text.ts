@@ -1,0 +1,47 @@
+/** The only place where a fact becomes a sentence. Texts of users and agents stand in it as they are: whoever prints makes them harmless. */
+import type { Fact } from "./facts.ts";
+
+/** One sentence without a full stop. */
+export function factText(fact: Fact): string {
+  switch (fact.kind) {
+    case "task-added":
+      return `#${fact.taskId} queued: ${fact.text}`;
+    case "task-moved":
+      return `#${fact.taskId} ${fact.from} → ${fact.to}${onWorker(fact.worker)}${because(fact.reason)}`;
+    case "task-deferred":
+      return `#${fact.taskId} waits: ${fact.reason}`;
+    case "usage-booked":
+      return `${fact.taskId === null ? "outside any task" : `#${fact.taskId}`} used ${tokensOf(fact)}${onWorker(fact.worker)}`;
+    case "worker-changed":
+      return `${fact.worker} is ${fact.state}${because(fact.because)}`;
+    case "worker-asks":
+      return `${fact.worker} asks: ${fact.question}`;
+    case "agent-limited":
+      return `${fact.worker} was refused by its provider (${fact.failure}): ${fact.message}`;
+    case "level-changed":
+      return `limit ${fact.limitId} went from ${fact.from} to ${fact.to}`;
+    case "dispatch-changed":
+      return `auto is ${fact.auto ? "on" : "off"}, dispatch ${fact.paused ? "paused" : "not paused"}${because(fact.reason)}`;
+    case "limit-set":
+      return `limit ${fact.limitId} was set${because(fact.reason)}`;
+    case "trouble":
+      return `trouble: ${fact.message}`;
+    default:
+      return fact satisfies never;
+  }
+}
+
+function onWorker(worker: string | null): string {
+  return worker === null ? "" : ` on ${worker}`;
+}
+
+function because(reason: string | null): string {
+  return reason === null || reason === "" ? "" : ` (${reason})`;
+}
+
+function tokensOf({ tokens, source }: { tokens: number; source: string }): string {
+  if (source === "unknown") return "an unknown number of tokens";
+  const about = source === "estimated" ? "~" : "";
+  const simulated = source === "simulated" ? " (simulated)" : "";
+  return `${about}${tokens.toLocaleString("en-US")} tokens${simulated}`;
+}
