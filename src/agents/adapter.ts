@@ -58,6 +58,14 @@ export type FailureClass =
   | "interrupted"
   | "unknown";
 
+/** A turn that ended without an answer. */
+export interface TurnFailure {
+  readonly kind: "turn-failed";
+  readonly failure: FailureClass;
+  readonly message: string;
+  readonly resetsAtMs: number | null;
+}
+
 /** A signal or a record line, understood. */
 export type AgentEvent =
   | { readonly kind: "ready"; readonly sessionId: string | null; readonly recordPath: string | null }
@@ -78,12 +86,7 @@ export type AgentEvent =
       readonly sessionId: string | null;
       readonly recordPath: string | null;
     }
-  | {
-      readonly kind: "turn-failed";
-      readonly failure: FailureClass;
-      readonly message: string;
-      readonly resetsAtMs: number | null;
-    }
+  | TurnFailure
   | { readonly kind: "command-ended"; readonly attemptId: string; readonly exitCode: number }
   | { readonly kind: "cleared"; readonly sessionId: string | null; readonly recordPath: string | null }
   | { readonly kind: "exited"; readonly exitCode: number };
@@ -96,6 +99,7 @@ export interface StreamReading {
 
 /** What the visible screen shows, for the checks before typing and where no signal exists. */
 export interface ScreenReading {
+  /** `interrupted` and `limited` can be typed into as `idle` can: they say besides how the last turn ended. */
   readonly state: "idle" | "busy" | "dialog" | "draft" | "limited" | "interrupted" | "unknown";
   /** The question of a dialog, or the draft in the composer; null otherwise. */
   readonly text: string | null;
@@ -129,7 +133,7 @@ export interface AgentTraits {
   readonly clearCommand: string | null;
   /** tmux key name that interrupts a running turn, e.g. "Escape" or "C-c". */
   readonly interruptKey: string;
-  /** Must a launch signal or an idle screen be seen before the first task is typed? */
+  /** Which must be seen before a task is typed after a launch or a clear: a signal, or an idle screen. */
   readonly readyBy: "signal" | "screen";
 }
 
@@ -141,6 +145,11 @@ export interface AgentRecord {
   parse(text: string): readonly UsageRecord[];
   /** Does this text already hold the answer that ended the turn? Null answer = any ended turn. */
   holdsAnswer(text: string, answer: string | null): boolean;
+  /**
+   * How the last turn in this text failed, where a record says more than the signal did (class, sentence, reset);
+   * null = it did not fail, or the record does not tell.
+   */
+  turnFailure(text: string, nowMs: number): TurnFailure | null;
 }
 
 /** Six methods at most: launch, interpret a signal, read a stream, read a screen, submit, find the record. */

@@ -14,6 +14,7 @@ import type {
 } from "./adapter.ts";
 import { fields, integerField, interpretExit, textField } from "./payload.ts";
 import { lastTextLines, screenLines } from "./screen-lines.ts";
+import { shellQuoted } from "./shell-quoting.ts";
 import { SHELL_IDLE_LINE, SHELL_RUNNING_LINE, shellRunner } from "./shell-runner.ts";
 
 /** Attempt ids as the runner accepts them. */
@@ -87,9 +88,4 @@ function shellSubmission(attemptId: string, text: string, cwd: string): Submissi
     enterAfterMs: null,
     file: { name: `${attemptId}.sh`, text: `cd -- ${shellQuoted(cwd)} || exit 1\n${text}\n` },
   };
-}
-
-/** One word for a POSIX shell, whatever the text holds. */
-export function shellQuoted(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
 }
