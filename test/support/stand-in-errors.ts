@@ -1,0 +1,85 @@
+/** The failures a provider may answer with, as the two APIs word them. `429u` = the subscription's usage limit. */
+
+export interface ApiError {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: unknown;
+}
+
+/** The answer for one failure code; the usage limit resets an hour after `nowMs`. */
+export function apiError(api: "anthropic" | "responses", code: string, nowMs: number): ApiError {
+  const reset = String(Math.floor(nowMs / 1_000) + 3_600);
+  const error = api === "anthropic" ? anthropicError(code, reset) : responsesError(code, reset);
+  if (error === undefined) throw new Error(`the stand-in knows no failure ${code}`);
+  return error;
+}
+
+function anthropicError(code: string, reset: string): ApiError | undefined {
+  const error = (status: number, type: string, message: string, headers = {}): ApiError => ({
+    status,
+    headers,
+    body: { type: "error", error: { type, message }, request_id: "req_test" },
+  });
+  const limited = {
+    "retry-after": "3600",
+    "x-should-retry": "false",
+    "anthropic-ratelimit-unified-status": "rejected",
+    "anthropic-ratelimit-unified-reset": reset,
+    "anthropic-ratelimit-unified-representative-claim": "five_hour",
+    "anthropic-ratelimit-unified-5h-status": "rejected",
+    "anthropic-ratelimit-unified-5h-reset": reset,
+    "anthropic-ratelimit-unified-5h-utilization": "1.0",
+    "anthropic-ratelimit-unified-overage-status": "rejected",
+    "anthropic-ratelimit-unified-overage-disabled-reason": "org_level_disabled",
+  };
+  return {
+    "401": error(401, "authentication_error", "invalid x-api-key"),
+    "403": error(403, "permission_error", "Your account does not have access to this model"),
+    "429": error(429, "rate_limit_error", "This request would exceed the rate limit.", {
+      "retry-after": "2",
+    }),
+    "429u": error(429, "rate_limit_error", "You have reached your usage limit.", limited),
+    credit: error(
+      400,
+      "invalid_request_error",
+      "Your credit balance is too low to access the Anthropic API.",
+    ),
+    "529": error(529, "overloaded_error", "Overloaded"),
+    "500": error(500, "api_error", "Internal server error"),
+    "400ctx": error(400, "invalid_request_error", "prompt is too long: 250000 tokens > 200000 maximum"),
+  }[code];
+}
+
+function responsesError(code: string, reset: string): ApiError | undefined {
+  const error = (status: number, type: string, message: string, more = {}, headers = {}): ApiError => ({
+    status,
+    headers,
+    body: { error: { type, code: type, message, param: null, ...more } },
+  });
+  const limited = {
+    "x-codex-primary-used-percent": "100.0",
+    "x-codex-primary-window-minutes": "300",
+    "x-codex-primary-reset-at": reset,
+  };
+  const resets = { plan_type: "plus", resets_at: Number(reset), resets_in_seconds: 3_600 };
+  return {
+    "401": error(401, "invalid_api_key", "Incorrect API key provided: dummy."),
+    "403": error(403, "permission_error", "You are not allowed to use this model"),
+    "429": error(
+      429,
+      "rate_limit_exceeded",
+      "Rate limit reached. Please try again in 2s.",
+      {},
+      { "retry-after": "2" },
+    ),
+    "429u": error(429, "usage_limit_reached", "The usage limit has been reached", resets, limited),
+    credit: error(
+      429,
+      "insufficient_quota",
+      "You exceeded your current quota, please check your plan and billing details.",
+    ),
+    "529": error(503, "server_is_overloaded", "The engine is currently overloaded, please try again later"),
+    "500": error(500, "server_error", "The server had an error while processing your request"),
+    "400ctx": error(400, "context_length_exceeded", "Your input exceeds the context window of this model."),
+  }[code];
+}

@@ -1,0 +1,86 @@
+/** What the stand-in API needs to know of a request, read from either protocol. */
+
+export interface ModelRequest {
+  readonly api: "anthropic" | "responses";
+  readonly model: string;
+  readonly stream: boolean;
+  readonly messages: number;
+  /** The last thing the person said, free of what the CLI put around it. */
+  readonly prompt: string;
+  /** The request carries the result of a tool and nothing newer from the person. */
+  readonly afterTool: boolean;
+  readonly tools: readonly string[];
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+export function readAnthropic(body: unknown): ModelRequest {
+  const request = object(body);
+  const messages = list(request["messages"]);
+  const last = blocks(messages.at(-1));
+  const lastResult = last.findLastIndex((block) => block["type"] === "tool_result");
+  // A prompt typed after a denied tool arrives in one message with the tool's result.
+  const newer = last
+    .slice(lastResult + 1)
+    .map(textOf)
+    .filter((text) => text !== "" && !text.startsWith("[Request interrupted"));
+  const said = messages
+    .filter((message) => message["role"] === "user")
+    .map((message) =>
+      blocks(message)
+        .filter((block) => block["type"] === "text")
+        .map(textOf)
+        .filter(Boolean)
+        .at(-1),
+    );
+  return {
+    api: "anthropic",
+    model: String(request["model"]),
+    stream: request["stream"] === true,
+    messages: messages.length,
+    prompt: said.filter((text) => text !== undefined).at(-1) ?? "",
+    afterTool: lastResult >= 0 && newer.length === 0,
+    tools: list(request["tools"]).map((tool) => String(tool["name"])),
+  };
+}
+
+export function readResponses(body: unknown): ModelRequest {
+  const request = object(body);
+  const items = list(request["input"]);
+  const said = items
+    .filter((item) => item["role"] === "user")
+    .map((item) =>
+      list(item["content"])
+        .map((part) => String(part["text"] ?? ""))
+        .join("\n"),
+    )
+    .filter((text) => text !== "" && !/^\s*<(environment_context|user_instructions)/.test(text));
+  return {
+    api: "responses",
+    model: String(request["model"]),
+    stream: request["stream"] === true,
+    messages: items.length,
+    prompt: said.at(-1) ?? "",
+    afterTool: String(items.at(-1)?.["type"]).endsWith("_output"),
+    tools: list(request["tools"]).map((tool) => String(tool["name"] ?? tool["type"])),
+  };
+}
+
+function blocks(message: Json | undefined): readonly Json[] {
+  const content = message?.["content"];
+  return typeof content === "string" ? [{ type: "text", text: content }] : list(content);
+}
+
+function textOf(block: Json): string {
+  return String(block["text"] ?? "")
+    .replace(/<system-reminder>[\s\S]*?<\/system-reminder>/g, "")
+    .trim();
+}
+
+function object(value: unknown): Json {
+  return typeof value === "object" && value !== null ? (value as Json) : {};
+}
+
+function list(value: unknown): readonly Json[] {
+  return Array.isArray(value) ? value.map(object) : [];
+}
