@@ -1,0 +1,378 @@
+/** The rules of the house, held against the source as it stands. */
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { describe, expect, test } from "vitest";
+
+const root = new URL("..", import.meta.url).pathname;
+const src = join(root, "src");
+
+/** An import goes to a lower rank, or stays in its folder. */
+const RANKS: Readonly<Record<string, number>> = {
+  base: 0,
+  metering: 1,
+  tasks: 2,
+  roster: 2,
+  agents: 3,
+  delegation: 4,
+  throttle: 4,
+  optimization: 4,
+  events: 5,
+  ledger: 6,
+  // Workers keep their rows in the ledger, and their files in its private folders.
+  workers: 6.5,
+  distributor: 7,
+  reports: 7,
+  // The top of src/: the configuration, the engine and what belongs to it.
+  ".": 8,
+  // What the tables show, gathered from the ledger, the throttle and the pool.
+  overview: 8.5,
+  "app.ts": 9,
+  commands: 10,
+  repl: 11,
+  server: 11,
+  triggers: 11,
+  mcp: 11,
+  cli: 12,
+  // The library's face shows what it likes.
+  "index.ts": 13,
+};
+/** Folders without I/O, clock and chance: everything comes in as an argument. */
+const PURE = [
+  "base",
+  "metering",
+  "tasks",
+  "roster",
+  "agents",
+  "delegation",
+  "throttle",
+  "optimization",
+  "events",
+  "reports",
+];
+/** A folder is a noun of the domain. */
+const NO_FOLDERS = [
+  "utils",
+  "util",
+  "helpers",
+  "common",
+  "services",
+  "managers",
+  "core",
+  "types",
+  "lib",
+  "misc",
+  "shared",
+];
+const TOP_LEVEL = [
+  "package.json",
+  "package-lock.json",
+  "tsconfig.json",
+  "src",
+  "scripts",
+  "test",
+  "README.md",
+  "CHANGELOG.md",
+  "LICENSE",
+];
+
+interface Source {
+  /** Path below src/, e.g. "base/errors.ts". */
+  readonly path: string;
+  readonly text: string;
+  /** The text without comments and without the inside of string literals: what runs. */
+  readonly code: string;
+  readonly imports: readonly string[];
+}
+
+const sources: readonly Source[] = readdirSync(src, { recursive: true, encoding: "utf8" })
+  .filter((path) => path.endsWith(".ts"))
+  .sort()
+  .map((path) => {
+    const text = readFileSync(join(src, path), "utf8");
+    return { path, text, code: codeOf(text), imports: importsOf(text) };
+  });
+
+/** Every file of the project, below its root: without what is built, fetched or installed. */
+const kept = readdirSync(root)
+  .filter((name) => ![".git", ".agents", "node_modules", "dist", "coverage"].includes(name))
+  .flatMap((name) => (statSync(join(root, name)).isDirectory() ? filesIn(name) : [name]));
+
+function filesIn(folder: string): string[] {
+  return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)));
+}
+
+/** Module names of `import … from`, `export … from`, `import "…"` and `import("…")`. */
+function importsOf(text: string): string[] {
+  const withoutComments = stripped(text, { comments: true, strings: false });
+  const forms =
+    /(?:^|[;}\s])(?:import|export)\s(?:[^"';]*?\sfrom\s*)?["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']\s*\)/g;
+  return [...withoutComments.matchAll(forms)].map((match) => match[1] ?? match[2] ?? "");
+}
+
+function codeOf(text: string): string {
+  return stripped(text, { comments: true, strings: true });
+}
+
+/** Comments become blanks; the inside of strings goes too, but not the code inside of `${}`. */
+function stripped(text: string, take: { comments: boolean; strings: boolean }): string {
+  const token =
+    /\/\*[\s\S]*?\*\/|\/\/[^\n]*|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|`(?:\\[\s\S]|\$\{[^}]*\}|[^`\\])*`|(?<=[=(,:!&|?{};\s])\/(?![/*])(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n[])+\/[a-z]*/g;
+  return text.replace(token, (found) => {
+    if (found.startsWith("//") || found.startsWith("/*")) return take.comments ? " " : found;
+    if (!take.strings) return found;
+    if (found.startsWith("`"))
+      return `\`${[...found.matchAll(/\$\{([^}]*)\}/g)].map((match) => match[1]).join(" ")}\``;
+    return found.startsWith("/") ? "/x/" : '""';
+  });
+}
+
+function roomOf(path: string): string {
+  if (path in RANKS) return path;
+  return path.includes("/") ? (path.split("/")[0] ?? "") : ".";
+}
+
+/** The source file that a relative import names, below src/. */
+function targetOf(from: string, name: string): string | null {
+  return name.startsWith(".") ? relative(src, join(src, dirname(from), name)) : null;
+}
+
+/** Lines of code that match, as "path: match". */
+function found(pattern: RegExp, files: readonly Source[], part: "code" | "text" = "code"): string[] {
+  return files.flatMap(({ path, ...file }) =>
+    [...file[part].matchAll(pattern)].map((match) => `${path}: ${match[0].trim()}`),
+  );
+}
+
+const outside = (...allowed: readonly string[]) =>
+  sources.filter(({ path }) => !allowed.some((place) => path === place || path.startsWith(`${place}/`)));
+const inPureRooms = sources.filter(({ path }) => PURE.includes(roomOf(path)));
+
+describe("the reader of sources itself", () => {
+  test("sees every form of import, and none in comments", () => {
+    const text = [
+      'import { a } from "./a.ts";',
+      'import type {\n  B,\n} from "./b.ts";',
+      'export { c } from "./c.ts";',
+      'import "./d.ts";',
+      'const e = await import("./e.ts");',
+      '// import { f } from "./f.ts";',
+      '/* import "./g.ts"; */',
+    ].join("\n");
+    expect(importsOf(text)).toEqual(["./a.ts", "./b.ts", "./c.ts", "./d.ts", "./e.ts"]);
+  });
+
+  test("tells code from comments, texts and patterns", () => {
+    const code = codeOf(
+      'a("Date.now()", `x ${Date.now()} y`, /Math.random\\(\\)/); // process.exit()\n/* new Date() */ b',
+    );
+    expect(code).toContain("Date.now()");
+    expect(code.match(/Date\.now/g)).toHaveLength(1);
+    expect(code).not.toMatch(/Math|process|new Date/);
+  });
+
+  test("there are sources to look at", () => {
+    expect(sources.length).toBeGreaterThan(20);
+  });
+});
+
+describe("rooms", () => {
+  test("every file is in a room that has a rank", () => {
+    expect(sources.map(({ path }) => roomOf(path)).filter((room) => !(room in RANKS))).toEqual([]);
+  });
+
+  test("an import goes to a lower rank or stays in its folder", () => {
+    const rank = (path: string) => RANKS[roomOf(path)] ?? Number.NaN;
+    const wrong = sources.flatMap(({ path, imports }) =>
+      imports.flatMap((name) => {
+        const target = targetOf(path, name);
+        if (target === null || roomOf(target) === roomOf(path) || rank(target) < rank(path)) return [];
+        return [`${path} (${rank(path)}) imports ${target} (${rank(target)})`];
+      }),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  test("relative imports name a file that is there, with its extension", () => {
+    const wrong = sources.flatMap(({ path, imports }) =>
+      imports.flatMap((name) => {
+        const target = targetOf(path, name);
+        return target === null || existsSync(join(src, target)) ? [] : [`${path}: ${name}`];
+      }),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  test("there are no import rings", () => {
+    const graph = new Map(
+      sources.map(({ path, imports }) => [path, imports.flatMap((name) => targetOf(path, name) ?? [])]),
+    );
+    expect(ringsOf(graph)).toEqual([]);
+    expect(
+      ringsOf(
+        new Map([
+          ["a", ["b"]],
+          ["b", ["c"]],
+          ["c", ["a"]],
+        ]),
+      ),
+    ).toEqual(["a → b → c → a"]);
+  });
+
+  test("pure rooms import no I/O", () => {
+    const io =
+      /^(?:node:)?(?:fs|child_process|net|http|https|http2|tls|dgram|dns|os|process|worker_threads|cluster|readline|tty|timers|perf_hooks|inspector|v8|vm)(?:\/|$)|^(?:execa|better-sqlite3|node-pty|inquirer|commander)$/;
+    const wrong = inPureRooms.flatMap(({ path, imports }) =>
+      imports.filter((name) => io.test(name)).map((name) => `${path}: ${name}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  test("pure rooms have no clock and no chance", () => {
+    const impure =
+      /\bDate\.now\b|\bnew Date(?:\(\s*\)|(?!\s*\())|(?<!new )\bDate\(|\bMath\.random\b|\bperformance\.now\b|\brandomUUID\b|\brandomBytes\b|\bsetTimeout\b|\bsetInterval\b|\bprocess\b/g;
+    expect(found(impure, inPureRooms)).toEqual([]);
+  });
+
+  test("folders are nouns of the domain, three deep at most", () => {
+    const folders = new Set(kept.filter((path) => /^(?:src|test)\//.test(path)).map((path) => dirname(path)));
+    const named = [...folders].filter((folder) =>
+      folder.split("/").some((part) => NO_FOLDERS.includes(part)),
+    );
+    expect(named).toEqual([]);
+    expect(
+      [...folders].filter((folder) => folder.startsWith("src/") && folder.split("/").length > 4),
+    ).toEqual([]);
+  });
+
+  test("the top level holds what it may", () => {
+    const top = new Set(kept.map((path) => path.split("/")[0] ?? ""));
+    expect([...top].filter((name) => !name.startsWith(".") && !TOP_LEVEL.includes(name))).toEqual([]);
+  });
+});
+
+describe("only where it belongs", () => {
+  test("the environment is read in config.ts", () => {
+    expect(
+      found(/\bprocess\s*\.\s*env\b|\bprocess\s*\[|\benv\s*\}\s*=\s*process\b/g, outside("config.ts")),
+    ).toEqual([]);
+  });
+
+  test("the process is ended in cli/", () => {
+    const endings = /\bprocess\s*\.\s*(?:exit|abort|reallyExit)\s*\(|\bprocess\.exitCode\b/g;
+    expect(found(endings, outside("cli"))).toEqual([]);
+  });
+
+  test("the console is used in cli/ and repl/", () => {
+    expect(found(/\bconsole\s*\.\s*\w+/g, outside("cli", "repl"))).toEqual([]);
+  });
+
+  test("nothing is run through a shell", () => {
+    expect(
+      found(
+        /\bshell\s*:\s*(?!false\b)\w+/g,
+        sources.filter(({ imports }) => imports.some((name) => /execa|child_process/.test(name))),
+      ),
+    ).toEqual([]);
+    const shells =
+      /\bimport\b[^;]*\b(?:exec|execSync)\b[^;]*\bfrom\s*["'](?:node:)?child_process["']|\bexecaCommand\w*|\bexecaSync\b/g;
+    expect(found(shells, sources, "text")).toEqual([]);
+    expect(found(/\beval\s*\(|\bnew\s+Function\b/g, sources)).toEqual([]);
+  });
+
+  test("keys are sent by the typing of the tmux room alone, text never as keys", () => {
+    const senders = sources.filter(({ text }) =>
+      stripped(text, { comments: true, strings: false }).includes("send-keys"),
+    );
+    expect(senders.map(({ path }) => path).filter((path) => !path.startsWith("workers/tmux/"))).toEqual([]);
+    expect(found(/send-keys[^"'`;]*\s-\w*l/g, sources, "text")).toEqual([]);
+  });
+});
+
+describe("files", () => {
+  test("each says what it is for, or is small enough to be read at once", () => {
+    const silent = sources.filter(
+      ({ text }) => !/^(?:#![^\n]*\n)?\s*\/[*/]/.test(text) && text.split("\n").length > 30,
+    );
+    expect(silent.map(({ path }) => path)).toEqual([]);
+  });
+
+  test("the library's face is short", () => {
+    const face = sources.find(({ path }) => path === "index.ts");
+    expect((face?.text.trimEnd().split("\n") ?? []).length).toBeLessThanOrEqual(40);
+  });
+
+  test("named exports, no any, no enum, no unfinished business", () => {
+    expect(
+      found(/\bexport\s+default\b|\bas\s+any\b|:\s*any\b|<any>|\b(?:const\s+)?enum\s+\w+\s*\{/g, sources),
+    ).toEqual([]);
+    expect(
+      found(/\b(?:TODO|FIXME|XXX|HACK)\b|@ts-(?:ignore|nocheck|expect-error)/g, sources, "text"),
+    ).toEqual([]);
+  });
+
+  test("the source speaks for itself: no ids of documents", () => {
+    expect(found(/\b(?:S[0-3]-\d\d|C-\d\d|[RAFU]\d{2}:)/g, sources, "text")).toEqual([]);
+  });
+
+  test("nothing names one machine, one person's folders or a registry", () => {
+    // Put together here, so that this file does not name them either.
+    const registries = [
+      ["registry", "npmjs"],
+      ["registry", "yarnpkg"],
+      ["npm", "pkg", "github"],
+    ].map((parts) => parts.join("."));
+    const machines = [
+      ["", "work", ""],
+      ["", "root", ""],
+      ["", "Users", ""],
+    ].map((parts) => parts.join("/"));
+    // The lock file names where npm found each package; npm writes it.
+    const files = kept
+      .filter((path) => /\.(?:[mc]?[jt]s|json|sh|md|ya?ml)$|^\.ci\/run$/.test(path))
+      .filter((path) => path !== "package-lock.json" && !path.startsWith("test/fixtures/"));
+    const wrong = files.flatMap((path) => {
+      const text = readFileSync(join(root, path), "utf8");
+      return [...registries, ...machines]
+        .filter((word) => text.includes(word))
+        .map((word) => `${path}: ${word}`);
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  test("a test stands at the path of what it tests", () => {
+    const places = new Set([
+      "house",
+      ...sources
+        .flatMap(({ path }) => [path.replace(/\.ts$/, ""), dirname(path)])
+        .filter((place) => place !== "."),
+    ]);
+    const stray = kept
+      .filter((path) => /^test\/.*\.test\.ts$/.test(path) && !/^test\/(?:e2e|scripts)\//.test(path))
+      .map((path) => path.replace(/^test\//, "").replace(/\.test\.ts$/, ""))
+      .filter((path) => !places.has(path) && !places.has(dirname(path)));
+    expect(stray).toEqual([]);
+  });
+});
+
+/** Each ring once, as "a → b → a", beginning with its first name. */
+function ringsOf(graph: ReadonlyMap<string, readonly string[]>): string[] {
+  const rings = new Set<string>();
+  const done = new Set<string>();
+  const walk = (node: string, way: readonly string[]): void => {
+    const at = way.indexOf(node);
+    if (at >= 0) rings.add([...fromLeast(way.slice(at))].join(" → "));
+    if (at >= 0 || done.has(node)) return;
+    for (const next of graph.get(node) ?? []) walk(next, [...way, node]);
+    done.add(node);
+  };
+  for (const node of graph.keys()) walk(node, []);
+  return [...rings];
+}
+
+function fromLeast(ring: readonly string[]): string[] {
+  const least = ring.indexOf([...ring].sort()[0] ?? "");
+  const turned = [...ring.slice(least), ...ring.slice(0, least)];
+  return [...turned, turned[0] ?? ""];
+}
