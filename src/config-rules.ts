@@ -3,17 +3,15 @@
  * A phrase goes on after the path of the key: "workers.count must be …".
  */
 import * as z from "zod";
-import { exactDecimal, parseTokenAmount, tokenAmountMax } from "./base/amounts.ts";
+import { parseTokenAmount, tokenAmountMax } from "./base/amounts.ts";
 import { labelMaxChars } from "./base/limits.ts";
 import { nearest } from "./base/suggest.ts";
+import { parseUsd, usdAmountMax } from "./metering/money.ts";
 
 /** Most entries a map that a person fills (named limits, environment, prices) may have. */
 const entriesMax = 200;
 /** Longest single text of the configuration, in characters: an environment value may be a long key. */
 const longTextMaxChars = 32_768;
-/** Dearest limit, in dollars: what still fits an integer of nano-dollars with room to add. */
-const limitMaxUsd = 1_000_000;
-const NANO_DIGITS = 9;
 
 type Shape = Readonly<Record<string, z.ZodType>>;
 
@@ -43,7 +41,7 @@ export function entries<V extends z.ZodType>(keyPattern: RegExp, keyRule: string
 }
 
 /** One of these words. */
-export function choice<const W extends readonly [string, ...string[]]>(words: W) {
+export function choice<const W extends readonly string[]>(words: W) {
   return z.enum(words, {
     error: (issue) => {
       const near = typeof issue.input === "string" ? nearest(issue.input, words) : null;
@@ -113,10 +111,18 @@ export function tokenAmount(): AmountRule {
 export function dollarAmount(): AmountRule {
   return z.unknown().transform((value, context) => {
     if (value === null) return null;
-    const nanoUsd = isWritten(value) ? exactDecimal(String(value).replace(/^\$/, ""), NANO_DIGITS) : null;
-    if (nanoUsd !== null && nanoUsd <= limitMaxUsd * 10 ** NANO_DIGITS) return nanoUsd;
-    return refuse(context, wrong(`dollars (5 or 5.50, at most ${limitMaxUsd}) or null for no limit`, value));
+    const nanoUsd = isWritten(value) ? nanoUsdOf(String(value)) : null;
+    if (nanoUsd !== null) return nanoUsd;
+    return refuse(context, wrong(`dollars (5 or 5.50, at most ${usdAmountMax}) or null for no limit`, value));
   });
+}
+
+function nanoUsdOf(text: string): number | null {
+  try {
+    return parseUsd(text);
+  } catch {
+    return null;
+  }
 }
 
 /** An IANA time zone this machine knows; null = the machine's own. */

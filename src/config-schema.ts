@@ -18,6 +18,7 @@ import {
   yesOrNo,
 } from "./config-rules.ts";
 import { isSection } from "./config-defaults.ts";
+import { PRICE_PROFILES } from "./metering/prices.ts";
 import {
   eachName,
   type Limit,
@@ -120,7 +121,7 @@ export const fileSchema = section({
     countCacheReads: yesOrNo(),
   }),
   prices: section({
-    profile: label("the name of a price profile"),
+    profile: choice(PRICE_PROFILES),
     overrides: entries(
       /^[^-\p{Cc}\p{Cs}\s][^\p{Cc}\p{Cs}]{0,199}$/u,
       "a model name",
