@@ -1,0 +1,199 @@
+import { describe, expect, test } from "vitest";
+import { CtmError } from "../../src/base/errors.ts";
+import { formatCost } from "../../src/metering/money.ts";
+import {
+  cheapestModel,
+  costNanoUsd,
+  dearestCostNanoUsd,
+  dearestNanoUsdPerToken,
+  PRICE_PROFILES,
+  priceTable,
+  resolveModel,
+} from "../../src/metering/prices.ts";
+import { NO_USAGE, type Usage } from "../../src/metering/usage.ts";
+
+const list = priceTable("list");
+
+function used(inputTokens: number, outputTokens: number, rest: Partial<Usage> = {}): Usage {
+  return { ...NO_USAGE, inputTokens, outputTokens, ...rest };
+}
+
+describe("golden costs", () => {
+  test.each([
+    ["anthropic-2024-11", "sonnet", 125_000, 45_000, 1_050_000_000],
+    ["anthropic-2024-11", "haiku", 125_000, 45_000, 280_000_000],
+    ["anthropic-2024-11", "opus", 125_000, 45_000, 5_250_000_000],
+    ["anthropic-2024-11", "sonnet", 3_200, 1_100, 26_100_000],
+    ["anthropic-2024-11", "haiku", 3_200, 1_100, 6_960_000],
+    ["anthropic-2024-11", "opus", 3_200, 1_100, 130_500_000],
+    ["flat-2025", "sonnet", 35_907, 12_616, 145_569_000],
+    ["seed-002", "sonnet", 48_523, 0, 145_569_000],
+    ["flat-2025", "sonnet", 15_234, 0, 45_702_000],
+    ["flat-2025", "haiku", 2_000, 0, 500_000],
+    ["flat-10", "whatever-model", 700, 300, 10_000_000],
+  ])("C-05 C-16: %s, %s, %d in and %d out cost %d nano-dollars", (profile, model, input, output, nano) => {
+    expect(costNanoUsd(used(input, output), model, priceTable(profile))).toBe(nano);
+  });
+
+  test.each([
+    [145_569_000, "$0.1456"],
+    [45_702_000, "$0.0457"],
+    [Math.floor(145_569_000 / 12), "$0.0121"],
+  ])("%d nano-dollars read %s", (nano, text) => {
+    expect(formatCost(nano)).toBe(text);
+  });
+
+  test("C-32: a hundred tasks a day at flat prices are $0.02 + $0.48 + $0.48 = $0.98, $29.40 a month", () => {
+    const table = priceTable("flat-2025");
+    const day = [
+      costNanoUsd(used(40 * 2_000, 0), "haiku", table),
+      costNanoUsd(used(40 * 4_000, 0), "sonnet", table),
+      costNanoUsd(used(20 * 8_000, 0), "sonnet", table),
+    ].map((cost) => cost ?? Number.NaN);
+    expect(day).toEqual([20_000_000, 480_000_000, 480_000_000]);
+    const sum = day.reduce((a, b) => a + b);
+    expect([sum, sum * 30]).toEqual([980_000_000, 29_400_000_000]);
+  });
+});
+
+describe("list prices", () => {
+  test.each([
+    [
+      "claude-sonnet-4-5",
+      used(21, 141, { cacheWrite5mTokens: 801, cacheWrite1hTokens: 1200, cacheReadTokens: 4001 }),
+      13_582_050,
+    ],
+    [
+      "claude-haiku-5-5",
+      used(11, 71, { cacheWrite5mTokens: 401, cacheWrite1hTokens: 600, cacheReadTokens: 2001 }),
+      226_735,
+    ],
+    ["gpt-5.1-codex", used(12_270, 1_203, { cacheReadTokens: 18_030 }), 29_621_250],
+    ["claude-opus-5-5", used(0, 0, { cacheReadTokens: 1_000_000 }), 200_000_000],
+    ["gpt-5.4", used(0, 0, { cacheWrite5mTokens: 1_000_000 }), 2_500_000_000],
+  ])("%s is priced by all five counters, to the nano-dollar", (model, usage, nano) => {
+    expect(costNanoUsd(usage, model, list)).toBe(nano);
+  });
+
+  test.each([
+    ["opus", "claude-opus-5-5"],
+    ["sonnet", "claude-sonnet-5-5"],
+    ["haiku", "claude-haiku-5-5"],
+    [" Sonnet ", "claude-sonnet-5-5"],
+    ["sonnet[1m]", "claude-sonnet-5-5"],
+    ["claude-sonnet-4-5-20250929", "claude-sonnet-4-5"],
+    ["claude-sonnet-4-5-20250929[1m]", "claude-sonnet-4-5"],
+    ["claude-sonnet-4-5@20250929", "claude-sonnet-4-5"],
+    ["claude-sonnet-4-20250514", "claude-sonnet-4-0"],
+    ["anthropic/claude-opus-4.5", "claude-opus-4-5"],
+    ["us.anthropic.claude-haiku-4-5-20251001-v1:0", "claude-haiku-4-5"],
+    ["bedrock/anthropic.claude-opus-4-1-20250805-v1:0", "claude-opus-4-1"],
+    ["claude-opus-4-8-fast", "claude-opus-4-8-fast"],
+    ["openai/gpt-5.1-codex", "gpt-5.1-codex"],
+    ["gpt-5-2025-08-07", "gpt-5"],
+    ["models/gemini-2.5-flash", "gemini-2.5-flash"],
+  ])("the name %j means %s", (name, model) => {
+    expect(resolveModel(name, list)).toBe(model);
+  });
+
+  test.each([
+    "",
+    "gpt",
+    "claude",
+    "gpt-5.7",
+    "claude-sonnet-9",
+    "claude-opus-4-6-fast",
+    "claude-sonnet-4-5-thinking",
+    "sonnet-x",
+    "__proto__",
+    "constructor",
+    "toString",
+    "x".repeat(100_000),
+  ])("C-05: %j has no price, which is not a price of 0", (name) => {
+    expect(resolveModel(name, list)).toBeNull();
+    expect(costNanoUsd(used(1, 1), name, list)).toBeNull();
+  });
+
+  test("a model named twice would have two prices: each stands once, with whole prices, a date and a source", () => {
+    for (const price of list.models.values()) {
+      const { model, effectiveFrom, source, ...prices } = price;
+      expect(resolveModel(model, list), model).toBe(model);
+      expect(effectiveFrom <= list.asOf && source !== "", model).toBe(true);
+      expect(
+        Object.values(prices).every((nano) => Number.isInteger(nano) && nano > 0),
+        model,
+      ).toBe(true);
+    }
+    for (const [alias, model] of list.aliases) expect(list.models.has(model), alias).toBe(true);
+  });
+});
+
+describe("document profiles", () => {
+  test("price a real model by its family", () => {
+    const table = priceTable("flat-2025");
+    expect(resolveModel("claude-sonnet-4-5-20250929", table)).toBe("sonnet");
+    expect(resolveModel("anthropic/claude-opus-5-5", table)).toBe("opus");
+    expect(resolveModel("claude-3-5-haiku-20241022", table)).toBe("haiku");
+    expect(resolveModel("gpt-5", table)).toBeNull();
+    expect(resolveModel("my-sonnet", table)).toBeNull();
+  });
+
+  test("have ids of their own, and seed-002 is flat-2025 by another name", () => {
+    const ids = PRICE_PROFILES.map((profile) => priceTable(profile).id);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(priceTable("seed-002").models).toEqual(priceTable("flat-2025").models);
+  });
+
+  test("an unknown profile is refused with the known ones", () => {
+    expect(() => priceTable("lsit")).toThrow(
+      /no price profile is named "lsit"; there are list, anthropic-2024-11, /,
+    );
+  });
+});
+
+describe("overrides", () => {
+  const own = priceTable("list", {
+    "My-Model": { input: 2, output: 8 },
+    sonnet: { input: 1, output: 2, cacheRead: 0.5 },
+  });
+
+  test("add models, replace those behind an alias, and change the table's id", () => {
+    expect(costNanoUsd(used(1_000, 1_000), "my-model", own)).toBe(10_000_000);
+    expect(costNanoUsd(used(1_000, 1_000, { cacheReadTokens: 1_000 }), "claude-sonnet-5-5", own)).toBe(
+      3_500_000,
+    );
+    expect(costNanoUsd(used(0, 0, { cacheReadTokens: 1_000 }), "my-model", own)).toBe(200_000);
+    expect(own.id).toMatch(/^list@2026-11-23\+[0-9a-f]{8}$/);
+    expect(priceTable("list", { sonnet: { input: 1, output: 3 } }).id).not.toBe(own.id);
+  });
+
+  test("stand before a family and before any model", () => {
+    expect(
+      costNanoUsd(
+        used(1, 0),
+        "claude-opus-9",
+        priceTable("flat-2025", { "claude-opus-9": { input: 1, output: 1 } }),
+      ),
+    ).toBe(1_000);
+    expect(costNanoUsd(used(1, 0), "x", priceTable("flat-10", { x: { input: 1, output: 1 } }))).toBe(1_000);
+  });
+
+  test.each([-1, Number.NaN, Number.POSITIVE_INFINITY, 1e9])("a price of %d is refused", (input) => {
+    expect(() => priceTable("list", { m: { input, output: 1 } })).toThrow(CtmError);
+  });
+});
+
+describe("cautious figures", () => {
+  test("C-05: an unknown model is held to the dearest one", () => {
+    const usage = used(1_000, 500, { cacheReadTokens: 10_000 });
+    const costs = [...list.models.keys()].map((model) => costNanoUsd(usage, model, list) ?? 0);
+    expect(dearestCostNanoUsd(usage, list)).toBe(Math.max(...costs));
+    expect(dearestNanoUsdPerToken(list)).toBe(75_000);
+  });
+
+  test("the cheapest of some models is found by their prices", () => {
+    expect(cheapestModel(["opus", "haiku", "sonnet"], list)).toBe("haiku");
+    expect(cheapestModel(["gpt-5", "no-such-model", "gpt-5-mini"], list)).toBe("gpt-5-mini");
+    expect(cheapestModel(["no-such-model"], list)).toBeNull();
+  });
+});
