@@ -27,6 +27,8 @@ export interface UsageRecord {
   readonly sessionId: string | null;
   readonly cliVersion: string | null;
   readonly flags: readonly CompletenessFlag[];
+  /** Of a side conversation only: the message this may be a replay of, under another request (see `mergeRecords`). */
+  readonly mayRepeat?: string;
 }
 
 /** Why a record may say less than what was spent. */

@@ -1,0 +1,124 @@
+/**
+ * Usage from Claude Code's own transcripts, main and subagent files alike. The format is internal to it and changes:
+ * only what is needed is read, and what is not understood is passed over.
+ *
+ * A response is identified by its message and request id; one written by a gateway without request ids by its
+ * session and message id; else by the line's own id. It is written once for every block of its answer, again in
+ * forks and resumed copies, and grows while it streams, so sightings are merged by their maximum.
+ *
+ * What stands in no line at all: requests of a compaction (the next record is flagged) and of helpers in between.
+ */
+import { asObject, countAt, jsonLines, nameAt, objectAt, timeAt, type JsonObject } from "./json-lines.ts";
+import { mergeRecords } from "./merge-records.ts";
+import type { CompletenessFlag, Usage, UsageRecord } from "./usage.ts";
+
+export { claudeTurnEnded } from "./claude-turn.ts";
+
+/** Before this version a line kept the count of output tokens with which the stream had begun. */
+const OUTPUT_FINAL_SINCE = [2, 1, 97] as const;
+const SYNTHETIC = "<synthetic>";
+
+/** One record a response found in `text`, the whole or the end of a transcript. Never throws. */
+export function parseClaudeRecord(text: string): UsageRecord[] {
+  const sightings: UsageRecord[] = [];
+  let compacted = false;
+  for (const line of jsonLines(text, ['"usage"', '"compact_boundary"'])) {
+    if (line["subtype"] === "compact_boundary") {
+      compacted = true;
+      continue;
+    }
+    const record = recordOf(line, compacted);
+    if (record === null) continue;
+    sightings.push(record);
+    compacted = false;
+  }
+  return mergeRecords([sightings]);
+}
+
+function recordOf(line: JsonObject, compacted: boolean): UsageRecord | null {
+  const source = messageLine(line);
+  const message = objectAt(source, "message");
+  const model = nameAt(message, "model");
+  const usage = message === null || model === SYNTHETIC ? null : usageOf(objectAt(message, "usage"));
+  if (usage === null) return null;
+  const sessionId = nameAt(line, "sessionId");
+  const cliVersion = nameAt(line, "version");
+  const messageId = nameAt(message, "id");
+  const record: UsageRecord = {
+    key: keyOf(source, messageId, sessionId, usage),
+    // A fast response has a price of its own, and is another model in any list.
+    model: model !== null && objectAt(message, "usage")?.["speed"] === "fast" ? `${model}-fast` : model,
+    usage,
+    atMs: timeAt(source, "timestamp"),
+    sessionId,
+    cliVersion,
+    flags: flagsOf(cliVersion, compacted, objectAt(message, "usage")?.["output_tokens"] === undefined),
+  };
+  return line["isSidechain"] === true && messageId !== null ? { ...record, mayRepeat: messageId } : record;
+}
+
+/** Older versions reported a subagent's lines within lines of progress. */
+function messageLine(line: JsonObject): JsonObject {
+  if (line["type"] !== "progress") return line;
+  return objectAt(objectAt(line, "data"), "message") ?? line;
+}
+
+/** Null when it is no usage, or holds what cannot be counts of tokens. */
+function usageOf(from: JsonObject | null): Usage | null {
+  if (from === null || (from["input_tokens"] === undefined && from["output_tokens"] === undefined))
+    return null;
+  const [cacheWrite5mTokens, cacheWrite1hTokens] = cacheWritesOf(from);
+  const usage: Usage = {
+    inputTokens: countAt(from, "input_tokens"),
+    cacheReadTokens: countAt(from, "cache_read_input_tokens"),
+    cacheWrite5mTokens,
+    cacheWrite1hTokens,
+    outputTokens: countAt(from, "output_tokens"),
+    reasoningTokens: countAt(asObject(from["output_tokens_details"]), "thinking_tokens"),
+  };
+  return Object.values(usage).some(Number.isNaN) ? null : usage;
+}
+
+/**
+ * Tokens written to the 5-minute and to the 1-hour cache. Where the split and the total differ, the split is
+ * believed unless it is empty; a total without a split is of the default, five minutes.
+ */
+function cacheWritesOf(from: JsonObject): readonly [number, number] {
+  const split = objectAt(from, "cache_creation");
+  const fiveMinutes = countAt(split, "ephemeral_5m_input_tokens");
+  const oneHour = countAt(split, "ephemeral_1h_input_tokens");
+  return fiveMinutes + oneHour === 0
+    ? [countAt(from, "cache_creation_input_tokens"), 0]
+    : [fiveMinutes, oneHour];
+}
+
+function keyOf(line: JsonObject, messageId: string | null, sessionId: string | null, usage: Usage): string {
+  const requestId = nameAt(line, "requestId");
+  if (messageId !== null && requestId !== null) return `${messageId}/${requestId}`;
+  if (messageId !== null) return `${messageId}/session ${sessionId ?? "unknown"}`;
+  const lineId = nameAt(line, "uuid");
+  if (lineId !== null) return `line ${lineId}`;
+  return `at ${nameAt(line, "timestamp") ?? "unknown"} ${Object.values(usage).join(" ")}`;
+}
+
+function flagsOf(
+  cliVersion: string | null,
+  compacted: boolean,
+  outputMissing: boolean,
+): readonly CompletenessFlag[] {
+  const flags: CompletenessFlag[] = [];
+  if (compacted) flags.push("compaction-unseen");
+  const early = cliVersion !== null && isBefore(cliVersion, OUTPUT_FINAL_SINCE);
+  if (early || outputMissing) flags.push("output-under-recorded");
+  return flags;
+}
+
+function isBefore(version: string, since: readonly [number, number, number]): boolean {
+  const parts = /^(\d{1,6})\.(\d{1,6})\.(\d{1,6})/.exec(version)?.slice(1).map(Number);
+  if (parts === undefined) return false;
+  for (const [i, least] of since.entries()) {
+    const part = parts[i] ?? 0;
+    if (part !== least) return part < least;
+  }
+  return false;
+}

@@ -1,0 +1,101 @@
+/** What a Claude Code transcript says of its last turn: whether it has ended, and whether a usage limit ended it. */
+import { squeezed } from "./answer-text.ts";
+import {
+  asObject,
+  jsonLines,
+  nameAt,
+  objectAt,
+  objectsAt,
+  secondsAt,
+  textAt,
+  timeAt,
+  type JsonObject,
+} from "./json-lines.ts";
+import { resetTime } from "./reset-time.ts";
+
+const TURN_MARKS = ['"assistant"', '"user"', '"turn_duration"'];
+/** A message with one of these goes on: with the tool's result, or with the rest of a paused answer. */
+const UNFINISHED: readonly unknown[] = ["tool_use", "pause_turn", null, undefined];
+
+/**
+ * Does the text hold the end of the turn? With the answer that the agent's signal told: is it written, white space
+ * aside, as a block or a whole message since the last prompt of a person? Without one: has the last message since
+ * the last prompt of any kind ended? The file is written late, so the first "yes" may come after the signal.
+ */
+export function claudeTurnEnded(text: string, answer: string | null): boolean {
+  let ended = false;
+  const said = new Map<string, string>();
+  for (const line of jsonLines(text, TURN_MARKS)) {
+    if (line["isSidechain"] === true) continue;
+    const prompt = promptOf(line);
+    if (prompt !== null) {
+      ended = false;
+      if (!prompt.startsWith("<task-notification>")) said.clear();
+    } else if (line["type"] === "assistant") {
+      ended = !UNFINISHED.includes(objectAt(line, "message")?.["stop_reason"]);
+      if (answer !== null && holdsText(line, squeezed(answer), said)) return true;
+    } else if (line["subtype"] === "turn_duration") {
+      ended = true;
+    }
+  }
+  return answer === null && ended;
+}
+
+/** A usage limit that ended a turn. `resetsAtMs` null: the line does not say when it is over. */
+export interface ClaudeLimit {
+  readonly message: string;
+  readonly resetsAtMs: number | null;
+}
+
+const LIMIT_TEXT = /\bhit your (?:[\w-]{1,20} ){0,4}limit\b|(?<!context )\blimit reached\b/i;
+
+/** The usage limit that the text's last turn ran into; null when it did not. A time without a zone is of `timeZone`. */
+export function claudeLimit(text: string, timeZone: string): ClaudeLimit | null {
+  let limit: ClaudeLimit | null = null;
+  for (const line of jsonLines(text, TURN_MARKS)) {
+    if (line["isSidechain"] === true) continue;
+    if (line["type"] === "assistant") limit = limitOf(line, timeZone);
+    else if (promptOf(line) !== null) limit = null;
+  }
+  return limit;
+}
+
+function limitOf(line: JsonObject, timeZone: string): ClaudeLimit | null {
+  if (line["isApiErrorMessage"] !== true) return null;
+  const message = textsOf(line).join(" ").slice(0, 2_000);
+  const quota = objectAt(line, "quotaLimits");
+  const rejected = line["apiError"] === "usage_limit_reached" || quota?.["status"] === "rejected";
+  if (!rejected && !LIMIT_TEXT.test(message)) return null;
+  const atMs = timeAt(line, "timestamp");
+  const told = atMs === null ? null : resetTime(message, atMs, timeZone);
+  return { message, resetsAtMs: secondsAt(quota, "resetsAt") ?? told };
+}
+
+/** The text of a prompt; null for tool results, the agent's own notes and the echo of its commands. */
+function promptOf(line: JsonObject): string | null {
+  if (line["type"] !== "user" || line["isMeta"] === true || line["isCompactSummary"] === true) return null;
+  const message = objectAt(line, "message");
+  if (objectsAt(message, "content").some((block) => block["type"] === "tool_result")) return null;
+  const text = textsOf(line).join("\n").trimStart();
+  return /^<(?:local-command-|command-name>|command-message>)/.test(text) ? null : text;
+}
+
+function textsOf(line: JsonObject): readonly string[] {
+  const message = asObject(line["message"]);
+  const whole = textAt(message, "content");
+  if (whole !== null) return [whole];
+  return objectsAt(message, "content").flatMap((block) => {
+    const text = block["type"] === "text" ? textAt(block, "text") : null;
+    return text === null ? [] : [text];
+  });
+}
+
+/** Is this what was said, in this block or in all of its message so far? A message has one line for each block. */
+function holdsText(line: JsonObject, wanted: string, said: Map<string, string>): boolean {
+  const text = squeezed(textsOf(line).join(""));
+  if (text === "") return false;
+  const id = nameAt(objectAt(line, "message"), "id") ?? "";
+  const whole = (said.get(id) ?? "") + text;
+  said.set(id, whole);
+  return text === wanted || whole === wanted;
+}

@@ -1,0 +1,171 @@
+/**
+ * Usage from Codex's rollout files. Newer versions write one line for every response; older ones count: a running
+ * total of the thread and the last response, said again whenever the screen is refreshed, and copied into forks
+ * with the parent's total to start from. So a count is taken only when the total has moved, and it is identified
+ * by its turn and total, which every copy shares.
+ *
+ * Codex counts cached tokens and tokens written to the cache as input; here they stand apart. Output includes reasoning.
+ */
+import { countAt, jsonLines, nameAt, objectAt, timeAt, type JsonObject } from "./json-lines.ts";
+import { mergeRecords } from "./merge-records.ts";
+import { totalTokens, type Usage, type UsageRecord } from "./usage.ts";
+
+export { codexTurnEnded } from "./codex-turn.ts";
+
+const RECORD_MARKS = [
+  '"session_meta"',
+  '"turn_context"',
+  '"task_started"',
+  '"token_',
+  '"thread_settings',
+  '"response_item"',
+];
+
+/** What was read so far of one file: who speaks, with which model, and how far the running total has come. */
+interface Reading {
+  readonly records: UsageRecord[];
+  readonly modelOfTurn: Map<string, string>;
+  model: string | null;
+  threadId: string | null;
+  turnId: string | null;
+  cliVersion: string | null;
+  /** Total of the last count; null before the first. */
+  total: Usage | null;
+  /** Responses have lines of their own: the counts beside them say the same again. */
+  itemised: boolean;
+  /** The text starts with the thread's own start, or a response was seen: the first count is no repetition. */
+  anchored: boolean;
+}
+
+/** One record a response found in `text`, the whole or the end of a rollout. Never throws. */
+export function parseCodexRecord(text: string): UsageRecord[] {
+  const reading: Reading = {
+    records: [],
+    modelOfTurn: new Map(),
+    model: null,
+    threadId: null,
+    turnId: null,
+    cliVersion: null,
+    total: null,
+    itemised: false,
+    anchored: false,
+  };
+  for (const line of jsonLines(text, RECORD_MARKS)) readLine(reading, line);
+  return mergeRecords([reading.records]);
+}
+
+function readLine(reading: Reading, line: JsonObject): void {
+  const payload = objectAt(line, "payload");
+  switch (line["type"]) {
+    case "session_meta":
+      // A fork that copies its parent's lines copies this one too: what follows belongs to the parent.
+      reading.threadId = nameAt(payload, "id") ?? reading.threadId;
+      reading.cliVersion = nameAt(payload, "cli_version") ?? reading.cliVersion;
+      reading.anchored = true;
+      break;
+    case "turn_context":
+      startTurn(reading, payload);
+      break;
+    case "response_item":
+      reading.anchored ||= isFromModel(payload);
+      break;
+    case "token_usage_record":
+      readItem(reading, line, payload);
+      break;
+    case "event_msg":
+      if (payload?.["type"] === "token_count") readCount(reading, line, payload);
+      else if (payload?.["type"] === "task_started") startTurn(reading, payload);
+      else if (payload?.["type"] === "thread_settings_applied") {
+        reading.model = nameAt(objectAt(payload, "thread_settings"), "model") ?? reading.model;
+      }
+      break;
+    default:
+  }
+}
+
+function startTurn(reading: Reading, payload: JsonObject | null): void {
+  reading.turnId = nameAt(payload, "turn_id") ?? reading.turnId;
+  reading.model = nameAt(payload, "model") ?? reading.model;
+  if (reading.turnId !== null && reading.model !== null)
+    reading.modelOfTurn.set(reading.turnId, reading.model);
+}
+
+function isFromModel(payload: JsonObject | null): boolean {
+  const type = payload?.["type"];
+  if (type === "message") return payload?.["role"] === "assistant";
+  return typeof type === "string" && !type.endsWith("_output");
+}
+
+function readItem(reading: Reading, line: JsonObject, payload: JsonObject | null): void {
+  const responseId = nameAt(payload, "response_id");
+  const usage = usageOf(objectAt(payload, "usage"));
+  if (responseId === null || usage === null) return;
+  reading.itemised = true;
+  const threadId = nameAt(payload, "thread_id") ?? reading.threadId;
+  const turnId = nameAt(payload, "turn_id") ?? reading.turnId;
+  const model = turnId === null ? undefined : reading.modelOfTurn.get(turnId);
+  reading.records.push({
+    // With the turn's id, for servers that name their responses anew in every turn.
+    key: `${turnId ?? threadId ?? "unknown"}/${responseId}`,
+    model: model ?? reading.model,
+    usage,
+    atMs: timeAt(line, "timestamp"),
+    sessionId: threadId,
+    cliVersion: reading.cliVersion,
+    flags: [],
+  });
+}
+
+function readCount(reading: Reading, line: JsonObject, payload: JsonObject): void {
+  const info = objectAt(payload, "info");
+  const total = usageOf(objectAt(info, "total_token_usage"));
+  if (reading.itemised || total === null) return;
+  const before = reading.total;
+  reading.total = total;
+  const repeated = before === null ? !reading.anchored : sameUsage(before, total);
+  const usage = usageOf(objectAt(info, "last_token_usage")) ?? difference(total, before);
+  if (repeated || totalTokens(usage) === 0) return;
+  const { inputTokens, cacheReadTokens, cacheWrite5mTokens, outputTokens } = total;
+  reading.records.push({
+    key: `${reading.turnId ?? reading.threadId ?? "unknown"}/total ${inputTokens} ${cacheReadTokens} ${cacheWrite5mTokens} ${outputTokens}`,
+    model: reading.model,
+    usage,
+    atMs: timeAt(line, "timestamp"),
+    sessionId: reading.threadId,
+    cliVersion: reading.cliVersion,
+    flags: [],
+  });
+}
+
+/** Null when it is no usage, or holds what cannot be counts of tokens. */
+function usageOf(from: JsonObject | null): Usage | null {
+  if (from === null) return null;
+  const cacheReadTokens = countAt(from, "cached_input_tokens");
+  const cacheWrite5mTokens = countAt(from, "cache_write_input_tokens");
+  const usage: Usage = {
+    inputTokens: Math.max(0, countAt(from, "input_tokens") - cacheReadTokens - cacheWrite5mTokens),
+    cacheReadTokens,
+    cacheWrite5mTokens,
+    cacheWrite1hTokens: 0,
+    outputTokens: countAt(from, "output_tokens"),
+    reasoningTokens: countAt(from, "reasoning_output_tokens"),
+  };
+  return Object.values(usage).some(Number.isNaN) ? null : usage;
+}
+
+function sameUsage(a: Usage, b: Usage): boolean {
+  return totalTokens(a) === totalTokens(b) && a.outputTokens === b.outputTokens;
+}
+
+/** What a total without a last response has grown by. */
+function difference(total: Usage, before: Usage | null): Usage {
+  const grown = (now: number, then: number | undefined) => Math.max(0, now - (then ?? 0));
+  return {
+    inputTokens: grown(total.inputTokens, before?.inputTokens),
+    cacheReadTokens: grown(total.cacheReadTokens, before?.cacheReadTokens),
+    cacheWrite5mTokens: grown(total.cacheWrite5mTokens, before?.cacheWrite5mTokens),
+    cacheWrite1hTokens: 0,
+    outputTokens: grown(total.outputTokens, before?.outputTokens),
+    reasoningTokens: grown(total.reasoningTokens, before?.reasoningTokens),
+  };
+}

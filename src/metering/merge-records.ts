@@ -1,0 +1,63 @@
+/** Several sightings of the same response count once: forks, resumed copies, one line for each block of an answer. */
+import { maxUsage, type Usage, type UsageRecord } from "./usage.ts";
+
+/**
+ * One record a key, in order of first sighting, with the maximum of each counter, never the sum. What a side
+ * conversation replays under a new request is left out when the message itself is there with equal counts.
+ * The sums do not depend on the order of the lists.
+ */
+export function mergeRecords(lists: readonly (readonly UsageRecord[])[]): UsageRecord[] {
+  const byKey = new Map<string, UsageRecord>();
+  for (const record of lists.flat()) {
+    const known = byKey.get(record.key);
+    byKey.set(record.key, known === undefined ? record : mergeTwo(known, record));
+  }
+  return withoutReplays([...byKey.values()]);
+}
+
+function mergeTwo(a: UsageRecord, b: UsageRecord): UsageRecord {
+  const merged: UsageRecord = {
+    key: a.key,
+    model: firstOf(a.model, b.model),
+    usage: mergeUsage(a.usage, b.usage),
+    atMs: a.atMs === null || b.atMs === null ? (a.atMs ?? b.atMs) : Math.min(a.atMs, b.atMs),
+    sessionId: firstOf(a.sessionId, b.sessionId),
+    cliVersion: firstOf(a.cliVersion, b.cliVersion),
+    flags: [...new Set([...a.flags, ...b.flags])].sort(),
+  };
+  const isSide = a.mayRepeat !== undefined && b.mayRepeat !== undefined;
+  return isSide ? { ...merged, mayRepeat: a.mayRepeat } : merged;
+}
+
+/** The two kinds of cache writes go together: a first line may state their sum as one, a later one the split. */
+function mergeUsage(a: Usage, b: Usage): Usage {
+  const writes = writesOf(a) - writesOf(b) || a.cacheWrite1hTokens - b.cacheWrite1hTokens;
+  const { cacheWrite5mTokens, cacheWrite1hTokens } = writes >= 0 ? a : b;
+  return { ...maxUsage(a, b), cacheWrite5mTokens, cacheWrite1hTokens };
+}
+
+function writesOf(usage: Usage): number {
+  return usage.cacheWrite5mTokens + usage.cacheWrite1hTokens;
+}
+
+/** What is told beats null; of two tellings the one that sorts first, so that no order of files shows. */
+function firstOf(a: string | null, b: string | null): string | null {
+  if (a === null || b === null) return a ?? b;
+  return a <= b ? a : b;
+}
+
+/** Equal counts are asked for as well, since some gateways give every message the same id. */
+function withoutReplays(records: UsageRecord[]): UsageRecord[] {
+  if (records.every((record) => record.mayRepeat === undefined)) return records;
+  const originals = new Set<string>();
+  for (const { key, usage, mayRepeat } of records) {
+    if (mayRepeat === undefined) originals.add(messageMark(key.slice(0, key.lastIndexOf("/")), usage));
+  }
+  return records.filter(
+    ({ mayRepeat, usage }) => mayRepeat === undefined || !originals.has(messageMark(mayRepeat, usage)),
+  );
+}
+
+function messageMark(message: string, usage: Usage): string {
+  return `${usage.inputTokens}/${usage.outputTokens}/${message}`;
+}
