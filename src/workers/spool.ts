@@ -1,0 +1,190 @@
+/**
+ * The folder that agents' hooks and launchers leave their signals in, one small file each. It is the mail box of a
+ * manager that may be dead at the moment: what arrives then is read at its next start, in the order it was written.
+ *
+ * Everything in it is hostile: names, sizes, kinds of file and JSON. Nothing here throws because of a file.
+ */
+import {
+  closeSync,
+  constants,
+  type FSWatcher,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readSync,
+  rmSync,
+  type Stats,
+  statSync,
+  watch,
+} from "node:fs";
+import { join } from "node:path";
+import type { Signal } from "../agents/adapter.ts";
+import { messageMaxBytes } from "../base/limits.ts";
+import { ensurePrivateFolders } from "../ledger/state-folder.ts";
+
+export interface SpooledSignal extends Signal {
+  /** Its file's name: the handle for `done`. */
+  readonly name: string;
+  /** Why the payload is null although something was written; null when all is well. */
+  readonly fault: "oversized" | "broken" | null;
+}
+
+/** `<launch>.<order>-<pid>.<event>.json`; the order is nanoseconds since the epoch, as far as its writer knew. */
+const NAME = /^([A-Za-z0-9_-]{1,80})\.(\d{1,20})-(\d{1,10})\.([A-Za-z][A-Za-z0-9-]{0,39})\.json$/;
+/** A file without its closing line feed is still being written; after this time its writer has died. */
+const unfinishedAfterMs = 1_000;
+/** Files a writer left aside (their names begin with a dot) are removed at a start when they are older. */
+const asideAfterMs = 60 * 60 * 1_000;
+/** Unknown names remembered, so that each is reported once. */
+const odditiesMax = 1_000;
+
+export class Spool {
+  readonly #dir: string;
+  readonly #taken = new Set<string>();
+  readonly #unfinished = new Map<string, NodeJS.Timeout>();
+  readonly #odd = new Set<string>();
+  #watcher: FSWatcher | null = null;
+  #onSignal: ((signal: SpooledSignal) => void) | null = null;
+  #onOddity: (name: string) => void = () => undefined;
+
+  private constructor(dir: string) {
+    this.#dir = dir;
+  }
+
+  /** Opens the folder (0700, created if missing). Throws CtmError `refused` or `io` when it cannot be ours alone. */
+  static open(dir: string): Spool {
+    ensurePrivateFolders([dir]);
+    return new Spool(dir);
+  }
+
+  /** Hears, once each, of names that are no signal's. The files are left where they are. */
+  onOddity(listener: (name: string) => void): void {
+    this.#onOddity = listener;
+  }
+
+  /**
+   * Begins: first everything that lies there, in the order it was written, then whatever arrives. A signal is told
+   * once a run; its file stays until `done`, so that after a crash it is told again.
+   */
+  onSignal(listener: (signal: SpooledSignal) => void): void {
+    if (this.#onSignal !== null) throw new Error("the spool has its listener already");
+    this.#onSignal = listener;
+    // Watching begins before the first look, or what arrives in between would be missed.
+    this.#watcher = watch(this.#dir, (_event, name) => (name === null ? this.#scan() : this.#look(name)));
+    this.#watcher.on("error", () => undefined); // The folder was removed: nothing more can arrive.
+    this.#removeAsides();
+    this.#scan();
+  }
+
+  /** The signal has been dealt with, durably: its file goes. */
+  done(signal: SpooledSignal): void {
+    this.#taken.delete(signal.name);
+    rmSync(join(this.#dir, signal.name), { force: true });
+  }
+
+  close(): void {
+    this.#watcher?.close();
+    this.#onSignal = null;
+    for (const timer of this.#unfinished.values()) clearTimeout(timer);
+    this.#unfinished.clear();
+  }
+
+  #scan(): void {
+    for (const name of namesIn(this.#dir).sort(byOrder)) this.#look(name);
+  }
+
+  #look(name: string): void {
+    if (this.#onSignal === null || name.startsWith(".") || this.#taken.has(name)) return;
+    const parts = NAME.exec(name);
+    if (parts === null) return this.#reportOddity(name);
+    const file = readBounded(join(this.#dir, name));
+    if (file === null) return;
+    const [, launchId = "", , , event = ""] = parts;
+    if (file.text !== null && !file.text.endsWith("\n") && !isOld(file.stats) && event !== "progress")
+      return this.#lookAgain(name);
+    this.#taken.add(name);
+    const payload = file.text === null ? undefined : parsed(file.text);
+    const empty = event === "progress" && file.text === "";
+    const fault = file.text === null ? "oversized" : payload === undefined && !empty ? "broken" : null;
+    const atMs = Math.floor(file.stats.mtimeMs);
+    this.#onSignal({ name, launchId, event, atMs, payload: payload ?? null, fault });
+  }
+
+  /** Waits for the rest; the writer's next write brings us back too, this is for one that died. */
+  #lookAgain(name: string): void {
+    if (this.#unfinished.has(name)) return;
+    const timer = setTimeout(() => {
+      this.#unfinished.delete(name);
+      this.#look(name);
+    }, unfinishedAfterMs);
+    timer.unref();
+    this.#unfinished.set(name, timer);
+  }
+
+  #reportOddity(name: string): void {
+    if (this.#odd.has(name) || this.#odd.size >= odditiesMax) return;
+    this.#odd.add(name);
+    this.#onOddity(name);
+  }
+
+  #removeAsides(): void {
+    for (const name of namesIn(this.#dir)) {
+      const path = join(this.#dir, name);
+      const stats = name.startsWith(".") ? statSync(path, { throwIfNoEntry: false }) : undefined;
+      if (stats?.isFile() === true && Date.now() - stats.mtimeMs > asideAfterMs)
+        rmSync(path, { force: true });
+    }
+  }
+}
+
+function namesIn(dir: string): string[] {
+  try {
+    return readdirSync(dir);
+  } catch {
+    return []; // The folder was removed: nothing lies there.
+  }
+}
+
+function byOrder(a: string, b: string): number {
+  const [first, second] = [orderOf(a), orderOf(b)];
+  if (first !== second) return first < second ? -1 : 1;
+  return a < b ? -1 : 1;
+}
+
+function orderOf(name: string): bigint {
+  return BigInt(NAME.exec(name)?.[2] ?? "0");
+}
+
+/** Null: there is no such regular file of ours. Text null: it is longer than a signal may be. */
+function readBounded(path: string): { text: string | null; stats: Stats } | null {
+  const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
+  let file: number;
+  try {
+    file = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  } catch {
+    return null; // Gone, or a link.
+  }
+  try {
+    const stats = fstatSync(file);
+    if (!stats.isFile()) return null;
+    if (stats.size > messageMaxBytes) return { text: null, stats };
+    const bytes = Buffer.alloc(stats.size);
+    return { text: bytes.toString("utf8", 0, readSync(file, bytes, 0, stats.size, 0)), stats };
+  } catch {
+    return null;
+  } finally {
+    closeSync(file);
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function isOld(stats: Stats): boolean {
+  return Date.now() - stats.mtimeMs >= unfinishedAfterMs;
+}
