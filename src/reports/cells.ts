@@ -3,8 +3,8 @@
  * Widths are those of a terminal multiplexer: what terminals disagree about (variation selectors, joiners,
  * skin tones) is taken out of foreign text before it is measured.
  */
-import { stripVTControlCharacters } from "node:util";
 import stringWidth from "string-width";
+import { plainText } from "../base/plain-text.ts";
 import { lineWidth, type Paper } from "./paper.ts";
 
 /** Characters of foreign text looked at for one line; the rest could not be shown anyway. */
@@ -42,11 +42,14 @@ export function oneLine(text: string): string {
 export function harmlessLines(text: string, linesMax: number): string[] {
   const lines = text.slice(0, linesMax * LINE_CHARS_MAX).split(/\r\n|\n|\r/u, linesMax + 1);
   const shown = lines.slice(0, linesMax).map((line) => harmless(line.slice(0, LINE_CHARS_MAX)).trimEnd());
-  return lines.length > linesMax || text.length > linesMax * LINE_CHARS_MAX ? [...shown, "[more not shown]"] : shown;
+  return lines.length > linesMax || text.length > linesMax * LINE_CHARS_MAX
+    ? [...shown, "[more not shown]"]
+    : shown;
 }
 
 function harmless(text: string): string {
-  return stripVTControlCharacters(text)
+  // Nothing was rewritten in place here: a carriage return must not hide what stands before it.
+  return plainText(text.replaceAll("\r", "\n"))
     .replace(CONTROLS, " ")
     .replace(DISPUTED, "")
     .replace(LONE_SURROGATES, "\u{FFFD}")
@@ -79,5 +82,5 @@ export function padLeft(text: string, width: number): string {
 /** The last guard of every view: a line that is still too wide loses its colours and its end. */
 export function fitLines(lines: readonly string[], paper: Paper): string[] {
   const width = lineWidth(paper);
-  return lines.map((line) => (cellWidth(line) <= width ? line : cut(stripVTControlCharacters(line), width, paper)));
+  return lines.map((line) => (cellWidth(line) <= width ? line : cut(plainText(line), width, paper)));
 }

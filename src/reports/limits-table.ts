@@ -57,7 +57,12 @@ export function heldWords(row: LimitRow): string {
 }
 
 /** The bar column of limit rows: used, held, free. */
-export function barColumn(rows: readonly LimitRow[], cellsMax: number, before: string, paper: Paper): FlexColumn {
+export function barColumn(
+  rows: readonly LimitRow[],
+  cellsMax: number,
+  before: string,
+  paper: Paper,
+): FlexColumn {
   const least = 6;
   return {
     head: "",
@@ -68,7 +73,10 @@ export function barColumn(rows: readonly LimitRow[], cellsMax: number, before: s
     draw: (index, width) => {
       const row = rows[index];
       if (row === undefined) return "";
-      return { text: bar(row.used, row.held, row.limit, width - 2, paper), paint: paintFor(paper).level(row.level) };
+      return {
+        text: bar(row.used, row.held, row.limit, width - 2, paper),
+        paint: paintFor(paper).level(row.level),
+      };
     },
   };
 }
@@ -77,15 +85,29 @@ export function barColumn(rows: readonly LimitRow[], cellsMax: number, before: s
 export function heldNote(rows: readonly LimitRow[], paper: Paper): string[] {
   if (rows.every((row) => row.held <= 0)) return [];
   const mark = paper.unicode ? "▒" : "+";
-  return wrapWords("  ", `${mark} held: reserved by running tasks, on top of what is used; levels count both`, paper);
+  return wrapWords(
+    "  ",
+    `${mark} held: reserved by running tasks, on top of what is used; levels count both`,
+    paper,
+  );
 }
 
 /** `limits`: id, amounts, share, window, and any raise in force. */
 export function renderLimits(rows: readonly LimitRow[], paper: Paper): string[] {
   const table = tableLines(
     [
-      { head: "limit", before: "  ", align: "left", cells: rows.map((row) => cut(oneLine(row.limitId), 40, paper)) },
-      { head: "amount", before: "  ", align: "right", cells: rows.map((row) => limitAmount(row.limit, row.unit)) },
+      {
+        head: "limit",
+        before: "  ",
+        align: "left",
+        cells: rows.map((row) => cut(oneLine(row.limitId), 40, paper)),
+      },
+      {
+        head: "amount",
+        before: "  ",
+        align: "right",
+        cells: rows.map((row) => limitAmount(row.limit, row.unit)),
+      },
       { head: "used", before: "  ", align: "right", cells: rows.map(usedWords) },
       ...(rows.some((row) => row.held > 0)
         ? [{ head: "held", before: "  ", align: "right" as const, leaves: 2, cells: rows.map(heldCell) }]
@@ -115,7 +137,9 @@ function raiseLines(rows: readonly LimitRow[], paper: Paper): string[] {
     const { standardAmount, untilMs, reason } = row.raised;
     const until = shortMoment(untilMs, paper.nowMs, paper);
     const standard = limitAmount(standardAmount, row.unit);
-    return [`${row.limitId} is raised to ${limitAmount(row.limit, row.unit)} until ${until}, then ${standard}: ${reason}`];
+    return [
+      `${row.limitId} is raised to ${limitAmount(row.limit, row.unit)} until ${until}, then ${standard}: ${reason}`,
+    ];
   });
   return notices.length === 0 ? [] : ["", ...noticeLines(notices, paper)];
 }

@@ -3,11 +3,14 @@ import { cellWidth, cut, fitLines, oneLine, padRight } from "./cells.ts";
 import { paintFor } from "./paint.ts";
 import { lineWidth, type Paper } from "./paper.ts";
 
+const LABEL_CELLS = 14;
+
 /** A title with facts at the right edge, and the rule below. Facts that find no room are left out from the left. */
 export function heading(title: string, facts: readonly string[], gap: string, paper: Paper): string[] {
   const width = lineWidth(paper);
   let shown = [...facts];
-  while (shown.length > 0 && cellWidth(title) + 2 + cellWidth(shown.join(gap)) > width) shown = shown.slice(1);
+  while (shown.length > 0 && cellWidth(title) + 2 + cellWidth(shown.join(gap)) > width)
+    shown = shown.slice(1);
   const right = shown.join(gap);
   const space = " ".repeat(Math.max(0, width - cellWidth(title) - cellWidth(right)));
   const paint = paintFor(paper);
@@ -37,17 +40,17 @@ export function wrapParts(lead: string, parts: readonly string[], separator: str
   const indent = " ".repeat(Math.min(cellWidth(lead), 20));
   const lines: string[] = [];
   let line = lead;
-  let empty = true;
+  let between = "";
   for (const part of parts) {
-    if (!empty && cellWidth(line + separator + part) > width) {
-      lines.push(line);
+    if (cellWidth(line + between + part) > width && line.trim() !== "") {
+      lines.push(line.trimEnd());
       line = indent + part;
     } else {
-      line += empty ? part : separator + part;
+      line += between + part;
     }
-    empty = false;
+    between = separator;
   }
-  return fitLines([...lines, line], paper);
+  return fitLines([...lines, line.trimEnd()], paper);
 }
 
 /** A sentence wrapped between words; a word longer than the line is cut. */
@@ -55,6 +58,11 @@ export function wrapWords(lead: string, text: string, paper: Paper): string[] {
   const room = lineWidth(paper) - Math.min(cellWidth(lead), 20);
   const words = text.split(" ").map((word) => cut(word, room, paper));
   return wrapParts(lead, words, " ", paper);
+}
+
+/** `  label       text`, the text wrapped under its beginning. */
+export function labelled(label: string, text: string, paper: Paper): string[] {
+  return wrapWords(`  ${label.padEnd(LABEL_CELLS)}`, text, paper);
 }
 
 /** Notices above a view, each loud and on lines of its own. */

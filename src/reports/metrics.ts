@@ -3,7 +3,17 @@ import { cut, fitLines, oneLine } from "./cells.ts";
 import { type Figure, figureOf, UNKNOWN } from "./figure.ts";
 import { atStops, heading, noticeLines, wrapParts, wrapWords } from "./lines.ts";
 import type { MeasuredSaving, MetricsModel, MetricsRow } from "./metrics-model.ts";
-import { costOf, count, dollars, NOT_KNOWN, NOTHING, percent, tokensOf } from "./numbers.ts";
+import {
+  costOf,
+  count,
+  dollars,
+  NOT_KNOWN,
+  NOTHING,
+  percent,
+  taskCount,
+  tokensOf,
+  unknownUsageWords,
+} from "./numbers.ts";
 import { paintFor } from "./paint.ts";
 import { isWide, lineWidth, tick, type Paper } from "./paper.ts";
 import { type Column, tableLines } from "./table.ts";
@@ -46,7 +56,12 @@ function globalLines(model: MetricsModel, paper: Paper): string[] {
   const { total } = model;
   const pairs: [string, string, string, string][] = [
     ["Total tasks completed:", count(total.completed), "Usage source:", sourceWords(model)],
-    ["Total tokens used:", tokensOf(total.tokens), "Input / output:", both(model.inputTokens, model.outputTokens)],
+    [
+      "Total tokens used:",
+      tokensOf(total.tokens),
+      "Input / output:",
+      both(model.inputTokens, model.outputTokens),
+    ],
     [
       "Estimated total cost:",
       costOf(total.cost),
@@ -84,13 +99,10 @@ function sourceWords(model: MetricsModel): string {
 function simulatedLine(model: MetricsModel, paper: Paper): string[] {
   const { simulated, unknown } = model.tasksBySource;
   const parts: string[] = [];
-  if (simulated > 0) parts.push(`(simulated) ${tasks(simulated)} of a rehearsal: nothing was spent on them`);
-  if (unknown > 0) parts.push(`(n/a) ${tasks(unknown)} whose usage is not known: not in the totals and averages`);
+  if (simulated > 0)
+    parts.push(`(simulated) ${taskCount(simulated)} of a rehearsal: nothing was spent on them`);
+  if (unknown > 0) parts.push(`(n/a) ${unknownUsageWords(unknown)}: not in the totals and averages`);
   return parts.flatMap((part) => wrapWords("  ", part, paper)).map((line) => paintFor(paper).warn(line));
-}
-
-function tasks(number: number): string {
-  return number === 1 ? "1 task" : `${count(number)} tasks`;
 }
 
 /** Whole units, the rest dropped; unknown when no task was measured. */
@@ -127,10 +139,24 @@ function workerTable(model: MetricsModel, paper: Paper): string[] {
       minWidth: 19,
       cells: rows.map((row) => nameCell(row.worker, paper)),
     },
-    right("Tasks completed", rows.map((row) => count(row.completed)), 6),
-    right("Tokens used", rows.map((row) => tokensOf(row.tokens))),
-    right(isWide(paper) ? "Estimated cost" : "Est. cost", rows.map((row) => costOf(row.cost))),
-    right("Avg tokens/task", rows.map((row) => tokensOf(average(row.tokens, row))), 5),
+    right(
+      "Tasks completed",
+      rows.map((row) => count(row.completed)),
+      6,
+    ),
+    right(
+      "Tokens used",
+      rows.map((row) => tokensOf(row.tokens)),
+    ),
+    right(
+      isWide(paper) ? "Estimated cost" : "Est. cost",
+      rows.map((row) => costOf(row.cost)),
+    ),
+    right(
+      "Avg tokens/task",
+      rows.map((row) => tokensOf(average(row.tokens, row))),
+      5,
+    ),
     ...(isWide(paper) ? wideColumns(rows) : []),
   ];
   const options = { width: lineWidth(paper), rows: rows.length, heading: true, paintHeading: paint.faint };
@@ -139,9 +165,21 @@ function workerTable(model: MetricsModel, paper: Paper): string[] {
 
 function wideColumns(rows: readonly MetricsRow[]): Column[] {
   return [
-    right("p95 time", rows.map((row) => (row.p95Ms === null ? NOT_KNOWN : duration(row.p95Ms))), 4),
-    right("Success", rows.map((row) => `${count(row.completed)}/${count(row.completed + row.failed)}`), 3),
-    right("Overhead", rows.map((row) => shareWords(row.overheadTokens, row.tokens)), 2),
+    right(
+      "p95 time",
+      rows.map((row) => (row.p95Ms === null ? NOT_KNOWN : duration(row.p95Ms))),
+      4,
+    ),
+    right(
+      "Success",
+      rows.map((row) => `${count(row.completed)}/${count(row.completed + row.failed)}`),
+      3,
+    ),
+    right(
+      "Overhead",
+      rows.map((row) => shareWords(row.overheadTokens, row.tokens)),
+      2,
+    ),
   ];
 }
 

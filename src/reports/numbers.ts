@@ -25,6 +25,16 @@ function tenth(digit: number): string {
   return digit === 0 ? "" : `.${digit}`;
 }
 
+/** `1 task`, `2 tasks` */
+export function taskCount(number: number): string {
+  return number === 1 ? "1 task" : `${count(number)} tasks`;
+}
+
+/** Says that the usage of some tasks is not known. */
+export function unknownUsageWords(number: number): string {
+  return `${taskCount(number)} ${number === 1 ? "has" : "have"} a usage nobody knows`;
+}
+
 /** Three significant digits: 950, 69.3K, 1.20M. For rates, where the last digit says nothing. */
 export function shortCount(value: number): string {
   const magnitude = Math.abs(value);

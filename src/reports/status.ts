@@ -22,7 +22,16 @@ import {
   usedWords,
 } from "./limits-table.ts";
 import { atStops, heading, noticeLines, wrapWords } from "./lines.ts";
-import { burnRate, costOf, count, dollars, limitAmount, NOTHING, tokensOf } from "./numbers.ts";
+import {
+  burnRate,
+  costOf,
+  count,
+  dollars,
+  limitAmount,
+  NOTHING,
+  tokensOf,
+  unknownUsageWords,
+} from "./numbers.ts";
 import { paintFor } from "./paint.ts";
 import { isNarrow, isWide, lineWidth, withIcon, type Paper } from "./paper.ts";
 import { admittedWords } from "./priorities.ts";
@@ -96,7 +105,11 @@ function totalLines(model: StatusModel, paper: Paper): string[] {
     `Total tokens used: ${tokensOf(model.tokens)}`,
     `Estimated cost: ${costOf(model.cost)}`,
   ];
-  return [...atStops(queue, QUEUE_STOPS, paper), ...atStops(totals, TOTAL_STOPS, paper), ...sourceLines(model, paper)];
+  return [
+    ...atStops(queue, QUEUE_STOPS, paper),
+    ...atStops(totals, TOTAL_STOPS, paper),
+    ...sourceLines(model, paper),
+  ];
 }
 
 function sourceLines(model: StatusModel, paper: Paper): string[] {
@@ -107,8 +120,7 @@ function sourceLines(model: StatusModel, paper: Paper): string[] {
     parts.push(`(simulated) ${figures} of these totals come from rehearsals: nothing was spent`);
   }
   if (unknownUsageTasks > 0) {
-    const tasks = unknownUsageTasks === 1 ? "1 task is" : `${count(unknownUsageTasks)} tasks are`;
-    parts.push(`(n/a) the usage of ${tasks} not known and not in these totals`);
+    parts.push(`(n/a) ${unknownUsageWords(unknownUsageTasks)}: not in these totals`);
   }
   return parts.flatMap((part) => wrapWords("", part, paper)).map((line) => paintFor(paper).warn(line));
 }
@@ -133,7 +145,13 @@ function limitLines(model: StatusModel, paper: Paper): string[] {
       leaves: 1,
       cells: rows.map((row) => burnRate(row.burnPerHour, row.unit)),
     },
-    { head: "resets", before: "  ", align: "right", leaves: 2, cells: rows.map((row) => resetsIn(row, model.nowMs)) },
+    {
+      head: "resets",
+      before: "  ",
+      align: "right",
+      leaves: 2,
+      cells: rows.map((row) => resetsIn(row, model.nowMs)),
+    },
     ...(isWide(paper) ? [runsOutColumn(rows, model.nowMs, paper)] : []),
   ];
   const width = lineWidth(paper) - LIMIT_MARGIN;
@@ -168,10 +186,28 @@ function workerLines(model: StatusModel, paper: Paper): string[] {
   const rows = model.workers;
   if (rows.length === 0) return ["  No workers. Start some with: spawn"];
   const columns: Column[] = [
-    { head: "", before: "  ", align: "left", cells: rows.map((row) => shownName(row.name, row.alias, paper)) },
+    {
+      head: "",
+      before: "  ",
+      align: "left",
+      cells: rows.map((row) => shownName(row.name, row.alias, paper)),
+    },
     { head: "", before: "  ", align: "left", cells: rows.map((row) => stateCell(row, paper)) },
-    { head: "", before: " | Done: ", align: "right", minWidth: 2, leaves: 4, cells: rows.map((row) => count(row.done)) },
-    { head: "", before: " | Tokens: ", align: "right", leaves: 3, cells: rows.map((row) => tokensOf(row.tokens)) },
+    {
+      head: "",
+      before: " | Done: ",
+      align: "right",
+      minWidth: 2,
+      leaves: 4,
+      cells: rows.map((row) => count(row.done)),
+    },
+    {
+      head: "",
+      before: " | Tokens: ",
+      align: "right",
+      leaves: 3,
+      cells: rows.map((row) => tokensOf(row.tokens)),
+    },
     ...(isWide(paper) ? wideWorkerColumns(rows, model.nowMs, paper) : []),
     {
       head: "",
@@ -188,9 +224,22 @@ function workerLines(model: StatusModel, paper: Paper): string[] {
 function wideWorkerColumns(rows: readonly WorkerRow[], nowMs: number, paper: Paper): Column[] {
   return [
     { head: "", before: " | ", align: "right", leaves: 2, cells: rows.map((row) => costOf(row.cost)) },
-    { head: "", before: " | ", align: "left", leaves: 1, cells: rows.map((row) => modelCell(row.model, paper)) },
+    {
+      head: "",
+      before: " | ",
+      align: "left",
+      leaves: 1,
+      cells: rows.map((row) => modelCell(row.model, paper)),
+    },
     { head: "", before: " | ", align: "left", leaves: 0, cells: rows.map(contextCell) },
-    { head: "", before: " | ", align: "right", minWidth: 5, leaves: 0, cells: rows.map((row) => elapsedCell(row, nowMs)) },
+    {
+      head: "",
+      before: " | ",
+      align: "right",
+      minWidth: 5,
+      leaves: 0,
+      cells: rows.map((row) => elapsedCell(row, nowMs)),
+    },
   ];
 }
 
@@ -202,7 +251,12 @@ function shownName(name: string, alias: string, paper: Paper): string {
 function levelLines(rows: readonly WorkerLevel[], paper: Paper): string[] {
   if (rows.length === 0) return ["  No workers."];
   const columns: Column[] = [
-    { head: "", before: "  ", align: "left", cells: rows.map((row) => shownName(row.worker, row.alias, paper)) },
+    {
+      head: "",
+      before: "  ",
+      align: "left",
+      cells: rows.map((row) => shownName(row.worker, row.alias, paper)),
+    },
     {
       head: "",
       before: "  ",
@@ -210,10 +264,28 @@ function levelLines(rows: readonly WorkerLevel[], paper: Paper): string[] {
       minWidth: cellWidth(withIcon(levelIcon("CRITICAL"), "CRITICAL", paper)),
       cells: rows.map((row) => levelCell(row.level, paper)),
     },
-    ...windowColumns(" | Hour: ", rows.map((row) => row.hour), paper, 4),
-    ...windowColumns(" | Day: ", rows.map((row) => row.day), paper, 2),
+    ...windowColumns(
+      " | Hour: ",
+      rows.map((row) => row.hour),
+      paper,
+      4,
+    ),
+    ...windowColumns(
+      " | Day: ",
+      rows.map((row) => row.day),
+      paper,
+      2,
+    ),
     ...(isWide(paper)
-      ? [{ head: "", before: " | Runs: ", align: "left" as const, leaves: 0, cells: rows.map((row) => admittedWords(row.admits)) }]
+      ? [
+          {
+            head: "",
+            before: " | Runs: ",
+            align: "left" as const,
+            leaves: 0,
+            cells: rows.map((row) => admittedWords(row.admits)),
+          },
+        ]
       : []),
   ];
   const width = lineWidth(paper);
@@ -221,7 +293,12 @@ function levelLines(rows: readonly WorkerLevel[], paper: Paper): string[] {
 }
 
 /** The used amount and its share; on wide paper the limit as well. */
-function windowColumns(before: string, rows: readonly (LimitRow | null)[], paper: Paper, keep: number): Column[] {
+function windowColumns(
+  before: string,
+  rows: readonly (LimitRow | null)[],
+  paper: Paper,
+  keep: number,
+): Column[] {
   const wide = isWide(paper);
   const used = rows.map((row) => (row === null ? NOTHING : windowUse(row, wide)));
   const shares = rows.map((row) => {

@@ -48,7 +48,9 @@ export interface TableOptions {
 export function tableLines(columns: readonly Column[], options: TableOptions): string[] {
   const shown = fitting(columns, options.width);
   const flexWidth = options.width - fixedWidth(shown);
-  const widths = shown.map((column) => (isFlex(column) ? clamp(flexWidth, column.min, column.max) : widthOf(column)));
+  const widths = shown.map((column) =>
+    isFlex(column) ? clamp(flexWidth, column.min, column.max) : widthOf(column),
+  );
   const lines: string[] = [];
   for (let row = 0; row < options.rows; row += 1) lines.push(rowLine(shown, widths, row));
   if (!options.heading) return lines;
@@ -59,7 +61,8 @@ export function tableLines(columns: readonly Column[], options: TableOptions): s
 function fitting(columns: readonly Column[], width: number): readonly Column[] {
   let shown = columns;
   for (;;) {
-    const least = fixedWidth(shown) + shown.reduce((sum, column) => sum + (isFlex(column) ? column.min : 0), 0);
+    const least =
+      fixedWidth(shown) + shown.reduce((sum, column) => sum + (isFlex(column) ? column.min : 0), 0);
     const leaving = shown
       .filter((column) => column.leaves !== undefined)
       .sort((a, b) => (a.leaves ?? 0) - (b.leaves ?? 0))

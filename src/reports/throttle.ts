@@ -43,7 +43,9 @@ export function renderThrottle(model: ThrottleModel, paper: Paper): string[] {
 function throttleHeading(model: ThrottleModel, paper: Paper): string[] {
   const at = model.nextResetAtMs;
   const reset =
-    at === null ? "no reset ahead" : `next reset ${shortMoment(at, model.nowMs, paper)} (${duration(at - model.nowMs)})`;
+    at === null
+      ? "no reset ahead"
+      : `next reset ${shortMoment(at, model.nowMs, paper)} (${duration(at - model.nowMs)})`;
   return heading("THROTTLE STATUS", ["effective level = worst row", reset], "   ", paper);
 }
 
@@ -52,7 +54,13 @@ function limitTable(model: ThrottleModel, paper: Paper): string[] {
   if (rows.length === 0) return ["  No limits are set."];
   const held = rows.some((row) => row.held > 0);
   const columns: Column[] = [
-    { head: "scope", before: "  ", align: "left", minWidth: 18, cells: rows.map((row) => scopeWords(row.scope, paper)) },
+    {
+      head: "scope",
+      before: "  ",
+      align: "left",
+      minWidth: 18,
+      cells: rows.map((row) => scopeWords(row.scope, paper)),
+    },
     { head: "limit", before: "  ", align: "left", minWidth: 11, cells: rows.map(limitWords) },
     { head: "used", before: "  ", align: "right", minWidth: 9, cells: rows.map(usedWords) },
     ...(held ? [{ head: "held", before: "  ", align: "right" as const, cells: rows.map(heldCell) }] : []),
@@ -67,12 +75,19 @@ function limitTable(model: ThrottleModel, paper: Paper): string[] {
     },
     ...(isWide(paper) ? forecastColumns(rows, model.nowMs, paper) : []),
   ];
-  const options = { width: lineWidth(paper), rows: rows.length, heading: true, paintHeading: paintFor(paper).faint };
+  const options = {
+    width: lineWidth(paper),
+    rows: rows.length,
+    heading: true,
+    paintHeading: paintFor(paper).faint,
+  };
   return tableLines(columns, options);
 }
 
 function forecastColumns(rows: readonly LimitRow[], nowMs: number, paper: Paper): Column[] {
-  const runsOut = rows.map((row) => (row.runsOutAtMs === null ? NOTHING : shortMoment(row.runsOutAtMs, nowMs, paper)));
+  const runsOut = rows.map((row) =>
+    row.runsOutAtMs === null ? NOTHING : shortMoment(row.runsOutAtMs, nowMs, paper),
+  );
   return [
     { head: "headroom", before: "   ", align: "right", minWidth: 9, leaves: 2, cells: rows.map(headroom) },
     { head: "runs out", before: "   ", align: "right", minWidth: 8, leaves: 1, cells: runsOut },
@@ -98,7 +113,9 @@ function runLines(model: ThrottleModel, paper: Paper): string[] {
 /** The tail at the end of the last line where it has room, else on a line of its own. */
 function withTail(lines: readonly string[], tail: string, gap: string, paper: Paper): string[] {
   const last = `${lines.at(-1) ?? ""}${gap}${tail}`;
-  return cellWidth(last) <= lineWidth(paper) ? [...lines.slice(0, -1), last] : [...lines, `           ${tail}`];
+  return cellWidth(last) <= lineWidth(paper)
+    ? [...lines.slice(0, -1), last]
+    : [...lines, `           ${tail}`];
 }
 
 function heldTasks(model: ThrottleModel, wide: boolean): string {
@@ -112,6 +129,8 @@ function heldTasks(model: ThrottleModel, wide: boolean): string {
 function rangeLines(paper: Paper): string[] {
   const wide = isWide(paper);
   const note = wide ? "   (percent of limit, unrounded)" : " (%)";
-  const parts = LEVEL_RANGES.map((range, index) => (index === LEVEL_RANGES.length - 1 ? range + note : range));
+  const parts = LEVEL_RANGES.map((range, index) =>
+    index === LEVEL_RANGES.length - 1 ? range + note : range,
+  );
   return wrapParts(wide ? "Levels:     " : "Levels:    ", parts, "  ", paper);
 }

@@ -25,12 +25,12 @@ export function span(ms: number): string {
 /** 2026-02-13 10:42:07 */
 export function dateAndTime(atMs: number, paper: Paper): string {
   const at = local(atMs, paper.timeZone);
-  return `${at.date} ${at.time}`;
+  return at === UNDATED ? at.date : `${at.date} ${at.time}`;
 }
 
 /** 2026-02-13 10:42 */
 export function dateAndMinute(atMs: number, paper: Paper): string {
-  return dateAndTime(atMs, paper).slice(0, -3);
+  return dateAndTime(atMs, paper).replace(/:\d\d$/, "");
 }
 
 /** 10:42:07 */
@@ -42,7 +42,7 @@ export function timeOfDay(atMs: number, paper: Paper): string {
 export function shortMoment(atMs: number, nowMs: number, paper: Paper): string {
   const at = local(atMs, paper.timeZone);
   const now = local(nowMs, paper.timeZone);
-  if (at.date === now.date) return at.time.slice(0, 5);
+  if (at.date === now.date || at.date === UNDATED.date) return at.time.slice(0, 5);
   const [year, month, day] = at.date.split("-");
   const text = `${Number(day)} ${MONTHS[Number(month) - 1] ?? month}`;
   return now.date.startsWith(`${year}-`) ? text : `${text} ${year}`;
@@ -53,10 +53,13 @@ interface LocalMoment {
   readonly time: string;
 }
 
+/** What a number that is no moment reads as. */
+const UNDATED: LocalMoment = { date: "n/a", time: "n/a" };
+
 const formatters = new Map<string, Intl.DateTimeFormat>();
 
 function local(atMs: number, timeZone: string): LocalMoment {
-  if (!Number.isFinite(atMs) || Math.abs(atMs) > 8.64e15) return { date: "n/a", time: "n/a" };
+  if (!Number.isFinite(atMs) || Math.abs(atMs) > 8.64e15) return UNDATED;
   // The Swedish order of a date is the ISO one: 2026-02-13 10:42:07.
   const [date = "", time = ""] = formatter(timeZone).format(atMs).split(" ");
   return { date, time };

@@ -50,7 +50,10 @@ export interface WorkerTask {
 
 type ShownState = "STARTING" | "IDLE" | "BUSY" | "NEEDS-INPUT" | "LIMITED" | "DEAD" | "DRAINING";
 
-const STATES: Record<ShownState, { readonly icon: string; readonly paint: "good" | "warn" | "bad" | "loud" }> = {
+const STATES: Record<
+  ShownState,
+  { readonly icon: string; readonly paint: "good" | "warn" | "bad" | "loud" }
+> = {
   STARTING: { icon: "🔵", paint: "warn" },
   IDLE: { icon: "🟢", paint: "good" },
   BUSY: { icon: "🔴", paint: "bad" },
@@ -148,14 +151,38 @@ function workerColumns(rows: readonly WorkerRow[], paper: Paper): Column[] {
   const gap = "  ";
   return [
     { head: "worker", before: gap, align: "left", cells: rows.map((row) => nameCell(row.name, paper)) },
-    { head: "", before: gap, align: "left", leaves: 6, cells: rows.map((row) => cut(oneLine(row.alias), 5, paper)) },
+    {
+      head: "",
+      before: gap,
+      align: "left",
+      leaves: 6,
+      cells: rows.map((row) => cut(oneLine(row.alias), 5, paper)),
+    },
     { head: "state", before: gap, align: "left", cells: rows.map((row) => stateCell(row, paper)) },
-    { head: "for", before: gap, align: "right", leaves: 4, cells: rows.map((row) => span(paper.nowMs - row.sinceMs)) },
+    {
+      head: "for",
+      before: gap,
+      align: "right",
+      leaves: 4,
+      cells: rows.map((row) => span(paper.nowMs - row.sinceMs)),
+    },
     { head: "agent", before: gap, align: "left", leaves: 5, cells: rows.map((row) => agentCell(row, paper)) },
-    { head: "model", before: gap, align: "left", leaves: 3, cells: rows.map((row) => modelCell(row.model, paper)) },
+    {
+      head: "model",
+      before: gap,
+      align: "left",
+      leaves: 3,
+      cells: rows.map((row) => modelCell(row.model, paper)),
+    },
     { head: "done", before: gap, align: "right", leaves: 7, cells: rows.map((row) => count(row.done)) },
     { head: "failed", before: gap, align: "right", leaves: 2, cells: rows.map((row) => count(row.failed)) },
-    { head: "tokens", before: gap, align: "right", leaves: 8, cells: rows.map((row) => tokensOf(row.tokens)) },
+    {
+      head: "tokens",
+      before: gap,
+      align: "right",
+      leaves: 8,
+      cells: rows.map((row) => tokensOf(row.tokens)),
+    },
     { head: "cost", before: gap, align: "right", leaves: 1, cells: rows.map((row) => costOf(row.cost)) },
     { head: "context", before: gap, align: "right", leaves: 0, cells: rows.map(contextCell) },
     {

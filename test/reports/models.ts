@@ -1,12 +1,16 @@
 /** Models for the tests of the views: one busy morning, in the prices of a flat table. */
+import type { BatchModel } from "../../src/reports/batch-summary.ts";
 import { type Figure, figureOf } from "../../src/reports/figure.ts";
 import type { LimitRow } from "../../src/reports/limits-table.ts";
 import type { MetricsModel, MetricsRow } from "../../src/reports/metrics-model.ts";
 import type { Paper } from "../../src/reports/paper.ts";
+import type { RouteModel } from "../../src/reports/route.ts";
 import type { StatusModel, WorkerLevel } from "../../src/reports/status-model.ts";
+import type { AttemptDetails } from "../../src/reports/task-details.ts";
 import type { ThrottleModel } from "../../src/reports/throttle-model.ts";
 import type { WorkerRow } from "../../src/reports/workers-table.ts";
 import { PRIORITIES } from "../../src/tasks/priority.ts";
+import type { Assignment, Task, TaskDraft, TaskState } from "../../src/tasks/task.ts";
 import { levelOf } from "../../src/throttle/levels.ts";
 import type { LimitUnit, Scope, WindowName } from "../../src/throttle/limits.ts";
 
@@ -135,7 +139,15 @@ function statusWorkers(): WorkerRow[] {
   };
   return [
     worker(1, { done: 4, tokens: first, cost: firstCost, contextPercent: 11.4 }),
-    worker(2, { state: "busy", model: "sonnet", done: 5, tokens: second, cost: secondCost, contextPercent: 38, task }),
+    worker(2, {
+      state: "busy",
+      model: "sonnet",
+      done: 5,
+      tokens: second,
+      cost: secondCost,
+      contextPercent: 38,
+      task,
+    }),
     worker(3, { done: 3, tokens: third, cost: thirdCost, contextPercent: 9.9 }),
   ];
 }
@@ -187,7 +199,13 @@ export function metricsModel(changes: Partial<MetricsModel> = {}): MetricsModel 
   };
 }
 
-export function metricsRow(name: string, completed: number, tokens: number, cost: number, p95Ms: number): MetricsRow {
+export function metricsRow(
+  name: string,
+  completed: number,
+  tokens: number,
+  cost: number,
+  p95Ms: number,
+): MetricsRow {
   return {
     worker: name,
     completed,
@@ -236,4 +254,110 @@ export function throttleModel(changes: Partial<ThrottleModel> = {}): ThrottleMod
 
 function hourRow(scope: Scope, used: number, runsOutAtMs: number): LimitRow {
   return limitRow({ scope, unit: "tokens", window: "hour", limit: 100_000, used, runsOutAtMs });
+}
+
+/** A waiting task; `draft`, `assignment` and `state` may be laid over. */
+export function task(
+  id: number,
+  changes: {
+    readonly draft?: Partial<TaskDraft>;
+    readonly assignment?: Partial<Assignment>;
+    readonly state?: TaskState;
+  } = {},
+): Task {
+  return {
+    id,
+    draft: {
+      text: "Fix the login form",
+      priority: "normal",
+      cwd: "/home/ada/shop",
+      type: null,
+      model: null,
+      agent: null,
+      worker: null,
+      key: null,
+      holdReason: null,
+      retryLost: false,
+      origin: "argv",
+      ...changes.draft,
+    },
+    assignment: {
+      type: "coding",
+      complexity: "medium",
+      route: "codex",
+      agent: "claude",
+      model: "sonnet",
+      estimateTokens: 1_004,
+      reserveTokens: 18_000,
+      reserveNanoUsd: nano(0.08),
+      reserveBasis: "first-request floor of claude",
+      ...changes.assignment,
+    },
+    state: changes.state ?? { name: "queued", holdReason: null, notBeforeMs: null },
+    attempts: 0,
+    createdAtMs: nowMs - 5 * minuteMs,
+  };
+}
+
+export function attempt(changes: Partial<AttemptDetails> = {}): AttemptDetails {
+  return {
+    number: 1,
+    worker: "concurrent_worker2",
+    agent: "claude",
+    model: "sonnet",
+    reservedAtMs: nowMs - 4 * minuteMs,
+    typedAtMs: nowMs - 4 * minuteMs + 1_000,
+    endedAtMs: nowMs - minuteMs,
+    outcome: "completed",
+    answer: null,
+    tokens: actual(18_542),
+    cost: actual(nano(0.0556)),
+    usage: null,
+    flags: [],
+    ...changes,
+  };
+}
+
+export function batchModel(changes: Partial<BatchModel> = {}): BatchModel {
+  return {
+    total: 12,
+    completed: 3,
+    failed: 1,
+    lost: 1,
+    cancelled: 0,
+    running: 3,
+    queued: 4,
+    held: 2,
+    tokens: actual(48_523),
+    cost: actual(TOTAL_COST),
+    unknownUsageTasks: 0,
+    simulated: false,
+    startedAtMs: nowMs - 2 * minuteMs - 14_000,
+    endedAtMs: null,
+    failures: [],
+    attention: [],
+    ...changes,
+  };
+}
+
+export function routeModel(changes: Partial<RouteModel> = {}): RouteModel {
+  return {
+    type: "documentation",
+    confidence: 0.919,
+    reasons: ["leading verb: write", "word: documentation"],
+    complexity: "simple",
+    route: "haiku",
+    agent: "claude",
+    model: "haiku",
+    estimateTokens: 1_007,
+    reserveTokens: 18_000,
+    reserveNanoUsd: nano(0.02),
+    reserveBasis: "first-request floor of claude",
+    costNanoUsd: nano(0.004),
+    alternatives: [
+      { model: "sonnet", nanoUsd: nano(0.012) },
+      { model: "mystery", nanoUsd: null },
+    ],
+    ...changes,
+  };
 }
