@@ -5,9 +5,9 @@ import type { AgentKind } from "../agents/adapter.ts";
 
 /** Agents that "auto" looks for, first choice first. */
 const AUTO_KINDS = ["claude", "codex"] as const satisfies readonly AgentKind[];
-/** How long a CLI may take to tell its version. */
-const versionTimeoutMs = 5_000;
-const versionMaxBytes = 64 * 1024;
+/** How long a program may take to tell its version. */
+const answerWithinMs = 5_000;
+const answerMaxBytes = 64 * 1024;
 
 /**
  * Absolute path of the program `name`, or null. A name with a slash is taken from `cwd`; any other is looked for
@@ -39,36 +39,38 @@ export function chooseAgent(programOf: (kind: AgentKind) => string | null): {
   };
 }
 
-/** The first line of `<program> --version`, or the reason why there is none. `env` is all that the program gets. */
-export async function programVersion(
+/**
+ * The first line that a program prints when it is started with `args` (`--version` and the like), or the reason why
+ * there is none. `env` is all the environment it gets; it has five seconds.
+ */
+export async function askProgram(
   program: string,
+  args: readonly string[],
   env: Readonly<Record<string, string>>,
-  versionFlag = "--version",
-): Promise<{ readonly version: string } | { readonly fault: string }> {
+): Promise<{ readonly answer: string } | { readonly fault: string }> {
   const { execa } = await import("execa");
-  const run = await execa(program, [versionFlag], {
+  const run = await execa(program, args, {
     env,
     extendEnv: false,
     stdin: "ignore",
-    timeout: versionTimeoutMs,
+    timeout: answerWithinMs,
     forceKillAfterDelay: 1_000,
-    maxBuffer: versionMaxBytes,
+    maxBuffer: answerMaxBytes,
     reject: false,
   });
-  if (run.timedOut) return { fault: `no answer within ${versionTimeoutMs / 1_000} s` };
-  if (run.failed)
-    return {
-      fault:
-        run.exitCode === undefined
-          ? (run.originalMessage ?? "it cannot be started")
-          : `exit code ${run.exitCode}`,
-    };
-  const line =
-    run.stdout
-      .split("\n", 1)[0]
-      ?.replace(/\p{Cc}/gu, "")
-      .trim() ?? "";
-  return line === "" ? { fault: "it printed nothing" } : { version: line.slice(0, 100) };
+  if (run.timedOut) return { fault: `no answer within ${answerWithinMs / 1_000} s` };
+  if (run.exitCode === undefined) return { fault: firstLine(run.originalMessage ?? "it cannot be started") };
+  const said = firstLine(run.stdout) || firstLine(run.stderr);
+  if (run.failed) return { fault: `exit code ${run.exitCode}${said === "" ? "" : `: ${said}`}` };
+  return said === "" ? { fault: "it printed nothing" } : { answer: said };
+}
+
+function firstLine(text: string): string {
+  const line = text.trimStart().split("\n", 1)[0] ?? "";
+  return line
+    .replace(/\p{Cc}/gu, "")
+    .trim()
+    .slice(0, 200);
 }
 
 function executable(path: string): string | null {

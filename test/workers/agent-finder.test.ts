@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { chooseAgent, findProgram, programVersion } from "../../src/workers/agent-finder.ts";
+import { chooseAgent, findProgram, askProgram } from "../../src/workers/agent-finder.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -59,27 +59,29 @@ test.each([
 describe("asking for the version", () => {
   test("the first line counts, control characters are dropped", async () => {
     const path = await program("tool", "#!/bin/sh\nprintf '\\033[1m9.9 (Tool)\\nmore\\n'\n");
-    expect(await programVersion(path, {})).toEqual({ version: "[1m9.9 (Tool)" });
+    expect(await askProgram(path, ["--version"], {})).toEqual({ answer: "[1m9.9 (Tool)" });
   });
 
   test("it gets the given environment and nothing else", async () => {
     const path = await program("tool", '#!/bin/sh\necho "${HOME-none} ${PATH_OF_SECRET-none}"\n');
     process.env["PATH_OF_SECRET"] = "s";
     try {
-      expect(await programVersion(path, { HOME: "/h" })).toEqual({ version: "/h none" });
+      expect(await askProgram(path, ["--version"], { HOME: "/h" })).toEqual({ answer: "/h none" });
     } finally {
       delete process.env["PATH_OF_SECRET"];
     }
   });
 
   test("failing, silent and impossible programs are faults", async () => {
-    expect(await programVersion(await program("fails", "#!/bin/sh\nexit 3\n"), {})).toEqual({
-      fault: "exit code 3",
+    expect(
+      await askProgram(await program("fails", "#!/bin/sh\necho why >&2\nexit 3\n"), ["--version"], {}),
+    ).toEqual({
+      fault: "exit code 3: why",
     });
-    expect(await programVersion(await program("silent", "#!/bin/sh\n"), {})).toEqual({
+    expect(await askProgram(await program("silent", "#!/bin/sh\n"), ["--version"], {})).toEqual({
       fault: "it printed nothing",
     });
-    expect(await programVersion(join(folder, "absent"), {})).toEqual({
+    expect(await askProgram(join(folder, "absent"), ["--version"], {})).toEqual({
       fault: expect.stringContaining("ENOENT"),
     });
   });
