@@ -44,9 +44,7 @@ export class Holds {
     if (this.#holds.has(attemptId)) {
       throw new CtmError("illegal-move", `attempt ${attemptId} has a reservation already`);
     }
-    const weighty = weighs && (spend.tokens > 0 || spend.nanoUsd > 0);
-    const sums = weighty ? scopesOf(subject).map((scope) => this.sumOf(scope)) : [];
-    for (const total of sums) total.attempts += 1;
+    const sums = weighs ? scopesOf(subject).map((scope) => this.sumOf(scope)) : [];
     const hold: Hold = { subject, sums, reserved: NOTHING, used: NOTHING };
     this.#holds.set(attemptId, hold);
     change(hold, { reserved: spend });
@@ -69,7 +67,6 @@ export class Holds {
     const hold = this.#openHold(attemptId);
     const left = restOf(hold);
     change(hold, { reserved: NOTHING });
-    for (const total of hold.sums) total.attempts -= 1;
     this.#holds.delete(attemptId);
     return left;
   }
@@ -122,13 +119,19 @@ export function scopesOf(subject: SpendSubject): readonly Scope[] {
 /** Changes a hold and carries the difference of its rest into the sums. */
 function change(hold: Hold, to: { readonly reserved?: Spend; readonly used?: Spend }): void {
   const before = restOf(hold);
+  const reservedBefore = reservesAnything(hold);
   hold.reserved = to.reserved ?? hold.reserved;
   hold.used = to.used ?? hold.used;
   const after = restOf(hold);
   for (const total of hold.sums) {
     total.tokens += after.tokens - before.tokens;
     total.nanoUsd += after.nanoUsd - before.nanoUsd;
+    total.attempts += Number(reservesAnything(hold)) - Number(reservedBefore);
   }
+}
+
+function reservesAnything({ reserved }: Hold): boolean {
+  return reserved.tokens > 0 || reserved.nanoUsd > 0;
 }
 
 function restOf(hold: Hold): Spend {

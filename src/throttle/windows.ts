@@ -14,8 +14,16 @@ export interface WindowBounds {
 
 export const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
-const windowsKeptMax = 256;
-const lastBounds = new Map<string, { readonly startMs: number; readonly endMs: number }>();
+const zonesKeptMax = 64;
+const windowsKeptMax = 32;
+
+interface CalendarWindow {
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
+/** The windows last asked for, by kind and zone, newest first. */
+const recentWindows = new Map<string, CalendarWindow[]>();
 
 /** Length of a rolling window; a rolling month is 30 days. */
 export function windowLengthMs(window: WindowName): number {
@@ -34,25 +42,22 @@ export function windowBounds(
 }
 
 /**
- * Bounds of the calendar window that holds `nowMs`. The last one of each zone is remembered: asking the runtime's
- * time zone tables takes far longer than an admission may.
+ * Bounds of the calendar window that holds `nowMs`. The last few are remembered: asking the runtime's time zone
+ * tables takes far longer than an admission may.
  */
-export function calendarBounds(
-  window: WindowName,
-  zone: string,
-  nowMs: number,
-): { readonly startMs: number; readonly endMs: number } {
+export function calendarBounds(window: WindowName, zone: string, nowMs: number): CalendarWindow {
   const key = `${window} ${zone}`;
-  const last = lastBounds.get(key);
-  if (last !== undefined && last.startMs <= nowMs && nowMs < last.endMs) return last;
-  if (lastBounds.size >= windowsKeptMax) lastBounds.clear();
+  const recent = recentWindows.get(key) ?? [];
+  const known = recent.find(({ startMs, endMs }) => startMs <= nowMs && nowMs < endMs);
+  if (known !== undefined) return known;
   const bounds = window === "hour" ? calendarHour(zone, nowMs) : calendarDays(window, zone, nowMs);
-  lastBounds.set(key, bounds);
+  if (recentWindows.size >= zonesKeptMax) recentWindows.clear();
+  recentWindows.set(key, [bounds, ...recent.slice(0, windowsKeptMax - 1)]);
   return bounds;
 }
 
 /** A clock hour of the zone; where the offset changes by less than an hour inside it, it is cut there. */
-function calendarHour(zone: string, nowMs: number): { startMs: number; endMs: number } {
+function calendarHour(zone: string, nowMs: number): CalendarWindow {
   const offset = offsetMs(zone, nowMs);
   const startMs = Math.floor((nowMs + offset) / hourMs) * hourMs - offset;
   const endMs = startMs + hourMs;
@@ -74,7 +79,7 @@ function calendarDays(
     return firstInstantOf(zone, localMs);
   };
   // A clock set back across midnight reads the old date again: the new day has begun all the same.
-  let step = 0;
-  while (edge(step + 1) <= nowMs) step += 1;
-  return { startMs: edge(step), endMs: edge(step + 1) };
+  let [step, endMs] = [0, edge(1)];
+  while (endMs <= nowMs) endMs = edge((step += 1) + 1);
+  return { startMs: edge(step), endMs };
 }

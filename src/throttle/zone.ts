@@ -12,9 +12,9 @@ export function localOf(zone: string, atMs: number): number {
 
 /** What must be added to an instant to read the zone's wall clock, in milliseconds. CtmError `config`: no such zone. */
 export function offsetMs(zone: string, atMs: number): number {
-  const part: Record<string, number> = {};
-  for (const { type, value } of formatOf(zone).formatToParts(atMs)) part[type] = Number(value);
-  const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = part;
+  // Month/day/year, hour:minute:second. Reading the digits takes half as long as asking for the parts.
+  const digits = formatOf(zone).format(atMs).match(/\d+/gu) ?? [];
+  const [month = 1, day = 1, year = 0, hour = 0, minute = 0, second = 0] = digits.map(Number);
   return Date.UTC(year, month - 1, day, hour, minute, second) - Math.floor(atMs / 1000) * 1000;
 }
 

@@ -359,6 +359,15 @@ describe("reservations", () => {
     expect(() => throttle.extend("a2", wanted)).toThrow(CtmError);
   });
 
+  it("a reservation of nothing holds what it is extended by", () => {
+    const throttle = throttleWith([limit("tokens/hour", 1_000)]);
+    hold(throttle, "a1", 0);
+    throttle.extend("a1", { tokens: 40, nanoUsd: 0 });
+    expect(throttle.standings(now)[0]?.held).toBe(40);
+    expect(throttle.settle("a1")).toEqual({ tokens: 40, nanoUsd: 0 });
+    expect(throttle.standings(now)[0]?.held).toBe(0);
+  });
+
   it("simulated usage counts only where the policy says so", () => {
     const simulated = { simulated: true };
     const counting = throttleWith([limit("tokens/hour", 1_000)]);
