@@ -40,7 +40,7 @@ export function renderTaskWhy(why: TaskWhy, paper: Paper): string[] {
     ...labelled("State:", taskStateWords(why.state, paper), paper),
     ...(why.holds === null ? [] : holdLines(why.holds, paper)),
     ...(why.ahead === null ? [] : labelled("Before it:", aheadWords(why.ahead), paper)),
-    ...why.advice.flatMap((advice) => labelled(`${arrow(paper)}`, oneLine(advice), paper)),
+    ...why.advice.flatMap((advice) => labelled(arrow(paper), oneLine(advice), paper)),
   ];
   return fitLines(lines, paper);
 }

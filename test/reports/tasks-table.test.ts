@@ -20,7 +20,7 @@ function stateOf(name: TaskStateName): TaskState {
     sinceMs: nowMs,
     holdReason: null,
     notBeforeMs: null,
-  } as TaskState;
+  };
 }
 
 describe("the list of tasks", () => {

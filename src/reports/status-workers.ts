@@ -1,0 +1,154 @@
+/** The two worker blocks of `status`: what each does, and how near its limits it is. */
+import { levelIcon } from "../throttle/levels.ts";
+import { cellWidth, cut, oneLine } from "./cells.ts";
+import { heldWords, levelCell, type LimitRow, percentUsed, usedWords } from "./limits-table.ts";
+import { costOf, count, limitAmount, NOTHING, tokensOf } from "./numbers.ts";
+import { isNarrow, isWide, lineWidth, withIcon, type Paper } from "./paper.ts";
+import { admittedWords } from "./priorities.ts";
+import type { StatusModel, WorkerLevel } from "./status-model.ts";
+import { type Column, tableLines } from "./table.ts";
+import {
+  attentionLines,
+  contextCell,
+  elapsedCell,
+  modelCell,
+  nameCell,
+  stateCell,
+  type WorkerRow,
+} from "./workers-table.ts";
+
+/** The workers of the status, and below them what a person must see to. */
+export function workerLines(model: StatusModel, paper: Paper): string[] {
+  const rows = model.workers;
+  if (rows.length === 0) return ["  No workers. Start some with: spawn"];
+  const columns: Column[] = [
+    {
+      head: "",
+      before: "  ",
+      align: "left",
+      cells: rows.map((row) => shownName(row.name, row.alias, paper)),
+    },
+    { head: "", before: "  ", align: "left", cells: rows.map((row) => stateCell(row, paper)) },
+    {
+      head: "",
+      before: " | Done: ",
+      align: "right",
+      minWidth: 2,
+      leaves: 4,
+      cells: rows.map((row) => count(row.done)),
+    },
+    {
+      head: "",
+      before: " | Tokens: ",
+      align: "right",
+      leaves: 3,
+      cells: rows.map((row) => tokensOf(row.tokens)),
+    },
+    ...(isWide(paper) ? wideWorkerColumns(rows, model.nowMs, paper) : []),
+    {
+      head: "",
+      before: " | Task: ",
+      min: 8,
+      max: 400,
+      draw: (index, width) => cut(oneLine(rows[index]?.task?.text ?? "None"), width, paper),
+    },
+  ];
+  const table = tableLines(columns, { width: lineWidth(paper), rows: rows.length, heading: false });
+  return [...table, ...attentionLines(rows, paper)];
+}
+
+function wideWorkerColumns(rows: readonly WorkerRow[], nowMs: number, paper: Paper): Column[] {
+  return [
+    { head: "", before: " | ", align: "right", leaves: 2, cells: rows.map((row) => costOf(row.cost)) },
+    {
+      head: "",
+      before: " | ",
+      align: "left",
+      leaves: 1,
+      cells: rows.map((row) => modelCell(row.model, paper)),
+    },
+    { head: "", before: " | ", align: "left", leaves: 0, cells: rows.map(contextCell) },
+    {
+      head: "",
+      before: " | ",
+      align: "right",
+      minWidth: 5,
+      leaves: 0,
+      cells: rows.map((row) => elapsedCell(row, nowMs)),
+    },
+  ];
+}
+
+/** Its name, or on narrow paper what a person may type instead. */
+function shownName(name: string, alias: string, paper: Paper): string {
+  return nameCell(isNarrow(paper) ? alias : name, paper);
+}
+
+/** The level of each worker with its token limits. */
+export function levelLines(rows: readonly WorkerLevel[], paper: Paper): string[] {
+  if (rows.length === 0) return ["  No workers."];
+  const columns: Column[] = [
+    {
+      head: "",
+      before: "  ",
+      align: "left",
+      cells: rows.map((row) => shownName(row.worker, row.alias, paper)),
+    },
+    {
+      head: "",
+      before: "  ",
+      align: "left",
+      minWidth: cellWidth(withIcon(levelIcon("CRITICAL"), "CRITICAL", paper)),
+      cells: rows.map((row) => levelCell(row.level, paper)),
+    },
+    ...windowColumns(
+      " | Hour: ",
+      rows.map((row) => row.hour),
+      paper,
+      4,
+    ),
+    ...windowColumns(
+      " | Day: ",
+      rows.map((row) => row.day),
+      paper,
+      2,
+    ),
+    ...(isWide(paper)
+      ? [
+          {
+            head: "",
+            before: " | Runs: ",
+            align: "left" as const,
+            leaves: 0,
+            cells: rows.map((row) => admittedWords(row.admits)),
+          },
+        ]
+      : []),
+  ];
+  const width = lineWidth(paper);
+  return tableLines(columns, { width, rows: rows.length, heading: false });
+}
+
+/** The used amount and its share; on wide paper the limit as well. */
+function windowColumns(
+  before: string,
+  rows: readonly (LimitRow | null)[],
+  paper: Paper,
+  keep: number,
+): Column[] {
+  const wide = isWide(paper);
+  const used = rows.map((row) => (row === null ? NOTHING : windowUse(row, wide)));
+  const shares = rows.map((row) => {
+    if (row === null || row.limit === null) return "";
+    return wide ? percentUsed(row) : `(${percentUsed(row)})`;
+  });
+  return [
+    { head: "", before, align: "right", leaves: keep + 1, cells: used },
+    { head: "", before: wide ? "  " : " ", align: "right", leaves: keep, cells: shares },
+  ];
+}
+
+function windowUse(row: LimitRow, wide: boolean): string {
+  const used = row.held > 0 ? `${usedWords(row)} ${heldWords(row)}` : usedWords(row);
+  return wide ? `${used} / ${limitAmount(row.limit, row.unit)}` : used;
+}
