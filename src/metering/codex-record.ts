@@ -29,8 +29,10 @@ interface Reading {
   threadId: string | null;
   turnId: string | null;
   cliVersion: string | null;
-  /** Total of the last count; null before the first. */
+  /** Total of the last count that was new; null before the first. */
   total: Usage | null;
+  /** Totals that were counted, or known to be told again. */
+  readonly totals: Set<string>;
   /** Responses have lines of their own: the counts beside them say the same again. */
   itemised: boolean;
   /** The text starts with the thread's own start, or a response was seen: the first count is no repetition. */
@@ -47,6 +49,7 @@ export function parseCodexRecord(text: string): UsageRecord[] {
     turnId: null,
     cliVersion: null,
     total: null,
+    totals: new Set(),
     itemised: false,
     anchored: false,
   };
@@ -121,13 +124,14 @@ function readCount(reading: Reading, line: JsonObject, payload: JsonObject): voi
   const total = usageOf(objectAt(info, "total_token_usage"));
   if (reading.itemised || total === null) return;
   const before = reading.total;
-  reading.total = total;
-  const repeated = before === null ? !reading.anchored : sameUsage(before, total);
+  const mark = Object.values(total).join(" ");
+  const repeated = reading.totals.has(mark) || (before === null && !reading.anchored);
+  reading.totals.add(mark);
+  reading.total = repeated && before !== null ? before : total;
   const usage = usageOf(objectAt(info, "last_token_usage")) ?? difference(total, before);
   if (repeated || totalTokens(usage) === 0) return;
-  const { inputTokens, cacheReadTokens, cacheWrite5mTokens, outputTokens } = total;
   reading.records.push({
-    key: `${reading.turnId ?? reading.threadId ?? "unknown"}/total ${inputTokens} ${cacheReadTokens} ${cacheWrite5mTokens} ${outputTokens}`,
+    key: `${reading.turnId ?? reading.threadId ?? "unknown"}/total ${mark}`,
     model: reading.model,
     usage,
     atMs: timeAt(line, "timestamp"),
@@ -151,10 +155,6 @@ function usageOf(from: JsonObject | null): Usage | null {
     reasoningTokens: countAt(from, "reasoning_output_tokens"),
   };
   return Object.values(usage).some(Number.isNaN) ? null : usage;
-}
-
-function sameUsage(a: Usage, b: Usage): boolean {
-  return totalTokens(a) === totalTokens(b) && a.outputTokens === b.outputTokens;
 }
 
 /** What a total without a last response has grown by. */

@@ -114,17 +114,16 @@ describe("list prices", () => {
     expect(costNanoUsd(used(1, 1), name, list)).toBeNull();
   });
 
-  test("a model named twice would have two prices: each stands once, with whole prices, a date and a source", () => {
-    for (const price of list.models.values()) {
-      const { model, effectiveFrom, source, ...prices } = price;
-      expect(resolveModel(model, list), model).toBe(model);
-      expect(effectiveFrom <= list.asOf && source !== "", model).toBe(true);
-      expect(
-        Object.values(prices).every((nano) => Number.isInteger(nano) && nano > 0),
-        model,
-      ).toBe(true);
-    }
-    for (const [alias, model] of list.aliases) expect(list.models.has(model), alias).toBe(true);
+  test.each([...list.models.values()])("$model has whole prices above 0, a date and a source", (price) => {
+    const { model, effectiveFrom, source, ...prices } = price;
+    expect(resolveModel(model, list)).toBe(model);
+    expect(effectiveFrom <= list.asOf).toBe(true);
+    expect(source).not.toBe("");
+    expect(Object.values(prices).filter((nano) => !Number.isInteger(nano) || nano <= 0)).toEqual([]);
+  });
+
+  test("every short name means a model that has a price", () => {
+    expect([...list.aliases.values()].filter((model) => !list.models.has(model))).toEqual([]);
   });
 });
 
