@@ -17,6 +17,7 @@ export class Gauge {
   readonly #calendar: CalendarMeter | null;
   readonly #lastHour: RollingMeter;
   readonly #holds: HeldSum;
+  #nowMs = Number.NEGATIVE_INFINITY;
 
   constructor(limit: Limit, scope: Scope, zone: string, holds: HeldSum) {
     this.id = limitId({ ...limit, scope });
@@ -32,6 +33,8 @@ export class Gauge {
   }
 
   advance(nowMs: number): void {
+    if (nowMs === this.#nowMs) return;
+    this.#nowMs = nowMs;
     this.#rolling?.advance(nowMs);
     this.#calendar?.advance(nowMs);
     if (this.#lastHour !== this.#rolling) this.#lastHour.advance(nowMs);
@@ -82,8 +85,9 @@ export class Gauge {
     return this.used === 0 ? null : (this.#rolling?.oldestLeavesMs() ?? this.endMs);
   }
 
-  /** When each entry of a rolling window leaves it; nothing for a calendar window. */
-  departures(): Iterable<{ readonly leavesMs: number; readonly leftBefore: number }> {
-    return this.#rolling?.departures() ?? [];
+  /** How much of the usage has left the window by a later moment, if nothing is added. */
+  leftBy(atMs: number): number {
+    if (this.endMs !== null) return atMs < this.endMs ? 0 : this.used;
+    return this.#rolling?.leftBy(atMs) ?? 0;
   }
 }

@@ -73,7 +73,7 @@ export function highestAdmitting(priority: Priority, limit: number): number | nu
 
 function rowOf(level: Level): LevelRow {
   const row = ROWS.find((candidate) => candidate.name === level);
-  if (row === undefined) throw new RangeError(`no throttle level is named ${String(level)}`);
+  if (row === undefined) throw new RangeError(`no throttle level is named ${level}`);
   return row;
 }
 

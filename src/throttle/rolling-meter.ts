@@ -54,15 +54,9 @@ export class RollingMeter {
     return atMs === undefined ? null : atMs + this.#lengthMs;
   }
 
-  /** Entries inside, oldest first: when each leaves, and how much has then left in all before it. */
-  *departures(): Generator<{ readonly leavesMs: number; readonly leftBefore: number }> {
-    const base = this.#totalBefore(this.#head);
-    for (let index = this.#head; index < this.#atMs.length; index += 1) {
-      yield {
-        leavesMs: (this.#atMs[index] ?? 0) + this.#lengthMs,
-        leftBefore: this.#totalBefore(index) - base,
-      };
-    }
+  /** How much of what is inside now has left by `atMs`, if nothing is added. */
+  leftBy(atMs: number): number {
+    return this.#totalBefore(this.#firstAfter(atMs - this.#lengthMs)) - this.#totalBefore(this.#head);
   }
 
   #totalBefore(index: number): number {

@@ -34,6 +34,8 @@ export interface LimitStanding {
 }
 
 const burnSpanMinMs = 300_000;
+/** A forecast that has not settled by then is as near as a table needs. */
+const forecastRoundsMax = 1_000;
 
 /** Reads a gauge that stands at `nowMs`. `sinceMs` is when its history begins. */
 export function standingOf(gauge: Gauge, zone: string, nowMs: number, sinceMs: number): LimitStanding {
@@ -65,17 +67,22 @@ export function resetsAtMs(gauge: Gauge): number | null {
   return gauge.freeAtMs(surplus);
 }
 
-/** Usage goes on at the same rate, and what is in a rolling window leaves it in its time. */
+/**
+ * Usage goes on at the same rate, and what is in a rolling window leaves it in its time. Each round takes what has
+ * left by the moment found so far, and finds the limit reached that much later: never past the true moment.
+ */
 function runsOutAtMs(gauge: Gauge, burnPerHour: number, nowMs: number): number | null {
   if (gauge.amount === null) return null;
   const room = gauge.amount - gauge.used - gauge.held;
   if (room <= 0) return nowMs;
-  if (burnPerHour === 0) return null;
-  const reachesAtMs = (left: number): number => nowMs + Math.ceil(((room + left) * hourMs) / burnPerHour);
-  if (gauge.endMs !== null) return reachesAtMs(0) < gauge.endMs ? reachesAtMs(0) : null;
-  for (const { leavesMs, leftBefore } of gauge.departures()) {
-    if (reachesAtMs(leftBefore) < leavesMs) return reachesAtMs(leftBefore);
+  const horizonMs = gauge.endMs ?? nowMs + windowLengthMs(gauge.limit.window);
+  let [left, rounds] = [0, 0];
+  for (;;) {
+    // Without any burn this is Infinity, which no horizon reaches.
+    const atMs = nowMs + Math.ceil(((room + left) * hourMs) / burnPerHour);
+    if (atMs >= horizonMs) return null;
+    const leftByThen = gauge.leftBy(atMs);
+    if (leftByThen === left || (rounds += 1) === forecastRoundsMax) return atMs;
+    left = leftByThen;
   }
-  const withAllLeft = reachesAtMs(gauge.used);
-  return withAllLeft < nowMs + windowLengthMs(gauge.limit.window) ? withAllLeft : null;
 }
