@@ -23,6 +23,7 @@ import { CtmError } from "../base/errors.ts";
 
 const FOLDER_MODE = 0o700;
 const FILE_MODE = 0o600;
+const PROGRAM_MODE = 0o700;
 const OTHERS = 0o077;
 const WRITABLE_BY_ANYBODY = 0o002;
 const STICKY = 0o1000;
@@ -54,9 +55,18 @@ export function folderFault(path: string): string | null {
  * or the new one and a link in its place is replaced, not followed. Throws CtmError `io`.
  */
 export function writePrivateFile(path: string, text: string | Uint8Array): void {
+  replaceFile(path, text, FILE_MODE);
+}
+
+/** The same for a program only we may read and run (0700). Throws CtmError `io`. */
+export function writePrivateProgram(path: string, text: string): void {
+  replaceFile(path, text, PROGRAM_MODE);
+}
+
+function replaceFile(path: string, text: string | Uint8Array, mode: number): void {
   const aside = join(dirname(path), `.${randomUUID()}.new`);
   try {
-    writeNew(aside, text);
+    writeNew(aside, text, mode);
     renameSync(aside, path);
   } catch (error) {
     rmSync(aside, { force: true });
@@ -67,7 +77,7 @@ export function writePrivateFile(path: string, text: string | Uint8Array): void 
 /** Writes a private file (0600) that must not be there yet. Throws CtmError `refused` when it is, `io` otherwise. */
 export function createPrivateFile(path: string, text: string | Uint8Array): void {
   try {
-    writeNew(path, text);
+    writeNew(path, text, FILE_MODE);
   } catch (error) {
     if (codeOf(error) === "EEXIST")
       throw new CtmError("refused", `${path} is there already`, [], { cause: error });
@@ -75,12 +85,12 @@ export function createPrivateFile(path: string, text: string | Uint8Array): void
   }
 }
 
-function writeNew(path: string, text: string | Uint8Array): void {
+function writeNew(path: string, text: string | Uint8Array, mode: number): void {
   const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
-  const file = openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, FILE_MODE);
+  const file = openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
   try {
     // A umask such as 0777 takes bits away even from us.
-    if ((fstatSync(file).mode & 0o777) !== FILE_MODE) fchmodSync(file, FILE_MODE);
+    if ((fstatSync(file).mode & 0o777) !== mode) fchmodSync(file, mode);
     writeFileSync(file, text);
     fsyncSync(file);
   } finally {

@@ -122,6 +122,12 @@ describe("files", () => {
     expect(readFileSync(path, "utf8")).toBe("text");
   });
 
+  test.each(["000", "777"])("A26: programs are 0700 whatever the umask (%s)", (mask) => {
+    const path = join(folder, "program");
+    underUmask(mask, `m.writePrivateProgram(${JSON.stringify(path)}, "#!/bin/sh\\n");`);
+    expect(modeOf(path)).toBe(0o700);
+  });
+
   test("a rewrite replaces the whole, closes it to others and leaves nothing beside it", () => {
     const path = join(folder, "file");
     writeFileSync(path, "a longer old text", { mode: 0o644 });
