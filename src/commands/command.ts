@@ -76,6 +76,8 @@ export interface CommandSpec<Input, Result> {
   /** For `needs: "nothing"`: carried out where the person sits. */
   readonly runAlone?: (input: Input, caller: Caller) => Result | Promise<Result>;
   readonly render: (result: Result, paper: Paper) => readonly string[];
+  /** Does this result mean exit code 1 where there are exit codes? */
+  readonly isBad?: (result: Result) => boolean;
   /** Goes on giving results until stopped (`--follow`, `--watch`); null when this input asks for none. */
   readonly follow?: (app: App, input: Input, emit: (item: unknown) => void) => (() => void) | null;
   readonly renderItem?: (item: unknown, paper: Paper) => readonly string[];
@@ -101,6 +103,7 @@ export interface Command
   run(app: App, checked: RawInput): Promise<unknown>;
   runAlone(checked: RawInput, caller: Caller): Promise<unknown>;
   render(result: unknown, paper: Paper): readonly string[];
+  isBad(result: unknown): boolean;
   follows(checked: RawInput): boolean;
   follow(app: App, checked: RawInput, emit: (item: unknown) => void): () => void;
 }
@@ -122,6 +125,7 @@ export function defineCommand<Input extends object, Result>(spec: CommandSpec<In
     },
     runAlone: async (checked, caller) => spec.runAlone?.(inputOf(checked), caller),
     render: (result, paper) => spec.render(result as Result, paper),
+    isBad: (result) => spec.isBad?.(result as Result) ?? false,
     follows: (checked) => spec.follows?.(inputOf(checked)) ?? false,
     follow: (app, checked, emit) => {
       const stop = spec.follow?.(app, inputOf(checked), emit) ?? null;
@@ -162,5 +166,6 @@ function checkInput<T>(name: string, schema: z.ZodType<T>, raw: RawInput): T {
 
 function faultOf(issue: z.core.$ZodIssue): string {
   const where = issue.path.map(String).join(".");
+  if (issue.message === "is missing") return `${where} is missing`;
   return issue.code === "custom" || where === "" ? issue.message : `${where}: ${issue.message}`;
 }

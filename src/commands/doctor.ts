@@ -1,6 +1,6 @@
 /** `doctor`: what is there, what is not, and what to do about it. */
 import * as z from "zod";
-import { renderDoctor, type DoctorReport } from "../reports/doctor.ts";
+import { renderDoctor, worstVerdict, type DoctorReport } from "../reports/doctor.ts";
 import { defineCommand } from "./command.ts";
 
 const schema = z.strictObject({});
@@ -13,5 +13,6 @@ export const doctor = defineCommand<z.output<typeof schema>, DoctorReport>({
   needs: "ledger",
   schema,
   run: (app) => app.doctor(),
+  isBad: (report) => worstVerdict(report) === "fail",
   render: (report, paper) => renderDoctor(report, paper),
 });

@@ -9,7 +9,7 @@ export const exit = defineCommand<z.output<typeof schema>, null>({
   name: "exit",
   aliases: ["quit"],
   group: "Program",
-  summary: "Leave the prompt; workers stay in tmux and are taken up again next time",
+  summary: "Leave the prompt; workers stay in tmux",
   options: [{ flags: "--kill", summary: "End the workers as well (never adopted sessions)" }],
   examples: ["exit", "exit --kill"],
   needs: "nothing",

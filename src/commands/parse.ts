@@ -34,7 +34,7 @@ export function parseWords(
   if (takesText(command)) parser.passThroughOptions();
   const expanded = expandShorthand(command, words);
   parse(parser, expanded, `ctm help ${command.name}`);
-  const values: RawInput = parser.opts();
+  const values = givenOptions(parser);
   const own = Object.fromEntries(command.options.map((option) => [keyOf(option), values[keyOf(option)]]));
   const named = command.arguments.map((argument, at) => [argument.name, parser.processedArgs[at]] as const);
   return {
@@ -55,7 +55,7 @@ export function parseLeadingOptions(
   const parser = newParser("ctm").argument("[words...]").passThroughOptions();
   for (const option of options) parser.addOption(new Option(option.flags));
   parse(parser, words, "ctm --help");
-  return { values: withoutMissing(parser.opts()), rest: parser.args };
+  return { values: givenOptions(parser), rest: parser.args };
 }
 
 /** Key of an option in the input: its long name in camel case. */
@@ -98,12 +98,21 @@ function sentenceOf(message: string): string {
   return line.replace(/[\p{Cc}\p{Cf}]/gu, "·").slice(0, 300);
 }
 
+/** Only what was written: `--no-color` is not there as a default of the other way round. */
+function givenOptions(parser: Parser): RawInput {
+  const given = Object.entries(parser.opts()).filter(([key]) => parser.getOptionValueSource(key) === "cli");
+  return Object.fromEntries(given);
+}
+
 function expandShorthand(command: Command, words: readonly string[]): readonly string[] {
   const [first, ...rest] = words;
   const flags = first === undefined ? null : (command.shorthand?.(first) ?? null);
   return flags === null ? words : [...flags, ...rest];
 }
 
+/** An argument that takes many words and got none is an empty list. */
 function withoutMissing(values: RawInput): RawInput {
-  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
+  const isThere = (value: unknown): boolean =>
+    value !== undefined && !(Array.isArray(value) && value.length === 0);
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => isThere(value)));
 }

@@ -15,7 +15,7 @@ const schema = z.strictObject({
 export const route = defineCommand<z.output<typeof schema>, Explanation>({
   name: "route",
   group: "Views",
-  summary: "Explain type, model, estimate and cost of a text, without queueing it",
+  summary: "Explain type, model and cost of a text; nothing is queued",
   arguments: [{ name: "text", kind: "text", required: true, many: true }],
   options: [
     { flags: "--type <type>", summary: "As if this type were forced" },

@@ -18,5 +18,6 @@ export const wait = defineCommand<z.output<typeof schema>, Task[]>({
   patient: true,
   schema,
   run: (app, { ids }) => app.whenFinal(ids),
+  isBad: (list) => list.some(({ state }) => state.name !== "completed"),
   render: (list, paper) => taskLines(list, paper),
 });

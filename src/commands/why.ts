@@ -2,9 +2,9 @@
 import * as z from "zod";
 import { renderTaskWhy, renderWorkerWhy, type TaskWhy, type WorkerWhy } from "../reports/why.ts";
 import { defineCommand } from "./command.ts";
-import { taskId, workerName } from "./words.ts";
+import { taskOrWorker } from "./words.ts";
 
-const schema = z.strictObject({ what: z.union([taskId, workerName]) });
+const schema = z.strictObject({ what: taskOrWorker });
 
 type Why = { readonly task: TaskWhy } | { readonly worker: WorkerWhy };
 

@@ -36,6 +36,13 @@ export const workerName = z.unknown().transform((value, context): string => {
   return fault(context, `${quote(value)} is no worker's name (they look like w1 or concurrent_worker1)`);
 });
 
+/** Digits are a task, anything else a worker. */
+export const taskOrWorker = z.unknown().transform((value, context): number | string => {
+  const isTask = typeof value === "number" || (typeof value === "string" && /^\s*#?\d/.test(value));
+  const checked = (isTask ? taskId : workerName).safeParse(value);
+  return checked.success ? checked.data : fault(context, checked.error.issues[0]?.message ?? "is missing");
+});
+
 export const workerNames = z
   .array(workerName)
   .min(1, "name at least one worker")
@@ -54,7 +61,7 @@ export const spokenText = text("text", taskTextMaxBytes);
 
 /** A short text of one line: a reason, key, model or name. */
 export const label = z.unknown().transform((value, context): string => {
-  if (typeof value !== "string" || value.trim() === "") return fault(context, "expected a short text");
+  if (typeof value !== "string" || value.trim() === "") return fault(context, "is missing");
   if ([...value].length > labelMaxChars) {
     return fault(context, `${quote(value)} is longer than ${labelMaxChars} characters`);
   }
@@ -87,10 +94,7 @@ export function count(what: string, min: number, max: number) {
 
 /** Missing, null or the thing itself; missing comes out as null. */
 export function orNull<T extends z.ZodType>(schema: T) {
-  return z
-    .union([z.null(), schema])
-    .optional()
-    .transform((value) => value ?? null);
+  return schema.nullish().transform((value) => value ?? null);
 }
 
 /** Several words are joined by one space: how a shell hands over an unquoted text. */

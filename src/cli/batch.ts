@@ -1,0 +1,144 @@
+/** A batch from argv or a file: its tasks are queued at once, run in auto mode, watched and summed up. */
+import { existsSync } from "node:fs";
+import { CtmError } from "../base/errors.ts";
+import { checkDraft } from "../commands/batch-file.ts";
+import type { Queued } from "../commands/batch.ts";
+import type { RawInput } from "../commands/command.ts";
+import type { CommandHost } from "../commands/host.ts";
+import { mergeTallies, tallyIdsMax } from "../commands/tally.ts";
+import type { Config } from "../config.ts";
+import { renderBatchSummary, type BatchModel } from "../reports/batch-summary.ts";
+import type { StatusModel } from "../reports/status-model.ts";
+import type { Settings } from "./arguments.ts";
+import { showProgress } from "./batch-progress.ts";
+import { callerHere } from "./caller.ts";
+import { onInterrupt } from "./interrupt.ts";
+import { configOf, joinHouse, type Manager } from "./reach.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** `ctm "Task 1" "Task 2"`: each text a task. Returns the exit code. */
+export async function runTexts(
+  texts: readonly string[],
+  settings: Settings,
+  terminal: Terminal,
+): Promise<number> {
+  const caller = callerHere("argv");
+  const drafts = texts.map((text) => checkDraft({ text }, {}, caller));
+  const config = await configOf(settings);
+  terminal.useTimeZone(config.throttle.timeZone);
+  return runDrafts({ drafts }, config, settings, terminal);
+}
+
+/** Runs a checked batch to its end, as the manager or through the one that runs. Returns the exit code. */
+export async function runDrafts(
+  input: RawInput,
+  config: Config,
+  settings: Settings,
+  terminal: Terminal,
+): Promise<number> {
+  const workersWereThere = existsSync(config.paths.tmuxSocket);
+  const house = await joinHouse(config, settings);
+  if ("app" in house) {
+    const keep = workersWereThere || settings.keepWorkers === true;
+    return runAsManager(house, keep, input, terminal);
+  }
+  try {
+    if (settings.own === true)
+      throw new CtmError("manager-running", "another manager runs, and --own refuses to hand over");
+    await requireDistributing(house);
+    terminal.note(`A manager runs (process ${house.managerPid}): it takes these tasks over.`);
+    return (await runToEnd(house, input, terminal)).exitCode;
+  } finally {
+    house.close();
+  }
+}
+
+async function runAsManager(
+  manager: Manager,
+  keepWorkers: boolean,
+  input: RawInput,
+  terminal: Terminal,
+): Promise<number> {
+  let workers: "leave" | "kill" = "leave";
+  try {
+    await manager.host.run("auto", { mode: "on" });
+    tellNotices(manager.app.status(), terminal);
+    const { exitCode, ended } = await runToEnd(manager.host, input, terminal);
+    // Workers started for this batch end with it; those that were there, or still work, stay.
+    if (ended && !keepWorkers && manager.app.status().queue.running === 0) workers = "kill";
+    return exitCode;
+  } finally {
+    await manager.close(workers);
+  }
+}
+
+function tellNotices(status: StatusModel, terminal: Terminal): void {
+  for (const notice of status.notices) terminal.note(notice);
+}
+
+/** Handing tasks to a manager that sends nothing out would wait for ever. */
+async function requireDistributing(host: CommandHost): Promise<void> {
+  const { mode } = (await host.run("status", {})) as StatusModel;
+  if (mode.kind === "auto") return;
+  const state = mode.kind === "paused" ? "its dispatch is paused" : "it is not in auto mode";
+  throw new CtmError("manager-running", `another manager runs and ${state}: nothing was queued`, [
+    "`ctm auto on` (or `ctm resume`) lets it run them; `ctm add` only queues.",
+  ]);
+}
+
+/** Queues, watches and waits. Not ended: the person left, and the tasks go on or stay queued. */
+async function runToEnd(
+  host: CommandHost,
+  input: RawInput,
+  terminal: Terminal,
+): Promise<{ exitCode: number; ended: boolean }> {
+  const progress = showProgress(host, terminal);
+  const interrupt = onInterrupt(() => void beginLeaving(host, terminal));
+  try {
+    const { queued, known } = (await host.run("batch", input)) as Queued;
+    const ids = [...new Set([...queued, ...known])];
+    progress.begin(ids);
+    const ended = await Promise.race([
+      waitFor(host, ids).then(() => true),
+      interrupt.second.then(() => false),
+    ]);
+    progress.end();
+    const tally = await tallyOf(host, ids);
+    report(tally, ended, terminal);
+    return { ended, exitCode: tally.completed === tally.total ? 0 : 1 };
+  } finally {
+    progress.end();
+    interrupt.off();
+  }
+}
+
+/** First Ctrl+C: nothing more goes out, what runs goes on. */
+async function beginLeaving(host: CommandHost, terminal: Terminal): Promise<void> {
+  if (host.role === "manager") await host.run("auto", { mode: "off" });
+  const rest = host.role === "manager" ? "No further task goes out" : "The manager goes on with the tasks";
+  terminal.note(
+    `\n${rest}. Ctrl+C again leaves now: running tasks go on in tmux, the others stay queued (\`ctm\` goes on with them).`,
+  );
+}
+
+async function waitFor(host: CommandHost, ids: readonly number[]): Promise<void> {
+  for (const part of inParts(ids, 10_000)) await host.run("wait", { ids: part });
+}
+
+async function tallyOf(host: CommandHost, ids: readonly number[]): Promise<BatchModel> {
+  const tallies: BatchModel[] = [];
+  for (const part of inParts(ids, tallyIdsMax))
+    tallies.push((await host.run("tally", { ids: part })) as BatchModel);
+  return mergeTallies(tallies);
+}
+
+function report(tally: BatchModel, ended: boolean, terminal: Terminal): void {
+  if (terminal.json) return terminal.printJson({ ended, ...tally });
+  terminal.print(renderBatchSummary(tally, terminal.paper()));
+}
+
+function inParts<T>(list: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(list.length / size) }, (_, at) =>
+    list.slice(at * size, (at + 1) * size),
+  );
+}

@@ -1,0 +1,98 @@
+/** `ctm` alone: the prompt, as the manager or as a client of the one that runs. */
+import { exitCodeOf } from "../base/errors.ts";
+import type { CommandHost } from "../commands/host.ts";
+import type { Config } from "../config.ts";
+import { banner } from "../repl/banner.ts";
+import { History } from "../repl/history.ts";
+import { runPiped } from "../repl/piped.ts";
+import { Repl, type ReplEnd } from "../repl/repl.ts";
+import type { StatusModel } from "../reports/status-model.ts";
+import type { Settings } from "./arguments.ts";
+import { attachTo } from "./attach.ts";
+import { callerHere } from "./caller.ts";
+import { untilSignal } from "./interrupt.ts";
+import { configOf, joinHouse, type Manager } from "./reach.ts";
+import type { Terminal } from "./terminal.ts";
+import { VERSION } from "./version.ts";
+
+/** Returns the exit code. Throws CtmError. */
+export async function runPrompt(settings: Settings, terminal: Terminal): Promise<number> {
+  const config = await configOf(settings);
+  terminal.useTimeZone(config.throttle.timeZone);
+  const stopping = untilSignal("SIGTERM", "SIGHUP");
+  const house = await joinHouse(config, settings);
+  try {
+    if ("app" in house) return await runAsManager(house, config, settings, terminal, stopping.signal);
+    const gone = house.closed.then(() => terminal.note("The manager has ended, and this prompt with it."));
+    const { exitCode } = await converse(house, config, terminal, Promise.race([stopping.signal, gone]));
+    house.close();
+    return exitCode;
+  } finally {
+    stopping.off();
+  }
+}
+
+async function runAsManager(
+  manager: Manager,
+  config: Config,
+  settings: Settings,
+  terminal: Terminal,
+  stopping: Promise<unknown>,
+): Promise<number> {
+  let workers: ReplEnd["workers"] = "leave";
+  try {
+    const end = await converse(manager.host, config, terminal, stopping, await offers(manager, settings));
+    workers = end.workers;
+    tellWhatStays(manager, workers, terminal);
+    return end.exitCode;
+  } finally {
+    await manager.close(workers);
+  }
+}
+
+/** Sessions a person started by hand are offered, never taken unasked. */
+async function offers({ app }: Manager, settings: Settings): Promise<string[]> {
+  if (settings.adopt === true) return [];
+  const names = await app.adoptable();
+  return names.length === 0
+    ? []
+    : [`Running on your own tmux server: ${names.join(", ")}. \`adopt NAME\` takes one over.`];
+}
+
+function tellWhatStays({ app }: Manager, workers: ReplEnd["workers"], terminal: Terminal): void {
+  const alive = app.workers().filter(({ state }) => state !== "dead").length;
+  if (workers === "leave" && alive > 0) {
+    terminal.note(
+      `${alive} ${alive === 1 ? "worker stays" : "workers stay"} in tmux; \`ctm\` takes them up again (\`exit --kill\` ends them).`,
+    );
+  }
+}
+
+async function converse(
+  host: CommandHost,
+  config: Config,
+  terminal: Terminal,
+  ended: Promise<unknown>,
+  offered: readonly string[] = [],
+): Promise<ReplEnd & { exitCode: number }> {
+  const caller = callerHere("repl");
+  const paper = terminal.paper;
+  if (!terminal.interactive) {
+    const { print, complain, json } = terminal;
+    const fault = await runPiped({ host, caller, input: process.stdin, json, paper, print, complain });
+    return { workers: "leave", exitCode: fault === null ? 0 : exitCodeOf(fault) };
+  }
+  const status = (await host.run("status", {})) as StatusModel;
+  const repl = new Repl({
+    host,
+    caller,
+    paper,
+    history: new History(config.paths.historyFile),
+    input: process.stdin,
+    output: process.stdout,
+    attach: attachTo,
+    greeting: [...banner(VERSION, host.role, status, paper()), ...offered],
+    autoIsOn: status.mode.kind === "auto",
+  });
+  return { ...(await repl.run(ended)), exitCode: 0 };
+}

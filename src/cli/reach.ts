@@ -1,0 +1,93 @@
+/** Reaching the house: as its manager, as a client of the manager that runs, or straight at the ledger. */
+import { openApp, type App } from "../app.ts";
+import { CtmError } from "../base/errors.ts";
+import { localHost, type CommandHost } from "../commands/host.ts";
+import { loadConfig, type Config, type ConfigOverrides } from "../config.ts";
+import { openManagerSocket } from "../server/manager-socket.ts";
+import { connectManager, type RemoteHost } from "../server/remote-host.ts";
+import type { Settings } from "./arguments.ts";
+import { VERSION } from "./version.ts";
+
+/** How long a manager that holds the lock may take to open its socket. */
+const socketWaitMaxMs = 15_000;
+const socketRetryMs = 100;
+
+export interface Manager {
+  readonly app: App;
+  readonly host: CommandHost;
+  close(workers: "leave" | "kill"): Promise<void>;
+}
+
+export async function configOf(settings: Settings): Promise<Config> {
+  const { config, ...flags } = settings;
+  const overrides: ConfigOverrides = {
+    ...pick(flags),
+    ...(config === undefined ? {} : { configFile: config }),
+  };
+  return loadConfig({ overrides });
+}
+
+/** Becomes the manager. Throws CtmError `manager-running` when there is one. */
+export async function becomeManager(config: Config, settings: Settings): Promise<Manager> {
+  const app = await openApp(config, "manager", { adopt: settings.adopt === true });
+  const host = localHost(app);
+  try {
+    const socket = await openManagerSocket({ path: config.paths.managerSocket, host, version: VERSION });
+    return {
+      app,
+      host,
+      close: async (workers) => {
+        await socket.close();
+        await app.close({ workers });
+      },
+    };
+  } catch (error) {
+    await app.close({ workers: "leave" });
+    throw error;
+  }
+}
+
+/** The manager, or its client when another process is the manager already. */
+export async function joinHouse(config: Config, settings: Settings): Promise<Manager | RemoteHost> {
+  try {
+    return await becomeManager(config, settings);
+  } catch (error) {
+    if (!(error instanceof CtmError) || error.code !== "manager-running") throw error;
+    return connectSoon(config, error);
+  }
+}
+
+/** Runs something at the manager, or at the ledger when none runs. */
+export async function withHost<T>(config: Config, act: (host: CommandHost) => Promise<T>): Promise<T> {
+  const remote = await connectManager(config.paths.managerSocket);
+  if (remote !== null) {
+    try {
+      return await act(remote);
+    } finally {
+      remote.close();
+    }
+  }
+  const app = await openApp(config, "offline");
+  try {
+    return await act(localHost(app));
+  } finally {
+    await app.close({ workers: "leave" });
+  }
+}
+
+/** A manager that has the lock opens its socket a moment later. */
+async function connectSoon(config: Config, refusal: CtmError): Promise<RemoteHost> {
+  const endMs = Date.now() + socketWaitMaxMs;
+  for (;;) {
+    const remote = await connectManager(config.paths.managerSocket);
+    if (remote !== null) return remote;
+    if (Date.now() > endMs) throw refusal;
+    await new Promise((again) => setTimeout(again, socketRetryMs));
+  }
+}
+
+function pick(flags: Settings): ConfigOverrides {
+  const { stateDir, workers, agent, context, profile, pauseAt, preferCheap } = flags;
+  const given = { stateDir, workers, agent, context, profile, pauseAt, preferCheap };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+}

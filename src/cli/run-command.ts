@@ -1,0 +1,67 @@
+/** `ctm COMMAND …`: one command, carried out by the manager that runs, else at the ledger. */
+import { CtmError } from "../base/errors.ts";
+import type { Command, RawInput } from "../commands/command.ts";
+import type { CommandHost } from "../commands/host.ts";
+import type { AttachTarget } from "../app.ts";
+import { frame } from "../repl/screen.ts";
+import { attachTo } from "./attach.ts";
+import type { Settings } from "./arguments.ts";
+import { runDrafts } from "./batch.ts";
+import { callerHere } from "./caller.ts";
+import { configOf, withHost } from "./reach.ts";
+import { runServe } from "./serve.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Returns the exit code. Throws CtmError. */
+export async function runCommand(
+  command: Command,
+  raw: RawInput,
+  settings: Settings,
+  terminal: Terminal,
+): Promise<number> {
+  const caller = callerHere("argv");
+  const input = command.check(await command.prepare(raw, caller));
+  if (command.alone) return show(command, await command.runAlone(input, caller), terminal);
+  if (command.face === "exit") throw new CtmError("usage", "`exit` is for the prompt; `kill` ends workers");
+  if (command.face === "serve") return runServe(input, settings, terminal);
+  const config = await configOf(settings);
+  terminal.useTimeZone(config.throttle.timeZone);
+  if (command.face === "batch") return runDrafts(input, config, settings, terminal);
+  return withHost(config, async (host) => {
+    if (command.follows(input)) return followUntilInterrupted(command, input, host, terminal);
+    const result = await host.run(command.name, input);
+    if (command.face === "attach" && terminal.interactive) return attachTo(result as AttachTarget);
+    return show(command, result, terminal);
+  });
+}
+
+function show(command: Command, result: unknown, terminal: Terminal): number {
+  if (terminal.json) terminal.printJson(result ?? null);
+  else terminal.print(command.render(result, terminal.paper()));
+  return command.isBad(result) ? 1 : 0;
+}
+
+/** Prints what comes until Ctrl+C. A status on a terminal is drawn in place. */
+async function followUntilInterrupted(
+  command: Command,
+  input: RawInput,
+  host: CommandHost,
+  terminal: Terminal,
+): Promise<number> {
+  const inPlace = terminal.redraws && command.name === "status";
+  const following = host.follow(command.name, input, (item) => {
+    if (terminal.json) return terminal.printJson(item);
+    const lines = command.renderItem?.(item, terminal.paper()) ?? [];
+    if (inPlace) process.stdout.write(frame(lines, process.stdout.rows));
+    else terminal.print(lines);
+  });
+  const stop = (): void => following.stop();
+  process.once("SIGINT", stop).once("SIGTERM", stop);
+  try {
+    await following.done;
+  } finally {
+    process.off("SIGINT", stop).off("SIGTERM", stop);
+    if (inPlace) process.stdout.write("\n");
+  }
+  return 0;
+}

@@ -1,0 +1,2 @@
+/** The library's face. */
+export { openApp, type App } from "./app.ts";

@@ -1,0 +1,46 @@
+/** Which facts are worth a line above the prompt, and how loud. The rest is for `ctm serve` and `watch`. */
+import type { Fact } from "../events/facts.ts";
+import { factText } from "../events/fact-text.ts";
+import { oneLine } from "../reports/cells.ts";
+import { wrapWords } from "../reports/lines.ts";
+import { paintFor } from "../reports/paint.ts";
+import { arrow, type Paper } from "../reports/paper.ts";
+import { isFinal } from "../tasks/task.ts";
+
+const BELL = "\u0007";
+
+/** Lines to print above the prompt; none for what a person need not know. */
+export function noticeOf(fact: Fact, paper: Paper): string[] {
+  const paint = paintFor(paper);
+  const words = oneLine(factText(fact));
+  switch (fact.kind) {
+    case "task-moved":
+      if (fact.to === "running") return wrapWords("", words, paper);
+      if (!isFinal(fact.to)) return [];
+      return wrapWords("", words, paper).map(fact.to === "completed" ? paint.good : paint.bad);
+    case "worker-asks":
+      return askLines(words, fact.worker, paper);
+    case "agent-limited":
+    case "level-changed":
+    case "trouble":
+      return wrapWords("", words, paper).map(paint.warn);
+    case "worker-changed":
+      return fact.state === "dead" ? wrapWords("", words, paper).map(paint.bad) : [];
+    case "task-added":
+    case "task-deferred":
+    case "usage-booked":
+    case "dispatch-changed":
+    case "limit-set":
+      return [];
+    default:
+      return fact satisfies never;
+  }
+}
+
+/** A worker that waits for a person is shown so that it is not missed. */
+function askLines(words: string, worker: string, paper: Paper): string[] {
+  const alias = worker.replace(/^concurrent_worker/, "w");
+  const how = `  ${arrow(paper)} answer ${alias} ... | attach ${alias}`;
+  const lines = [...wrapWords("", words, paper), how].map(paintFor(paper).loud);
+  return lines.map((line, at) => (at === 0 ? `${BELL}${line}` : line));
+}

@@ -1,0 +1,52 @@
+/** Commands from a pipe or a file: line by line, no prompt, no questions, results as they come. */
+import { createInterface } from "node:readline";
+import { CtmError } from "../base/errors.ts";
+import type { Caller } from "../commands/command.ts";
+import { commandHelp } from "../commands/help-text.ts";
+import type { CommandHost } from "../commands/host.ts";
+import { splitLine } from "../commands/line.ts";
+import { parseWords } from "../commands/parse.ts";
+import type { Paper } from "../reports/paper.ts";
+
+export interface PipedParts {
+  readonly host: CommandHost;
+  readonly caller: Caller;
+  readonly input: NodeJS.ReadableStream;
+  readonly json: boolean;
+  paper(): Paper;
+  print(lines: readonly string[]): void;
+  complain(error: unknown): void;
+}
+
+/** Runs until the input ends or a line says `exit`. Resolves with the last thing that went wrong, or null. */
+export async function runPiped(parts: PipedParts): Promise<unknown> {
+  let fault: unknown = null;
+  for await (const line of createInterface({ input: parts.input, terminal: false })) {
+    if (line.trim() === "") continue;
+    try {
+      if (!(await carryOut(line, parts))) break;
+    } catch (error) {
+      fault = error;
+      parts.complain(error);
+    }
+  }
+  return fault;
+}
+
+/** False: the line said to leave. */
+async function carryOut(line: string, parts: PipedParts): Promise<boolean> {
+  const { command, words } = splitLine(line);
+  const { raw, json, help } = parseWords(command, words);
+  if (help) parts.print(commandHelp(command));
+  if (help) return true;
+  const input = command.check(await command.prepare(raw, parts.caller));
+  if (command.face === "exit") return false;
+  if (command.face === "serve" || command.face === "attach" || command.follows(input)) {
+    throw new CtmError("usage", `\`${command.name}\` needs a terminal`);
+  }
+  const result = command.alone
+    ? await command.runAlone(input, parts.caller)
+    : await parts.host.run(command.name, input);
+  parts.print(json || parts.json ? [JSON.stringify(result ?? null)] : command.render(result, parts.paper()));
+  return true;
+}
