@@ -77,7 +77,10 @@ export interface App {
   setAuto(on: boolean): DispatchState;
   /** One pass now. Returns how many tasks went to a worker. */
   distribute(): Promise<number>;
-  explain(text: string, overrides: { type: string | null; model: string | null; agent: string | null }): Explanation;
+  explain(
+    text: string,
+    overrides: { type: string | null; model: string | null; agent: string | null },
+  ): Explanation;
 
   status(): StatusModel;
   metrics(): MetricsModel;
@@ -112,4 +115,22 @@ export interface App {
   /** Resolves when each of these tasks is in an end state (or is held for a person with no manager to act). */
   whenFinal(ids: readonly number[]): Promise<Task[]>;
   close(options: { readonly workers: "leave" | "kill" }): Promise<void>;
+}
+
+export interface OpenOptions {
+  /** Take over sessions named concurrent_worker* of the person's own tmux server at the start. */
+  readonly adopt?: boolean;
+}
+
+/**
+ * Opens the product on its state folder. `manager`: takes the lock (CtmError `manager-running` when another has it),
+ * settles what was in flight, and drives workers. `offline`: reads and queues in the ledger.
+ */
+export async function openApp(
+  config: Config,
+  role: "manager" | "offline",
+  options: OpenOptions = {},
+): Promise<App> {
+  const { openManager, openOffline } = await import("./opening.ts");
+  return role === "manager" ? openManager(config, options) : openOffline(config);
 }

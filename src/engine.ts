@@ -32,6 +32,8 @@ export interface EngineParts {
   /** Does this agent kind spend tokens, and is its record a simulation? */
   traits(agent: string): { readonly spends: boolean; readonly simulated: boolean };
   readonly entryRules: EntryRules;
+  /** What becomes of a task larger than a whole window. */
+  readonly oversized: "run" | "ask" | "refuse";
   /** Ledger time, milliseconds; never goes backwards. */
   now(): number;
   newAttemptId(nowMs: number): string;
@@ -49,6 +51,7 @@ export class Engine {
   readonly #ready = new ReadyQueue();
   /** Limits a task ahead in line waits for: those behind it may not take its room in the same pass. */
   #blockedLimits = new Set<string>();
+  readonly #deferrals = new Map<number, Deferral>();
   #wakeTimer: NodeJS.Timeout | null = null;
   #wakeAtMs = Number.POSITIVE_INFINITY;
   #pumpQueued = false;
@@ -150,9 +153,9 @@ export class Engine {
 
   /** Asks the throttle, worker by worker, best first. Null: no worker is free for it, or it was deferred. */
   #admit(task: Task): AdmittedOffer | null {
-    let deferral: Deferral | null = null;
+    let deferral: Extract<Admission, { kind: "deferred" }> | null = null;
     for (const offer of this.#parts.distributor.offers(task)) {
-      const admission = this.#ask(task, offer);
+      const admission = this.#ask(task, offer, this.#blockedLimits);
       if (admission.kind === "admitted") return { offer, admission };
       if (admission.kind === "refused") {
         this.#parts.ledger.setHold(task.id, admission.reason);
@@ -162,11 +165,17 @@ export class Engine {
       if (!admission.oversized) this.#blockedLimits.add(admission.limitId);
       if (deferral === null || sooner(admission.untilMs, deferral.untilMs)) deferral = admission;
     }
-    if (deferral !== null) this.#defer(task, deferral);
+    if (deferral === null) return null;
+    // Nothing but a person's yes lets it go: it is held by name, and `release` is that yes.
+    if (deferral.oversized && deferral.untilMs === null && this.#parts.oversized === "ask") {
+      this.#parts.ledger.setHold(task.id, `oversized: ${deferral.reason}`);
+    } else {
+      this.#defer(task, deferral);
+    }
     return null;
   }
 
-  #ask(task: Task, offer: WorkerOffer): Admission {
+  #ask(task: Task, offer: WorkerOffer, blockedLimits: ReadonlySet<string>): Admission {
     const { throttle, now } = this.#parts;
     return throttle.admit(
       {
@@ -174,15 +183,25 @@ export class Engine {
         subject: { worker: offer.worker, agent: offer.agent, model: offer.model },
         priority: task.draft.priority,
         spend: { tokens: task.assignment.reserveTokens, nanoUsd: task.assignment.reserveNanoUsd },
-        blockedLimits: this.#blockedLimits,
+        simulated: this.#parts.traits(offer.agent).simulated,
+        oversizedApproved: this.#parts.ledger.settings.get(oversizedKey(task.id)) !== null,
+        blockedLimits,
       },
       now(),
     );
   }
 
+  /** Waiting tasks that the throttle put off in the last passes. */
+  get deferrals(): ReadonlyMap<number, Deferral> {
+    return this.#deferrals;
+  }
+
   #defer(task: Task, deferral: Deferral): void {
     const { bus, now } = this.#parts;
     if (deferral.untilMs !== null) this.#wakeBy(deferral.untilMs);
+    const told = this.#deferrals.get(task.id)?.reason === deferral.reason;
+    this.#deferrals.set(task.id, deferral);
+    if (told) return;
     bus.publish({
       kind: "task-deferred",
       atMs: now(),
@@ -199,6 +218,7 @@ export class Engine {
     const attemptId = newAttemptId(atMs);
     const { spend } = chosen.admission.reservation;
     const held = { tokens: spend.tokens, nanoUsd: spend.nanoUsd, oversized: chosen.admission.oversized };
+    this.#deferrals.delete(task.id);
     const reserved = ledger.reserve(task, { id: attemptId, worker: chosen.offer.worker }, held, atMs);
     throttle.reserve({ ...chosen.admission.reservation, attemptId, sinceMs: atMs });
     this.#told(task, reserved, null);
@@ -441,11 +461,18 @@ export class Engine {
     return queued;
   }
 
+  /** The person says yes to a task that is larger than a whole window. */
+  approveOversized(id: number): void {
+    const { state } = this.#parts.ledger.task(id);
+    if (state.name !== "queued" || state.holdReason?.startsWith("oversized: ") !== true) return;
+    this.#parts.ledger.settings.set(oversizedKey(id), "yes");
+  }
+
   /** Why a waiting task does not go now: asks the throttle without reserving. Null: nothing of the throttle's. */
   whyDeferred(task: Task, offers: readonly WorkerOffer[]): Deferral | null {
     let deferral: Deferral | null = null;
     for (const offer of offers) {
-      const admission = this.#ask(task, offer);
+      const admission = this.#ask(task, offer, new Set());
       if (admission.kind === "admitted") return null;
       const found =
         admission.kind === "refused" ? { reason: admission.reason, untilMs: null, limitId: null } : admission;
@@ -507,6 +534,10 @@ export class Engine {
           : String(error);
     this.#parts.bus.publish({ kind: "trouble", atMs: this.#parts.now(), message });
   }
+}
+
+function oversizedKey(taskId: number): string {
+  return `oversized:${taskId}`;
 }
 
 interface AdmittedOffer {

@@ -1,6 +1,7 @@
 /** Opens the SQLite file that is the one truth on disk, and refuses one that cannot be trusted. */
 import Database from "better-sqlite3";
 import { CtmError } from "../base/errors.ts";
+import { ensurePrivateFile } from "./state-folder.ts";
 
 export type Db = Database.Database;
 
@@ -17,6 +18,7 @@ const WAL_RESET_FIXED: readonly (readonly [number, number, number])[] = [
  */
 export function openDatabase(file: string): Db {
   let db: Db;
+  if (file !== ":memory:") ensurePrivateFile(file);
   try {
     db = new Database(file, { timeout: 5_000 });
   } catch (error) {

@@ -4,6 +4,7 @@
  */
 import Database from "better-sqlite3";
 import { CtmError } from "../base/errors.ts";
+import { ensurePrivateFile } from "./state-folder.ts";
 
 export interface ManagerLock {
   release(): void;
@@ -11,6 +12,7 @@ export interface ManagerLock {
 
 /** Takes the lock or throws CtmError `manager-running` at once. */
 export function takeManagerLock(file: string): ManagerLock {
+  ensurePrivateFile(file);
   const db = new Database(file, { timeout: 0 });
   try {
     db.pragma("journal_mode = DELETE");

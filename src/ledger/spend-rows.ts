@@ -79,6 +79,27 @@ export interface OutcomeTotalRow {
   readonly duration_ms: number;
 }
 
+/** What one attempt booked. `source` "unknown" as soon as a part is. */
+export interface AttemptSpend {
+  readonly tokens: number;
+  readonly nano: number;
+  /** null: a part has no price. */
+  readonly cost: number | null;
+  readonly rows: number;
+  readonly source: UsageSource | null;
+  readonly flags: readonly string[];
+}
+
+interface AttemptSpendRow {
+  tokens: number;
+  nano: number;
+  cost: number | null;
+  rows: number;
+  unpriced: number;
+  source: UsageSource | null;
+  flags: string | null;
+}
+
 interface StoredUsage {
   input: number;
   cache_read: number;
@@ -168,6 +189,13 @@ export class SpendRows {
       .all(sinceMs);
   }
 
+  /** When the first usage was booked; null = none yet. */
+  firstBookingMs(): number | null {
+    return (
+      this.#db.prepare<[], { at: number | null }>("SELECT min(at_ms) AS at FROM usage").get()?.at ?? null
+    );
+  }
+
   openReservations(): ReservationRow[] {
     return this.#db
       .prepare<[], ReservationRow>(
@@ -193,6 +221,15 @@ export class SpendRows {
       .all(agent, model, type, count);
   }
 
+  /** Tokens one worker booked so far: what evens the load. */
+  loadOf(worker: string): number {
+    return (
+      this.#db
+        .prepare<[string], { n: number }>("SELECT total(tokens) AS n FROM spend_total WHERE worker = ?")
+        .get(worker)?.n ?? 0
+    );
+  }
+
   /** Durations of the newest completed tasks, by worker, for the p95. */
   durations(count: number): { worker: string; duration_ms: number }[] {
     return this.#db
@@ -203,27 +240,12 @@ export class SpendRows {
   }
 
   /** What one attempt has booked so far. */
-  ofAttempt(attemptId: string): {
-    tokens: number;
-    nano: number;
-    cost: number | null;
-    rows: number;
-    source: UsageSource | null;
-  } {
+  ofAttempt(attemptId: string): AttemptSpend {
     const row = this.#db
-      .prepare<
-        [string],
-        {
-          tokens: number | null;
-          nano: number | null;
-          cost: number | null;
-          rows: number;
-          unpriced: number;
-          source: UsageSource | null;
-        }
-      >(
-        `SELECT sum(booked_tokens) AS tokens, sum(booked_nano) AS nano, sum(cost_nano) AS cost, count(*) AS rows,
-          count(*) - count(cost_nano) AS unpriced, min(source) AS source FROM usage WHERE attempt_id = ?`,
+      .prepare<[string], AttemptSpendRow>(
+        `SELECT total(booked_tokens) AS tokens, total(booked_nano) AS nano, sum(cost_nano) AS cost, count(*) AS rows,
+          count(*) - count(cost_nano) AS unpriced, max(source) AS source, group_concat(DISTINCT nullif(flags, '')) AS flags
+         FROM usage WHERE attempt_id = ?`,
       )
       .get(attemptId);
     return {
@@ -232,36 +254,26 @@ export class SpendRows {
       cost: row === undefined || row.unpriced > 0 ? null : row.cost,
       rows: row?.rows ?? 0,
       source: row?.source ?? null,
+      flags: [...new Set((row?.flags ?? "").split(",").filter((flag) => flag !== ""))],
     };
   }
 
-  /** Raw counters of one task over all its attempts. */
-  usageOfTask(taskId: number): {
-    usage: Usage;
-    tokens: number;
-    cost: number | null;
-    source: UsageSource | null;
-  } {
+  /** Raw counters of one attempt. */
+  usageOfAttempt(attemptId: string): Usage {
     const row = this.#db
-      .prepare<[number], StoredUsage & { unpriced: number; source: UsageSource | null }>(
+      .prepare<[string], StoredUsage>(
         `SELECT total(input) AS input, total(cache_read) AS cache_read, total(cache_write_5m) AS cache_write_5m,
-          total(cache_write_1h) AS cache_write_1h, total(output) AS output, total(reasoning) AS reasoning,
-          total(booked_tokens) AS booked_tokens, total(booked_nano) AS booked_nano, sum(cost_nano) AS cost_nano,
-          count(*) - count(cost_nano) AS unpriced, max(source) AS source FROM usage WHERE task_id = ?`,
+          total(cache_write_1h) AS cache_write_1h, total(output) AS output, total(reasoning) AS reasoning
+         FROM usage WHERE attempt_id = ?`,
       )
-      .get(taskId);
+      .get(attemptId);
     return {
-      usage: {
-        inputTokens: row?.input ?? 0,
-        cacheReadTokens: row?.cache_read ?? 0,
-        cacheWrite5mTokens: row?.cache_write_5m ?? 0,
-        cacheWrite1hTokens: row?.cache_write_1h ?? 0,
-        outputTokens: row?.output ?? 0,
-        reasoningTokens: row?.reasoning ?? 0,
-      },
-      tokens: row?.booked_tokens ?? 0,
-      cost: row === undefined || row.unpriced > 0 ? null : row.cost_nano,
-      source: row?.source ?? null,
+      inputTokens: row?.input ?? 0,
+      cacheReadTokens: row?.cache_read ?? 0,
+      cacheWrite5mTokens: row?.cache_write_5m ?? 0,
+      cacheWrite1hTokens: row?.cache_write_1h ?? 0,
+      outputTokens: row?.output ?? 0,
+      reasoningTokens: row?.reasoning ?? 0,
     };
   }
 }

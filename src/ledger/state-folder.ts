@@ -58,6 +58,16 @@ export function writePrivateFile(path: string, text: string | Uint8Array): void 
   replaceFile(path, text, FILE_MODE);
 }
 
+/**
+ * Makes sure that a private file (0600) is there, empty if it was not: for those who open it by name (SQLite) and
+ * would create it for everybody to read. Throws CtmError `refused` when a link or something else stands in its place.
+ */
+export function ensurePrivateFile(path: string): void {
+  const facts = lstatSync(path, { throwIfNoEntry: false });
+  if (facts === undefined) createPrivateFile(path, "");
+  else if (!facts.isFile()) throw new CtmError("refused", `${path} is no regular file`);
+}
+
 /** The same for a program only we may read and run (0700). Throws CtmError `io`. */
 export function writePrivateProgram(path: string, text: string): void {
   replaceFile(path, text, PROGRAM_MODE);

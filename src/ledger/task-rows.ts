@@ -1,6 +1,6 @@
 /** Tasks as rows: how a row reads as a Task, and every query that lists them. Changes stand in `ledger.ts`. */
 import type { Db } from "./database.ts";
-import { priorityOfRank } from "../tasks/priority.ts";
+import { priorityOfRank, priorityRank, type Priority } from "../tasks/priority.ts";
 import type { Complexity, Task, TaskState, TaskStateName, TaskType } from "../tasks/task.ts";
 
 export interface TaskRow {
@@ -200,6 +200,29 @@ export class TaskRows {
       )
       .all()
       .map(taskOfRow);
+  }
+
+  /** How many waiting tasks go before this one. */
+  ahead(task: Task): number {
+    const rank = priorityRank(task.draft.priority);
+    const row = this.#db
+      .prepare<[number, number], { n: number }>(
+        "SELECT count(*) AS n FROM task WHERE state = 'queued' AND hold_reason IS NULL AND (priority, -id) > (?, ?)",
+      )
+      .get(rank, -task.id);
+    return row?.n ?? 0;
+  }
+
+  /** Waiting tasks that nobody holds by hand, by priority. */
+  waitingByPriority(): Record<Priority, number> {
+    const waiting: Record<Priority, number> = { low: 0, normal: 0, high: 0, critical: 0 };
+    const rows = this.#db
+      .prepare<[], { priority: number; n: number }>(
+        "SELECT priority, count(*) AS n FROM task WHERE state = 'queued' AND hold_reason IS NULL GROUP BY priority",
+      )
+      .all();
+    for (const { priority, n } of rows) waiting[priorityOfRank(priority)] = n;
+    return waiting;
   }
 
   /** How many tasks stand in each state; `held` counts the queued ones with a reason. Constant time. */

@@ -59,7 +59,6 @@ export class Launching {
       plan,
       cwd: wish.cwd,
       env: { ...this.#parts.baseEnv, ...plan.env, CTM_LAUNCH: launchId, CTM_SPOOL: this.#parts.spoolDir },
-      hookScript: this.#parts.hookScript,
     });
     worker.become(
       { name: "starting", sinceMs: Date.now() },

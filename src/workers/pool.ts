@@ -19,8 +19,10 @@ export interface PoolParts {
   readonly restart: RestartRules;
   readonly outputMaxBytes: number;
   adapter(agent: string): AgentAdapter;
-  /** The tmux server of a socket; null = our own. Connected on first use. */
-  terminal(socket: string | null): Promise<Terminal>;
+  /** The tmux server a worker sits on. Connected on first use. */
+  terminal(record: Pick<WorkerRecord, "tmuxSocket" | "session">): Promise<Terminal>;
+  /** Hears of what went wrong beside the way. */
+  trouble(error: unknown): void;
   saved(record: WorkerRecord): void;
   removed(name: string): void;
 }
@@ -68,7 +70,7 @@ export class WorkerPool {
 
   /** Takes a worker of before into the pool again: still in its pane, or dead. Returns whether it lives. */
   async restore(record: WorkerRecord): Promise<boolean> {
-    const terminal = await this.#parts.terminal(record.tmuxSocket);
+    const terminal = await this.#parts.terminal(record);
     const worker = this.#add(record, terminal);
     const alive = worker.pane !== null && (await terminal.isAlive(worker.pane));
     if (!alive) return false;
@@ -77,12 +79,19 @@ export class WorkerPool {
     return true;
   }
 
+  /** Starts a worker of before again whose agent was gone; an adopted one is let go. */
+  async revive(name: string): Promise<void> {
+    const worker = this.find(name);
+    if (worker.record.adopted) this.#forget(worker);
+    else await this.start(worker);
+  }
+
   /** Starts workers of an agent kind under the next free names. */
   async spawn(agent: string, count: number, wish: { model: string | null; cwd: string }): Promise<Worker[]> {
     if (this.#workers.size + count > workersMax) {
       throw new CtmError("refused", `${this.#workers.size} workers run; ${workersMax} at most`);
     }
-    const terminal = await this.#parts.terminal(null);
+    const terminal = await this.#parts.terminal({ tmuxSocket: null, session: "" });
     const spawned: Worker[] = [];
     for (let n = 0; n < count; n += 1) {
       const name = this.#freeName();
@@ -127,7 +136,7 @@ export class WorkerPool {
       throw new CtmError("refused", `the session ${record.session} is ${known.name} already`);
     const worker = this.#add(
       { ...record, name: this.#workers.has(record.name) ? this.#freeName() : record.name },
-      await this.#parts.terminal(record.tmuxSocket),
+      await this.#parts.terminal(record),
     );
     worker.remember({});
     worker.become({ name: "starting", sinceMs: Date.now() }, "process", "adopted");

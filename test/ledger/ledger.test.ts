@@ -248,10 +248,10 @@ describe("booking", () => {
       { addedTokens: 70, addedNanoUsd: 350_000 },
     ]);
     expect(ledger.bookUsage([entry(task)])).toEqual([]);
-    expect(reopened().spend.usageOfTask(task.id)).toMatchObject({
-      tokens: 190,
-      cost: 950_000,
-      usage: { outputTokens: 90 },
+    expect(reopened().spend.ofAttempt(attemptOf(task))).toMatchObject({ tokens: 190, cost: 950_000 });
+    expect(ledger.spend.usageOfAttempt(attemptOf(task))).toMatchObject({
+      inputTokens: 100,
+      outputTokens: 90,
     });
     expect(ledger.spend.spendTotals()).toMatchObject([
       { tokens: 190, nano: 950_000, input: 100, output: 90 },
@@ -292,7 +292,7 @@ describe("booking", () => {
   it("says n/a, not 0, for a cost nobody knows", () => {
     const task = running("t");
     ledger.bookUsage([entry(task, { costNanoUsd: null })]);
-    expect(ledger.spend.usageOfTask(task.id).cost).toBeNull();
+    expect(ledger.spend.ofAttempt(attemptOf(task)).cost).toBeNull();
   });
 });
 

@@ -198,7 +198,9 @@ function enterLater(
   ];
   const press = sequence([...keyCommands(connection, pane.paneId, ENTER), ...steps.entered]);
   const delaySeconds = (Math.max(1, afterMs) / 1_000).toFixed(3);
-  return `run-shell -b -d ${delaySeconds} -C ${quoted(ifPane(pane.paneId, allOf(conditions), press, ""))}`;
+  // run-shell expands formats at once; doubled, the conditions are only looked at when the time has come.
+  const command = ifPane(pane.paneId, allOf(conditions), press, "").replaceAll("#", "##");
+  return `run-shell -b -d ${delaySeconds} -C ${quoted(command)}`;
 }
 
 function keyCommands(connection: TmuxConnection, paneId: string, byte: string): string[] {

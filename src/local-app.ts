@@ -1,0 +1,402 @@
+/**
+ * The App of this process: each request of a face, answered by the part that knows. It holds no state of its own
+ * beside the parts.
+ */
+import type { App, AttachTarget, DispatchState, SpawnRequest, Submission, TaskFilter } from "./app.ts";
+import { typedText } from "./base/typed-text.ts";
+import { CtmError } from "./base/errors.ts";
+import { labelMaxChars } from "./base/limits.ts";
+import type { Config } from "./config.ts";
+import type { Explanation } from "./delegation/delegate.ts";
+import type { DelegationDesk } from "./delegation-desk.ts";
+import { doctorRequest } from "./doctor-request.ts";
+import { runDoctor } from "./doctor.ts";
+import type { Engine, Deferral } from "./engine.ts";
+import type { FactBus } from "./events/bus.ts";
+import type { Fact } from "./events/facts.ts";
+import type { Ledger } from "./ledger/ledger.ts";
+import type { LimitBook } from "./limit-book.ts";
+import { limitRows } from "./overview/limit-rows.ts";
+import { metricsModel } from "./overview/metrics.ts";
+import type { OverviewSources } from "./overview/sources.ts";
+import { statusModel } from "./overview/status.ts";
+import { taskDetails } from "./overview/task-details.ts";
+import { throttleModel } from "./overview/throttle.ts";
+import { taskWhy, workerWhy } from "./overview/why.ts";
+import { workerRow, workerRows } from "./overview/worker-rows.ts";
+import type { DoctorReport } from "./reports/doctor.ts";
+import type { LimitRow } from "./reports/limits-table.ts";
+import type { MetricsModel } from "./reports/metrics-model.ts";
+import type { StatusModel } from "./reports/status-model.ts";
+import type { TaskDetails } from "./reports/task-details.ts";
+import type { ThrottleModel } from "./reports/throttle-model.ts";
+import type { TaskWhy, WorkerWhy } from "./reports/why.ts";
+import type { WorkerRow } from "./reports/workers-table.ts";
+import type { Priority } from "./tasks/priority.ts";
+import { taskText } from "./tasks/task-text.ts";
+import { isFinal, type Task, type TaskDraft, type TaskStateName } from "./tasks/task.ts";
+import { adoptableSessions, adoptionRecord } from "./adoption.ts";
+import type { Workplace } from "./workplace.ts";
+import type { Worker } from "./workers/worker.ts";
+
+export interface LocalAppParts {
+  readonly config: Config;
+  readonly ledger: Ledger;
+  readonly engine: Engine;
+  readonly bus: FactBus;
+  readonly delegation: DelegationDesk;
+  readonly limits: LimitBook;
+  readonly sources: OverviewSources;
+  /** null: offline, no workers. */
+  readonly workplace: Workplace | null;
+  now(): number;
+  close(): Promise<void>;
+}
+
+export class LocalApp implements App {
+  readonly #parts: LocalAppParts;
+
+  constructor(parts: LocalAppParts) {
+    this.#parts = parts;
+  }
+
+  get config(): Config {
+    return this.#parts.config;
+  }
+
+  get role(): "manager" | "offline" {
+    return this.#parts.workplace === null ? "offline" : "manager";
+  }
+
+  // ── tasks ───────────────────────────────────────────────────────────────────────────────────────
+
+  submit(draft: TaskDraft): Submission {
+    const [submission] = this.submitMany([draft]);
+    if (submission === undefined) throw new Error("one draft came to no task");
+    return submission;
+  }
+
+  submitMany(drafts: readonly TaskDraft[]): Submission[] {
+    return this.#parts.engine.submit(drafts.map((draft) => this.#checked(draft)));
+  }
+
+  #checked(draft: TaskDraft): TaskDraft {
+    if (draft.key !== null && (draft.key.trim() === "" || [...draft.key].length > labelMaxChars)) {
+      throw new CtmError("usage", `a key has 1 to ${labelMaxChars} characters`);
+    }
+    return {
+      ...draft,
+      text: taskText(draft.text),
+      worker: draft.worker === null ? null : this.#workerName(draft.worker),
+    };
+  }
+
+  tasks(filter: TaskFilter): Task[] {
+    return this.#parts.ledger.tasks.list({
+      ...filter,
+      worker: filter.worker === null ? null : this.#workerName(filter.worker),
+    });
+  }
+
+  task(id: number): Task {
+    return this.#parts.ledger.task(id);
+  }
+
+  taskDetails(id: number): TaskDetails {
+    const task = this.task(id);
+    const waitsFor = task.state.name === "queued" ? (this.whyTask(id).holds?.reason ?? null) : null;
+    return taskDetails(id, waitsFor, this.#parts.sources);
+  }
+
+  cancel(id: number): Promise<Task> {
+    return this.#parts.engine.cancel(id);
+  }
+
+  retry(id: number): Task {
+    return this.#parts.engine.retry(id, "retried by a person");
+  }
+
+  setPriority(id: number, priority: Priority): Task {
+    return this.#changed(this.#parts.ledger.setPriority(id, priority));
+  }
+
+  edit(id: number, text: string): Task {
+    const draft = this.#checked({ ...this.task(id).draft, text });
+    return this.#changed(this.#parts.ledger.edit(id, draft, this.#parts.delegation.delegate(draft)));
+  }
+
+  hold(id: number, reason: string): Task {
+    if (reason.trim() === "" || [...reason].length > labelMaxChars) {
+      throw new CtmError("usage", `a hold needs a reason of 1 to ${labelMaxChars} characters`);
+    }
+    return this.#parts.ledger.setHold(id, reason);
+  }
+
+  release(id: number): Task {
+    this.#parts.engine.approveOversized(id);
+    return this.#changed(this.#parts.ledger.setHold(id, null));
+  }
+
+  clear(states: readonly TaskStateName[]): number {
+    return this.#parts.ledger.clear(states);
+  }
+
+  #changed(task: Task): Task {
+    this.#parts.engine.pump();
+    return task;
+  }
+
+  // ── dispatch ────────────────────────────────────────────────────────────────────────────────────
+
+  dispatchState(): DispatchState {
+    const paused = this.#parts.ledger.settings.get("paused");
+    return {
+      auto: this.#parts.engine.auto,
+      paused: paused !== null,
+      pauseReason: paused === "" ? null : paused,
+    };
+  }
+
+  pause(reason: string): DispatchState {
+    this.#parts.ledger.settings.set("paused", reason.slice(0, labelMaxChars));
+    return this.#dispatchChanged(reason);
+  }
+
+  resume(): DispatchState {
+    this.#parts.ledger.settings.set("paused", null);
+    this.#parts.engine.pump();
+    return this.#dispatchChanged(null);
+  }
+
+  setAuto(on: boolean): DispatchState {
+    this.#parts.engine.setAuto(on);
+    return this.#dispatchChanged(null);
+  }
+
+  #dispatchChanged(reason: string | null): DispatchState {
+    const state = this.dispatchState();
+    this.#parts.bus.publish({
+      kind: "dispatch-changed",
+      atMs: this.#parts.now(),
+      auto: state.auto,
+      paused: state.paused,
+      reason,
+    });
+    return state;
+  }
+
+  distribute(): Promise<number> {
+    this.#workplace();
+    return this.#parts.engine.distribute();
+  }
+
+  explain(
+    text: string,
+    overrides: { type: string | null; model: string | null; agent: string | null },
+  ): Explanation {
+    return this.#parts.delegation.explain(taskText(text), overrides);
+  }
+
+  // ── views ───────────────────────────────────────────────────────────────────────────────────────
+
+  status(): StatusModel {
+    return statusModel(this.#parts.sources);
+  }
+
+  metrics(): MetricsModel {
+    return metricsModel(this.#parts.sources);
+  }
+
+  throttle(): ThrottleModel {
+    return throttleModel(this.#parts.sources);
+  }
+
+  whyTask(id: number): TaskWhy {
+    const task = this.task(id);
+    const workers = this.#parts.sources.workers();
+    const fits = (worker: Worker): boolean =>
+      task.draft.worker === null
+        ? worker.record.agent === task.assignment.agent
+        : worker.name === task.draft.worker;
+    const fitting = workers.filter(fits);
+    return taskWhy(
+      task,
+      {
+        deferral: this.#deferralOf(task, fitting),
+        fitting: fitting.length,
+        free: fitting.filter((worker) => worker.free).length,
+        auto: this.#parts.engine.auto,
+        pausedBecause: this.#parts.ledger.settings.get("paused"),
+      },
+      this.#parts.sources,
+    );
+  }
+
+  #deferralOf(task: Task, fitting: readonly Worker[]): Deferral | null {
+    if (task.state.name !== "queued") return null;
+    const offers = fitting.map(({ name, record }) => ({
+      worker: name,
+      agent: record.agent,
+      model: task.assignment.model ?? record.model,
+      because: "",
+    }));
+    return this.#parts.engine.whyDeferred(task, offers);
+  }
+
+  whyWorker(name: string): WorkerWhy {
+    return workerWhy(this.#worker(name), this.#parts.sources);
+  }
+
+  // ── workers ─────────────────────────────────────────────────────────────────────────────────────
+
+  workers(): WorkerRow[] {
+    return workerRows(this.#parts.sources);
+  }
+
+  async spawn(request: SpawnRequest): Promise<WorkerRow[]> {
+    const { pool } = this.#workplace();
+    const agent = request.agent ?? this.#parts.delegation.defaultAgent;
+    const model = request.model ?? this.#parts.delegation.launchModel(agent);
+    const workers = await pool.spawn(agent, request.count, {
+      model,
+      cwd: request.cwd ?? this.config.workers.cwd,
+    });
+    return workers.map((worker) => workerRow(worker, this.#parts.sources));
+  }
+
+  async restart(name: string): Promise<void> {
+    await this.#workplace().pool.restart(this.#worker(name));
+  }
+
+  async kill(name: string): Promise<void> {
+    await this.#workplace().pool.kill(this.#worker(name));
+  }
+
+  drain(name: string): void {
+    this.#worker(name).remember({ draining: true });
+  }
+
+  async send(name: string, text: string): Promise<void> {
+    const worker = this.#worker(name);
+    if (!worker.free && worker.state.name !== "idle") {
+      throw new CtmError(
+        "illegal-move",
+        `${worker.name} is ${worker.state.name}; words of your own are typed into an idle worker only (attach puts you into it)`,
+      );
+    }
+    await this.#workplace().sendWords(worker, taskText(text));
+  }
+
+  async answer(name: string, text: string): Promise<void> {
+    const worker = this.#worker(name);
+    if (worker.state.name !== "needs-input")
+      throw new CtmError("illegal-move", `${worker.name} asks nothing now`);
+    await this.#workplace().answer(worker, typedText(text).text.trim());
+  }
+
+  async adopt(session: string, socket: string | null): Promise<WorkerRow> {
+    const workplace = this.#workplace();
+    const record = await adoptionRecord(workplace, session, socket);
+    return workerRow(await workplace.pool.adopt(record), this.#parts.sources);
+  }
+
+  async adoptable(): Promise<string[]> {
+    const workplace = this.#workplace();
+    const known = new Set(
+      workplace.pool
+        .all()
+        .filter(({ record }) => record.tmuxSocket === "")
+        .map(({ record }) => record.session),
+    );
+    return (await adoptableSessions()).filter((session) => !known.has(session));
+  }
+
+  output(name: string, lines: number): string[] {
+    return this.#workplace().pool.watchOf(this.#worker(name)).log.lines(lines);
+  }
+
+  followOutput(name: string, onText: (text: string) => void): () => void {
+    return this.#workplace().pool.watchOf(this.#worker(name)).log.follow(onText);
+  }
+
+  attachTarget(name: string): AttachTarget {
+    const { name: worker, record } = this.#worker(name);
+    return { worker, tmuxSocket: record.tmuxSocket ?? this.config.paths.tmuxSocket, session: record.session };
+  }
+
+  // ── limits, doctor, facts, end ──────────────────────────────────────────────────────────────────
+
+  limits(): LimitRow[] {
+    return limitRows(this.#parts.sources);
+  }
+
+  setLimit(id: string, amount: string | null): LimitRow {
+    return this.#limitRow(this.#parts.limits.set(id, amount));
+  }
+
+  raiseLimit(id: string, amount: string, untilMs: number, reason: string): LimitRow {
+    return this.#limitRow(this.#parts.limits.raise(id, amount, untilMs, reason));
+  }
+
+  #limitRow(id: string): LimitRow {
+    const rows = this.limits();
+    const row =
+      rows.find((candidate) => candidate.limitId === id) ??
+      rows.find((candidate) => candidate.limitId.startsWith(id.replace("*", "")));
+    if (row === undefined)
+      throw new CtmError("not-found", `${id} is set, but binds nothing that is there yet`);
+    return row;
+  }
+
+  doctor(): Promise<DoctorReport> {
+    return runDoctor(doctorRequest(this.config, this.#parts.ledger.database));
+  }
+
+  onFact(listener: (fact: Fact) => void): () => void {
+    return this.#parts.bus.subscribe(listener);
+  }
+
+  whenFinal(ids: readonly number[]): Promise<Task[]> {
+    const waiting = new Set(ids.filter((id) => !isFinal(this.task(id).state.name)));
+    const done = (): Task[] => ids.map((id) => this.task(id));
+    if (waiting.size === 0) return Promise.resolve(done());
+    return new Promise((resolve) => {
+      const stop = this.onFact((fact) => {
+        if (fact.kind !== "task-moved" || !isFinal(fact.to)) return;
+        waiting.delete(fact.taskId);
+        if (waiting.size > 0) return;
+        stop();
+        resolve(done());
+      });
+    });
+  }
+
+  async close(options: { readonly workers: "leave" | "kill" }): Promise<void> {
+    const { workplace } = this.#parts;
+    if (options.workers === "kill" && workplace !== null) {
+      for (const worker of workplace.pool.all()) await workplace.pool.kill(worker);
+    }
+    await this.#parts.close();
+  }
+
+  // ── below ───────────────────────────────────────────────────────────────────────────────────────
+
+  #workplace(): Workplace {
+    const { workplace } = this.#parts;
+    if (workplace === null)
+      throw new CtmError("no-manager", "no manager runs: `ctm` or `ctm serve` starts one");
+    return workplace;
+  }
+
+  #worker(name: string): Worker {
+    return this.#workplace().pool.find(name);
+  }
+
+  /** `w2` and `worker2` mean concurrent_worker2, whether it runs already or not. */
+  #workerName(name: string): string {
+    const short = /^(?:concurrent_worker|worker|w)(\d+)$/i.exec(name.trim());
+    if (short !== null) return `concurrent_worker${Number(short[1])}`;
+    const { workplace } = this.#parts;
+    return workplace === null ? name : workplace.pool.find(name).name;
+  }
+}

@@ -1,0 +1,257 @@
+/**
+ * How the product is put together: the parts of an app, wired once. A manager also takes the lock, finds its workers
+ * again, settles what was in flight and fills the fleet; then it listens.
+ */
+import { randomBytes } from "node:crypto";
+import { performance } from "node:perf_hooks";
+import { agentAdapter } from "./agents/agents.ts";
+import type { App, OpenOptions } from "./app.ts";
+import { adoptableSessions, adoptionRecord } from "./adoption.ts";
+import type { Config } from "./config.ts";
+import { DelegationDesk } from "./delegation-desk.ts";
+import type { Distributor } from "./distributor/distributor.ts";
+import { Engine } from "./engine.ts";
+import { FactBus } from "./events/bus.ts";
+import { Ledger } from "./ledger/ledger.ts";
+import { takeManagerLock, type ManagerLock } from "./ledger/manager-lock.ts";
+import { ensurePrivateFolders } from "./ledger/state-folder.ts";
+import { LimitBook } from "./limit-book.ts";
+import { LocalApp } from "./local-app.ts";
+import type { OverviewSources } from "./overview/sources.ts";
+import { recover } from "./recovery.ts";
+import { historyMs } from "./throttle/booking-log.ts";
+import { LedgerClock } from "./throttle/ledger-clock.ts";
+import { Throttle } from "./throttle/throttle.ts";
+import { openWorkplace, type Workplace } from "./workplace.ts";
+
+/** The parts every app has, with or without workers. */
+interface Foundation {
+  readonly ledger: Ledger;
+  readonly bus: FactBus;
+  readonly throttle: Throttle;
+  readonly delegation: DelegationDesk;
+  now(): number;
+}
+
+function layFoundation(config: Config): Foundation {
+  ensurePrivateFolders([config.paths.stateDir]);
+  const ledger = Ledger.open(config.paths.ledgerFile);
+  const clock = new LedgerClock({ wallMs: Date.now(), monotonicMs: performance.now() });
+  const now = (): number => clock.read(Date.now(), performance.now());
+  const delegation = new DelegationDesk(config, ledger);
+  const { limits, timeZone, criticalHeadroomPercent, pauseAt, hardStop, oversized } = config.throttle;
+  const throttle = new Throttle({
+    limits,
+    timeZone,
+    criticalHeadroomPercent,
+    pauseAt,
+    hardStop,
+    oversized,
+    // A rehearsal is for trying limits; beside real agents it must not use up real ones.
+    countSimulated: delegation.defaultAgent === "rehearsal",
+  });
+  throttle.restore(durableRows(ledger, now()), now());
+  return { ledger, bus: new FactBus(), throttle, delegation, now };
+}
+
+function durableRows(ledger: Ledger, nowMs: number) {
+  return {
+    bookings: ledger.spend.bookingsSince(nowMs - historyMs).map((row) => ({
+      atMs: row.at_ms,
+      subject: { worker: row.worker, agent: row.agent, model: row.model },
+      spend: { tokens: row.booked_tokens, nanoUsd: row.booked_nano },
+      attemptId: row.attempt_id,
+      simulated: row.source === "simulated",
+    })),
+    reservations: ledger.spend.openReservations().map((row) => ({
+      attemptId: row.attempt_id,
+      subject: { worker: row.worker, agent: row.agent, model: row.model },
+      spend: { tokens: row.tokens, nanoUsd: row.nano },
+      oversized: row.oversized === 1,
+      sinceMs: row.since_ms,
+      simulated: traitsOf(row.agent).simulated,
+    })),
+  };
+}
+
+function traitsOf(agent: string): { readonly spends: boolean; readonly simulated: boolean } {
+  return agentAdapter(agent).traits;
+}
+
+function buildEngine(config: Config, base: Foundation, distributor: Distributor): Engine {
+  return new Engine({
+    ...base,
+    distributor,
+    delegate: (draft) => base.delegation.delegate(draft),
+    traits: traitsOf,
+    oversized: config.throttle.oversized,
+    entryRules: { prices: base.delegation.prices, countCacheReads: config.throttle.countCacheReads },
+    newAttemptId: (nowMs) => `a${nowMs.toString(36)}-${randomBytes(6).toString("hex")}`,
+  });
+}
+
+function buildApp(
+  config: Config,
+  base: Foundation,
+  engine: Engine,
+  workplace: Workplace | null,
+  startedAtMs: number | null,
+  close: () => Promise<void>,
+): LocalApp {
+  const limits = new LimitBook({
+    configured: config.throttle.limits,
+    ledger: base.ledger,
+    throttle: base.throttle,
+    now: base.now,
+    changed: (limitId, reason) => {
+      if (limitId !== null) base.bus.publish({ kind: "limit-set", atMs: base.now(), limitId, reason });
+      engine.pump();
+    },
+  });
+  const sources: OverviewSources = {
+    config,
+    ledger: base.ledger,
+    throttle: base.throttle,
+    prices: base.delegation.prices,
+    workers: () => workplace?.pool.all() ?? [],
+    deferrals: () => engine.deferrals,
+    raises: () => limits.raises,
+    traits: traitsOf,
+    startedAtMs,
+    auto: () => engine.auto,
+    notices: () => base.delegation.notices,
+    now: base.now,
+  };
+  return new LocalApp({
+    config,
+    ledger: base.ledger,
+    engine,
+    bus: base.bus,
+    delegation: base.delegation,
+    limits,
+    sources,
+    workplace,
+    now: base.now,
+    close: async () => {
+      limits.close();
+      engine.close();
+      await close();
+      base.ledger.close();
+    },
+  });
+}
+
+/** Reads and queues straight in the ledger; there are no workers. */
+export async function openOffline(config: Config): Promise<App> {
+  const base = layFoundation(config);
+  const engine = buildEngine(config, base, NO_WORKERS);
+  return buildApp(config, base, engine, null, null, async () => undefined);
+}
+
+const NO_WORKERS: Distributor = {
+  offers: () => [],
+  dispatch: async () => ({ kind: "not-typed", reason: "no manager runs" }),
+  interrupt: async () => undefined,
+  freeCount: () => 0,
+  onReport: () => undefined,
+};
+
+export async function openManager(config: Config, options: OpenOptions): Promise<App> {
+  ensurePrivateFolders([config.paths.stateDir]);
+  const lock = takeManagerLock(config.paths.lockFile);
+  try {
+    return await openLocked(config, options, lock);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+async function openLocked(config: Config, options: OpenOptions, lock: ManagerLock): Promise<App> {
+  const base = layFoundation(config);
+  const { ledger, bus, now } = base;
+  const loadOf = (worker: string): number => ledger.spend.loadOf(worker);
+  const workplace = await openWorkplace({ config, ledger, bus, now, loadOf });
+  const engine = buildEngine(config, base, workplace.distributor);
+  tellWorkerNews(workplace, bus, now);
+  const tick = setInterval(
+    () => void safetyTick(workplace, engine).catch((error: unknown) => trouble(bus, now, error)),
+    config.auto.tickMs,
+  );
+  tick.unref();
+  const app = buildApp(config, base, engine, workplace, now(), async () => {
+    clearInterval(tick);
+    await workplace.close();
+    lock.release();
+  });
+  await restoreFleet(config, base, workplace, engine);
+  if (options.adopt === true) await adoptAll(workplace);
+  return app;
+}
+
+/** Workers of before first, then what was in flight, then signals that waited, then new workers up to the number. */
+async function restoreFleet(
+  config: Config,
+  base: Foundation,
+  workplace: Workplace,
+  engine: Engine,
+): Promise<void> {
+  const { pool } = workplace;
+  const dead: string[] = [];
+  for (const record of base.ledger.workers.all()) {
+    const alive = await pool.restore(record).catch(() => false);
+    if (!alive) dead.push(record.name);
+  }
+  await recover({ ledger: base.ledger, engine, pool, now: base.now });
+  workplace.listen();
+  for (const name of dead) await pool.revive(name);
+  const own = pool.all().filter((worker) => !worker.record.adopted).length;
+  const missing = config.workers.count - own;
+  const agent = base.delegation.defaultAgent;
+  const wish = { model: base.delegation.launchModel(agent), cwd: config.workers.cwd };
+  if (missing > 0) await pool.spawn(agent, missing, wish);
+}
+
+async function adoptAll(workplace: Workplace): Promise<void> {
+  for (const session of await adoptableSessions()) {
+    await workplace.pool.adopt(await adoptionRecord(workplace, session, null));
+  }
+}
+
+/** The slow safety net behind the events: is every pane still there, is anything left that could go? */
+async function safetyTick(workplace: Workplace, engine: Engine): Promise<void> {
+  for (const worker of workplace.pool.all()) await workplace.pool.checkAlive(worker);
+  engine.pump();
+}
+
+function tellWorkerNews(workplace: Workplace, bus: FactBus, now: () => number): void {
+  workplace.pool.onNews((worker, news) => {
+    if (news.kind === "changed") {
+      bus.publish({
+        kind: "worker-changed",
+        atMs: now(),
+        worker: worker.name,
+        state: worker.state.name,
+        because: news.because,
+      });
+    } else if (news.kind === "asks" && news.attemptId === null) {
+      bus.publish({ kind: "worker-asks", atMs: now(), worker: worker.name, question: news.question });
+    } else if (news.kind === "limited") {
+      bus.publish({
+        kind: "agent-limited",
+        atMs: now(),
+        worker: worker.name,
+        failure: news.failure,
+        message: news.message,
+      });
+    }
+  });
+}
+
+function trouble(bus: FactBus, now: () => number, error: unknown): void {
+  bus.publish({
+    kind: "trouble",
+    atMs: now(),
+    message: error instanceof Error ? error.message : String(error),
+  });
+}

@@ -1,0 +1,57 @@
+/** Kept sums read as figures: actual, estimated and unknown are never mixed, and unknown is never 0. */
+import type { Ledger } from "../ledger/ledger.ts";
+import type { SpendTotalRow } from "../ledger/spend-rows.ts";
+import { UNKNOWN, type Figure } from "../reports/figure.ts";
+
+/** Tokens and money of some rows, split by how they are known. */
+export interface SpendFigures {
+  readonly tokens: Figure;
+  readonly cost: Figure;
+}
+
+/**
+ * Sums rows of the kept totals. What nobody knows was booked at the held amount for the limits; here it makes the
+ * sum an estimate, or unknown when there is nothing else.
+ */
+export function spendOf(rows: readonly SpendTotalRow[]): SpendFigures {
+  const tokens = rows.reduce((sum, row) => sum + row.tokens, 0);
+  const nano = rows.reduce((sum, row) => sum + row.nano, 0);
+  const guessed = rows.some((row) => row.source === "estimated" || row.source === "unknown");
+  const simulated = rows.length > 0 && rows.every((row) => row.source === "simulated");
+  const unpriced = rows.reduce((sum, row) => sum + row.unpriced, 0);
+  const source = guessed ? "estimated" : simulated ? "simulated" : "actual";
+  return {
+    tokens: { value: tokens, source },
+    cost:
+      tokens > 0 && unpriced === tokens
+        ? UNKNOWN
+        : { value: nano, source: unpriced > 0 ? "estimated" : source },
+  };
+}
+
+/** Rows of one worker, or all of them. */
+export function totalsOf(ledger: Ledger, worker: string | null): readonly SpendTotalRow[] {
+  const rows = ledger.spend.spendTotals();
+  return worker === null ? rows : rows.filter((row) => row.worker === worker);
+}
+
+/** Ended tasks of one worker (or all), by outcome. */
+export function endedTasks(
+  ledger: Ledger,
+  worker: string | null,
+): { completed: number; failed: number; lost: number; cancelled: number; unknown: number } {
+  const counts = { completed: 0, failed: 0, lost: 0, cancelled: 0, unknown: 0 };
+  for (const row of ledger.spend.outcomeTotals()) {
+    if (worker !== null && row.worker !== worker) continue;
+    if (
+      row.outcome === "completed" ||
+      row.outcome === "failed" ||
+      row.outcome === "lost" ||
+      row.outcome === "cancelled"
+    ) {
+      counts[row.outcome] += row.n;
+    }
+    if (row.source === "unknown") counts.unknown += row.n;
+  }
+  return counts;
+}

@@ -1,0 +1,45 @@
+/** Assembles what `show N` shows. */
+import type { AttemptRow } from "../ledger/attempt-rows.ts";
+import type { CompletenessFlag } from "../metering/usage.ts";
+import { UNKNOWN, type Figure } from "../reports/figure.ts";
+import type { AttemptDetails, TaskDetails } from "../reports/task-details.ts";
+import type { OverviewSources } from "./sources.ts";
+
+export function taskDetails(id: number, waitsFor: string | null, sources: OverviewSources): TaskDetails {
+  const { ledger } = sources;
+  const task = ledger.task(id);
+  const reasons = new Map(ledger.moves(id).map((move) => [move.atMs, move.cause]));
+  const attempts = ledger.attempts
+    .ofTask(id)
+    .map((row) => attemptDetails(row, reasons.get(row.ended_at_ms ?? -1) ?? null, sources));
+  return { task, attempts, waitsFor };
+}
+
+function attemptDetails(
+  row: AttemptRow,
+  reason: string | null,
+  { ledger, traits }: OverviewSources,
+): AttemptDetails {
+  const spent = ledger.spend.ofAttempt(row.id);
+  const known =
+    spent.source === "actual" ||
+    spent.source === "simulated" ||
+    (spent.rows === 0 && !traits(row.agent).spends);
+  const source = spent.source === "simulated" ? "simulated" : "actual";
+  const figure = (value: number | null): Figure => (known && value !== null ? { value, source } : UNKNOWN);
+  return {
+    number: row.n,
+    worker: row.worker,
+    agent: row.agent,
+    model: row.model,
+    reservedAtMs: row.reserved_at_ms,
+    typedAtMs: row.typed_at_ms,
+    endedAtMs: row.ended_at_ms,
+    outcome: row.outcome === null ? null : reason === null ? row.outcome : `${row.outcome}: ${reason}`,
+    answer: row.answer,
+    tokens: figure(spent.tokens),
+    cost: figure(spent.rows === 0 ? 0 : spent.cost),
+    usage: known && spent.rows > 0 ? ledger.spend.usageOfAttempt(row.id) : null,
+    flags: spent.flags as CompletenessFlag[],
+  };
+}

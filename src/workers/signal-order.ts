@@ -1,0 +1,12 @@
+/** Signals of one launch are dealt with one after the other; those of different launches do not wait for each other. */
+export class SignalOrder {
+  readonly #tails = new Map<string, Promise<void>>();
+
+  /** Runs `act` after everything added for this launch before. `act` must not reject. */
+  add(launchId: string, act: () => Promise<void>): void {
+    const tail = (this.#tails.get(launchId) ?? Promise.resolve()).then(act).finally(() => {
+      if (this.#tails.get(launchId) === tail) this.#tails.delete(launchId);
+    });
+    this.#tails.set(launchId, tail);
+  }
+}

@@ -1,0 +1,156 @@
+/**
+ * Everything a manager drives: the tmux servers, the signal spool, the workers, and how a task reaches one. Opened
+ * once a start; closing it leaves the workers in their panes.
+ */
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { agentAdapter } from "./agents/agents.ts";
+import type { AgentSettings } from "./agents/adapter.ts";
+import { CtmError } from "./base/errors.ts";
+import { outputLogMaxBytes } from "./base/limits.ts";
+import { agentEnvironment, harmlessEnvironment, type Config } from "./config.ts";
+import { LocalDistributor } from "./distributor/local.ts";
+import type { FactBus } from "./events/bus.ts";
+import type { Ledger } from "./ledger/ledger.ts";
+import { ensurePrivateFolders, writePrivateProgram } from "./ledger/state-folder.ts";
+import { Delivery } from "./workers/delivery.ts";
+import { Launching } from "./workers/launching.ts";
+import { WorkerPool } from "./workers/pool.ts";
+import { hookScript } from "./workers/hook-script.ts";
+import { SignalOrder } from "./workers/signal-order.ts";
+import { Spool } from "./workers/spool.ts";
+import type { ServerAddress } from "./workers/tmux/server-address.ts";
+import { Terminal } from "./workers/tmux/terminal.ts";
+import { answerQuestion, sendWords } from "./workers/persons-words.ts";
+import type { Worker } from "./workers/worker.ts";
+
+/** The rehearsal's program, beside the bundled program that runs now. */
+const REHEARSAL_PROGRAM = fileURLToPath(new URL("./rehearsal-agent.js", import.meta.url));
+
+export interface Workplace {
+  readonly pool: WorkerPool;
+  readonly distributor: LocalDistributor;
+  /** Socket of our own tmux server. */
+  readonly ownSocket: string;
+  /** Types a person's own words into an idle worker, outside any task. CtmError `refused` when it takes none now. */
+  sendWords(worker: Worker, text: string): Promise<void>;
+  /** Answers the question a worker waits with: a key for a single one, else text and Enter. */
+  answer(worker: Worker, text: string): Promise<void>;
+  /** The tmux server of a socket: null = ours, "" = the person's default one. `session`: whom to attach to there. */
+  terminal(socket: string | null, session?: string): Promise<Terminal>;
+  /** Begins to hear signals: those that waited in the spool first, in their order. */
+  listen(): void;
+  close(): Promise<void>;
+}
+
+export interface WorkplaceParts {
+  readonly config: Config;
+  readonly ledger: Ledger;
+  readonly bus: FactBus;
+  now(): number;
+  loadOf(worker: string): number;
+}
+
+export async function openWorkplace(parts: WorkplaceParts): Promise<Workplace> {
+  const { config, ledger } = parts;
+  const { paths } = config;
+  const pasteDir = join(paths.stateDir, "paste");
+  ensurePrivateFolders([paths.spoolDir, paths.workersDir, pasteDir]);
+  const hookFile = join(paths.stateDir, "hook.sh");
+  writePrivateProgram(hookFile, hookScript());
+
+  const terminals = new Map<string, Promise<Terminal>>();
+  const trouble = (error: unknown): void => {
+    const message = error instanceof Error ? error.message : String(error);
+    parts.bus.publish({ kind: "trouble", atMs: parts.now(), message });
+  };
+  const openTerminal = async (socket: string | null, session: string | null): Promise<Terminal> => {
+    const terminal = await Terminal.open({
+      address: addressOf(socket, paths.tmuxSocket),
+      session,
+      env: harmlessEnvironment(),
+      pasteDir,
+    });
+    terminal.onWindowClosed(() => void pool.windowClosed(terminal).catch(trouble));
+    terminal.onServerGone(() => void pool.serverGone(terminal).catch(trouble));
+    return terminal;
+  };
+  const terminal = (socket: string | null, session?: string): Promise<Terminal> => {
+    const key = socket === null ? "" : `${socket}\n${session ?? ""}`;
+    const opened = terminals.get(key) ?? openTerminal(socket, session ?? null);
+    terminals.set(key, opened);
+    // One that could not be opened is tried again the next time.
+    opened.catch(() => terminals.delete(key));
+    return opened;
+  };
+
+  const launching = new Launching({
+    workersDir: paths.workersDir,
+    spoolDir: paths.spoolDir,
+    hookScript: hookFile,
+    cols: config.workers.cols,
+    rows: config.workers.rows,
+    baseEnv: agentEnvironment(),
+    settings: (agent) => settingsOf(agent, config),
+  });
+  const pool = new WorkerPool({
+    launching,
+    restart: config.workers.restart,
+    outputMaxBytes: outputLogMaxBytes,
+    adapter: agentAdapter,
+    terminal: (record) => terminal(record.tmuxSocket, record.session),
+    saved: (record) => ledger.workers.save(record),
+    removed: (name) => ledger.workers.remove(name),
+    trouble,
+  });
+  const delivery = new Delivery({
+    launching,
+    context: config.context,
+    claimSecondEnter: (attemptId) => ledger.claimSecondEnter(attemptId, parts.now()),
+  });
+  const distributor = new LocalDistributor({ pool, delivery, loadOf: parts.loadOf });
+  const spool = Spool.open(paths.spoolDir);
+  const order = new SignalOrder();
+
+  return {
+    pool,
+    distributor,
+    ownSocket: paths.tmuxSocket,
+    terminal,
+    sendWords,
+    answer: answerQuestion,
+    listen() {
+      spool.onOddity((name) =>
+        trouble(new Error(`a file in the spool is no signal and was left alone: ${JSON.stringify(name)}`)),
+      );
+      spool.onSignal((signal) => {
+        order.add(signal.launchId, async () => {
+          await pool.signal(signal).catch(trouble);
+          spool.done(signal);
+        });
+      });
+    },
+    async close() {
+      pool.close();
+      spool.close();
+      const opened = await Promise.allSettled(terminals.values());
+      await Promise.all(
+        opened.map((result) => (result.status === "fulfilled" ? result.value.close() : undefined)),
+      );
+    },
+  };
+}
+
+function addressOf(socket: string | null, own: string): ServerAddress {
+  if (socket === null) return { kind: "own", socket: own };
+  return { kind: "foreign", socket: socket === "" ? null : socket };
+}
+
+function settingsOf(agent: string, config: Config): AgentSettings {
+  if (agent !== "claude" && agent !== "codex" && agent !== "shell" && agent !== "rehearsal") {
+    throw new CtmError("usage", `there is no agent named ${agent}`);
+  }
+  const settings = config.agents[agent];
+  if (agent !== "rehearsal" || settings.command.length > 0) return settings;
+  return { ...settings, command: [process.execPath, REHEARSAL_PROGRAM] };
+}
