@@ -8,10 +8,10 @@ import { dirname, isAbsolute, join, resolve } from "node:path";
 import { CtmError } from "./base/errors.ts";
 import { DEFAULTS, isSection, overDefaults } from "./config-defaults.ts";
 import { type ConfigFile, findConfigFile, oneLine, readConfigFile } from "./config-file.ts";
-import type { AgentConfig, Config, Paths, RouteConfig } from "./config-shape.ts";
+import type { Config, Paths } from "./config-shape.ts";
 import type { Level } from "./throttle/levels.ts";
 
-export type { AgentConfig, Config, Paths, RouteConfig };
+export type { Config, Paths };
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -93,6 +93,17 @@ export function pathsIn(stateDir: string, env: Environment = process.env): Paths
 /** The process's environment, for those who start processes or ask what the terminal can show. */
 export function processEnvironment(): Environment {
   return { ...process.env };
+}
+
+/**
+ * What an agent is started with: the person's whole environment, keys included, as if they had started it in their
+ * own shell; without what belongs to the program we were started from (npm, tmux, another agent) or to us.
+ */
+export function agentEnvironment(env: Environment = process.env): Record<string, string> {
+  const foreign =
+    /^(npm_|TMUX|CTM_|CLAUDECODE$|CLAUDE_CODE_(ENTRYPOINT|SESSION_ID|SSE_PORT)$|INIT_CWD$|NODE$|NODE_OPTIONS$|VITEST)/;
+  const kept = Object.entries(env).filter(([name, value]) => value !== undefined && !foreign.test(name));
+  return Object.fromEntries(kept) as Record<string, string>;
 }
 
 /**

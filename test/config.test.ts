@@ -6,6 +6,7 @@ import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { CtmError } from "../src/base/errors.ts";
 import {
+  agentEnvironment,
   type ConfigOverrides,
   type Environment,
   harmlessEnvironment,
@@ -394,4 +395,17 @@ test("helper processes get no secret and no terminal", () => {
     NODE_OPTIONS: "o",
   };
   expect(harmlessEnvironment(given)).toEqual({ PATH: "/bin", HOME: "/h", LC_ALL: "C", XDG_STATE_HOME: "/s" });
+});
+
+test("an agent gets the person's environment and keys, without what belongs to us, to npm or to tmux", () => {
+  const kept = { PATH: "/bin", ANTHROPIC_API_KEY: "k", CLAUDE_CODE_USE_BEDROCK: "1" };
+  const dropped = {
+    TMUX: "x",
+    TMUX_PANE: "%1",
+    CTM_STATE_DIR: "/s",
+    npm_config_x: "1",
+    CLAUDECODE: "1",
+    NODE_OPTIONS: "o",
+  };
+  expect(agentEnvironment({ ...kept, ...dropped })).toEqual(kept);
 });
