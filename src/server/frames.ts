@@ -29,19 +29,32 @@ export function encodeMessage(message: unknown): string {
 /** Bytes in, whole messages out. Throws CtmError `usage` for a line or message too long, or one that is no JSON. */
 export class MessageDecoder {
   readonly #utf8 = new StringDecoder("utf8");
-  #line = "";
+  /** The line that has not ended yet, in pieces: only new text is searched for its end. */
+  #line: string[] = [];
+  #lineChars = 0;
   #parts: string[] = [];
   #partsChars = 0;
 
   push(bytes: Buffer): unknown[] {
-    const lines = (this.#line + this.#utf8.write(bytes)).split("\n");
-    this.#line = lines.pop() ?? "";
-    if (this.#line.length > messageMaxBytes) throw tooLong();
-    return lines.flatMap((line) => this.#wholeOf(line));
+    const [first = "", ...others] = this.#utf8.write(bytes).split("\n");
+    const whole: unknown[] = [];
+    this.#append(first);
+    for (const next of others) {
+      whole.push(...this.#wholeOf(this.#line.join("")));
+      this.#line = [];
+      this.#lineChars = 0;
+      this.#append(next);
+    }
+    return whole;
+  }
+
+  #append(text: string): void {
+    this.#line.push(text);
+    this.#lineChars += text.length;
+    if (this.#lineChars > messageMaxBytes) throw tooLong();
   }
 
   #wholeOf(line: string): unknown[] {
-    if (line.length > messageMaxBytes) throw tooLong();
     if (line.trim() === "") return [];
     const value = parseJson(line);
     const { part, last } = value as { part?: unknown; last?: unknown };
