@@ -15,7 +15,7 @@ import { resetTime } from "./reset-time.ts";
 
 const TURN_MARKS = ['"assistant"', '"user"', '"turn_duration"'];
 /** A message with one of these goes on: with the tool's result, or with the rest of a paused answer. */
-const UNFINISHED: readonly unknown[] = ["tool_use", "pause_turn", null, undefined];
+const GOES_ON: readonly unknown[] = ["tool_use", "pause_turn"];
 
 /**
  * Does the text hold the end of the turn? With the answer that the agent's signal told: is it written, white space
@@ -24,21 +24,25 @@ const UNFINISHED: readonly unknown[] = ["tool_use", "pause_turn", null, undefine
  */
 export function claudeTurnEnded(text: string, answer: string | null): boolean {
   let ended = false;
+  let answered = false;
   const said = new Map<string, string>();
   for (const line of jsonLines(text, TURN_MARKS)) {
     if (line["isSidechain"] === true) continue;
     const prompt = promptOf(line);
     if (prompt !== null) {
       ended = false;
-      if (!prompt.startsWith("<task-notification>")) said.clear();
+      // A background task that reports begins another turn, but takes nothing back of the answer before it.
+      if (!prompt.startsWith("<task-notification>")) answered = false;
     } else if (line["type"] === "assistant") {
-      ended = !UNFINISHED.includes(objectAt(line, "message")?.["stop_reason"]);
-      if (answer !== null && holdsText(line, squeezed(answer), said)) return true;
+      const stopReason = objectAt(line, "message")?.["stop_reason"];
+      ended = !(GOES_ON.includes(stopReason) || stopReason === null || stopReason === undefined);
+      if (answer !== null && holdsText(line, squeezed(answer), said))
+        answered ||= !GOES_ON.includes(stopReason);
     } else if (line["subtype"] === "turn_duration") {
       ended = true;
     }
   }
-  return answer === null && ended;
+  return answer === null ? ended : answered;
 }
 
 /** A usage limit that ended a turn. `resetsAtMs` null: the line does not say when it is over. */

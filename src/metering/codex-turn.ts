@@ -63,22 +63,21 @@ export function codexTurnState(text: string, timeZone: string): CodexTurnState {
 }
 
 /**
- * Does the text hold the end of the turn? With the answer that the agent's signal told: has a turn ended with it, white
- * space aside? Without one: has the last turn ended in any way? Its usage is written before its end.
+ * Does the text hold the end of the last turn? With the answer that the agent's signal told: has it ended with that, white
+ * space aside? Without one: has it ended in any way? The usage of a turn is written before its end.
  */
 export function codexTurnEnded(text: string, answer: string | null): boolean {
   let ended = false;
+  let told: string | null = null;
   for (const line of jsonLines(text, ['"task_', '"turn_'])) {
     const payload = line["type"] === "event_msg" ? objectAt(line, "payload") : null;
     const type = textAt(payload, "type") ?? "";
-    if (type === "task_started" || type === "turn_started") ended = false;
-    if (type === "turn_aborted") ended = true;
-    if (type !== "task_complete" && type !== "turn_complete") continue;
-    ended = true;
-    const told = textAt(payload, "last_agent_message");
-    if (answer !== null && told !== null && squeezed(told) === squeezed(answer)) return true;
+    if (!/^(?:task|turn)_(?:started|complete|aborted)$/.test(type)) continue;
+    ended = !type.endsWith("_started");
+    told = ended ? textAt(payload, "last_agent_message") : null;
   }
-  return answer === null && ended;
+  if (answer === null) return ended;
+  return told !== null && squeezed(told) === squeezed(answer);
 }
 
 function readEvent(reading: Reading, line: JsonObject, payload: JsonObject, timeZone: string): void {

@@ -115,7 +115,7 @@ test.each([
   ["an interruption", [started, event("turn_aborted")], null, true],
   ["a new start", [started, completed("x"), started], null, false],
   ["the answer", [started, completed("All done.")], "All\ndone.", true],
-  ["the answer before a new start", [started, completed("All done."), started], "All done.", true],
+  ["the answer before a new start", [started, completed("All done."), started], "All done.", false],
   ["another answer", [started, completed("x")], "All done.", false],
   ["the answer on the way", [started, event("agent_message", { message: "All done." })], "All done.", false],
 ])("the end of a turn: %s", (_, lines, answer, ended) => {

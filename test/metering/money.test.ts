@@ -85,7 +85,7 @@ describe("parsing", () => {
 
   test("any text is an amount or a CtmError", () => {
     fc.assert(
-      fc.property(fc.string({ unit: "binary" }), (text) => {
+      fc.property(fc.string(), (text) => {
         try {
           expect(parseUsd(text)).toBeGreaterThanOrEqual(0);
         } catch (error) {
