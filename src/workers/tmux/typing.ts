@@ -8,6 +8,7 @@
 import { randomBytes } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { shellQuoted } from "../../agents/shell-quoting.ts";
 import { CtmError } from "../../base/errors.ts";
 import { createPrivateFile } from "../../ledger/state-folder.ts";
 import type { TmuxConnection } from "./connection.ts";
@@ -59,7 +60,8 @@ export async function typeOnce(
   const condition = allOf([
     isPane(typing.pane),
     takesInput(),
-    lastTyped(typing.previousAttempt),
+    // An answer follows exactly one mark; a new attempt follows the one before and whatever was answered within it.
+    typing.attemptId.includes(".") ? lastMark(typing.previousAttempt) : lastTyped(typing.previousAttempt),
     ...foregroundIs(typing.foreground ?? null),
   ]);
   const { paneId } = typing.pane;
@@ -70,7 +72,7 @@ export async function typeOnce(
       ...(typing.enterAfterMs === null ? [entered] : []),
     ],
     refused: [`set-option -p -t ${paneId} @ctm_refused ${typing.attemptId}`],
-    enterIf: lastMark(typing.attemptId),
+    enterIf: [lastMark(typing.attemptId), `#{!=:#{@ctm_s},${typing.attemptId}}`],
     entered: [entered],
   };
   try {
@@ -92,7 +94,7 @@ export async function typeUnmarked(
   const replies = await paste(connection, folder, typing, condition, {
     marks: ["display-message -p typed"],
     refused: [],
-    enterIf: null,
+    enterIf: [],
     entered: [],
   });
   return replies.includes("typed");
@@ -145,8 +147,8 @@ interface PasteSteps {
   /** Commands right after the paste. */
   readonly marks: readonly string[];
   readonly refused: readonly string[];
-  /** A further condition for the Enter. */
-  readonly enterIf: string | null;
+  /** Further conditions for the Enter; they must fail once it was pressed. None: it may be lost with us. */
+  readonly enterIf: readonly string[];
   readonly entered: readonly string[];
 }
 
@@ -158,6 +160,7 @@ async function paste(
   condition: string,
   steps: PasteSteps,
 ): Promise<string[]> {
+  if (typing.paste === "") throw new CtmError("refused", "There is no text to type.");
   if (FORBIDDEN.test(typing.paste))
     throw new CtmError("refused", "The text holds control characters that must not be typed.");
   const { paneId } = typing.pane;
@@ -191,16 +194,27 @@ function enterLater(
   afterMs: number,
   steps: PasteSteps,
 ): string {
-  const conditions = [
-    isPane(pane),
-    shows("#{pane_input_off}", "0"),
-    ...(steps.enterIf === null ? [] : [steps.enterIf]),
-  ];
+  const conditions = [isPane(pane), shows("#{pane_input_off}", "0"), ...steps.enterIf];
   const press = sequence([...keyCommands(connection, pane.paneId, ENTER), ...steps.entered]);
-  const delaySeconds = (Math.max(1, afterMs) / 1_000).toFixed(3);
-  // run-shell expands formats at once; doubled, the conditions are only looked at when the time has come.
-  const command = ifPane(pane.paneId, allOf(conditions), press, "").replaceAll("#", "##");
-  return `run-shell -b -d ${delaySeconds} -C ${quoted(command)}`;
+  const act = [pane.paneId, allOf(conditions), press] as const;
+  const inServer = `run-shell -b -d ${seconds(afterMs)} -C ${unexpanded(ifPane(...act, ""))}`;
+  if (steps.enterIf.length === 0) return inServer;
+  // A delayed command is forgotten when the client it came from has died. So that an Enter is not, a process outside
+  // looks a moment later whether it was pressed: the mark it leaves makes sure that it is pressed once.
+  const outside = `tmux if-shell -F -t ${act.map(shellQuoted).join(" ")} >/dev/null 2>&1; exit 0`;
+  return sequence([inServer, `run-shell -b -d ${seconds(afterMs + ENTER_LOOK_MS)} ${unexpanded(outside)}`]);
+}
+
+/** How long after the Enter's time it is looked at whether it was pressed. */
+const ENTER_LOOK_MS = 50;
+
+function seconds(delayMs: number): string {
+  return (Math.max(1, delayMs) / 1_000).toFixed(3);
+}
+
+/** run-shell expands formats at once; doubled, the conditions are only looked at when the time has come. */
+function unexpanded(command: string): string {
+  return quoted(command.replaceAll("#", "##"));
 }
 
 function keyCommands(connection: TmuxConnection, paneId: string, byte: string): string[] {
