@@ -12,8 +12,6 @@ import { asObject, countAt, jsonLines, nameAt, objectAt, timeAt, type JsonObject
 import { mergeRecords } from "./merge-records.ts";
 import type { CompletenessFlag, Usage, UsageRecord } from "./usage.ts";
 
-export { claudeTurnEnded } from "./claude-turn.ts";
-
 /** Before this version a line kept the count of output tokens with which the stream had begun. */
 const OUTPUT_FINAL_SINCE = [2, 1, 97] as const;
 const SYNTHETIC = "<synthetic>";

@@ -10,8 +10,6 @@ import { countAt, jsonLines, nameAt, objectAt, timeAt, type JsonObject } from ".
 import { mergeRecords } from "./merge-records.ts";
 import { totalTokens, type Usage, type UsageRecord } from "./usage.ts";
 
-export { codexTurnEnded } from "./codex-turn.ts";
-
 const RECORD_MARKS = [
   '"session_meta"',
   '"turn_context"',
