@@ -149,7 +149,7 @@ export interface AgentRecord {
    * How the last turn in this text failed, where a record says more than the signal did (class, sentence, reset);
    * null = it did not fail, or the record does not tell.
    */
-  turnFailure(text: string, nowMs: number): TurnFailure | null;
+  turnFailure(text: string): TurnFailure | null;
 }
 
 /** Six methods at most: launch, interpret a signal, read a stream, read a screen, submit, find the record. */

@@ -168,7 +168,7 @@ function failureFor(given: Directives, prompt: string, failuresServed: Map<strin
 }
 
 function replyTo(request: ModelRequest, entry: ServedRequest, given: Directives, cut: boolean): Reply {
-  const call = request.afterTool ? null : toolCall(request, given);
+  const call = request.toolRan ? null : toolCall(request, given);
   const plain = request.prompt
     .replace(/\[\[[\s\S]*?\]\]/g, "")
     .trim()

@@ -9,6 +9,8 @@ export interface ModelRequest {
   readonly prompt: string;
   /** The request carries the result of a tool and nothing newer from the person. */
   readonly afterTool: boolean;
+  /** A tool has run since the prompt: it is not asked for again. */
+  readonly toolRan: boolean;
   readonly tools: readonly string[];
 }
 
@@ -24,22 +26,18 @@ export function readAnthropic(body: unknown): ModelRequest {
     .slice(lastResult + 1)
     .map(textOf)
     .filter((text) => text !== "" && !text.startsWith("[Request interrupted"));
-  const said = messages
-    .filter((message) => message["role"] === "user")
-    .map((message) =>
-      blocks(message)
-        .filter((block) => block["type"] === "text")
-        .map(textOf)
-        .filter(Boolean)
-        .at(-1),
-    );
+  const said = messages.map((message) => (message["role"] === "user" ? lastText(message) : ""));
+  const promptAt = said.findLastIndex((text) => text !== "");
   return {
     api: "anthropic",
     model: String(request["model"]),
     stream: request["stream"] === true,
     messages: messages.length,
-    prompt: said.filter((text) => text !== undefined).at(-1) ?? "",
+    prompt: said[promptAt] ?? "",
     afterTool: lastResult >= 0 && newer.length === 0,
+    toolRan: messages
+      .slice(promptAt + 1)
+      .some((message) => blocks(message).some((block) => block["type"] === "tool_result")),
     tools: list(request["tools"]).map((tool) => String(tool["name"])),
   };
 }
@@ -61,9 +59,16 @@ export function readResponses(body: unknown): ModelRequest {
     stream: request["stream"] === true,
     messages: items.length,
     prompt: said.at(-1) ?? "",
+    toolRan: String(items.at(-1)?.["type"]).endsWith("_output"),
     afterTool: String(items.at(-1)?.["type"]).endsWith("_output"),
     tools: list(request["tools"]).map((tool) => String(tool["name"] ?? tool["type"])),
   };
+}
+
+/** The last text of a message that a person may have typed. */
+function lastText(message: Json): string {
+  const texts = blocks(message).map((block) => (block["type"] === "text" ? textOf(block) : ""));
+  return texts.filter((text) => text !== "" && !/^<task-notification\b/.test(text)).at(-1) ?? "";
 }
 
 function blocks(message: Json | undefined): readonly Json[] {
