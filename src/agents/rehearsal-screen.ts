@@ -9,7 +9,7 @@ const COMPOSER = "❯ ";
 const STATUS = "rehearsal · ";
 const IDLE = `${STATUS}idle`;
 const BUSY = `${STATUS}working · esc to interrupt`;
-const ASKING = `${STATUS}waiting for an answer · 1 yes · 2 no · esc to cancel`;
+const ASKING = `${STATUS}asks · 1 yes · 2 no · esc to cancel`;
 const LIMITED = `${STATUS}limit reached`;
 const INTERRUPTED = "Interrupted · what should be done instead?";
 
@@ -36,7 +36,11 @@ export function drawRehearsal(view: RehearsalView): readonly string[] {
   const asked = view.question === null ? [] : ["", view.question, "❯ 1. Yes", "  2. No"];
   const notes = view.interrupted ? [`  ⎿  ${INTERRUPTED}`] : [];
   const body = [...view.transcript.slice(-200), ...notes, ...asked].flatMap((line) => folded(line, columns));
-  const foot = [rule, ...(view.mode === "asking" ? [] : [...composer, rule]), statusLine(view.mode)];
+  const foot = [
+    rule,
+    ...(view.mode === "asking" ? [] : [...composer, rule]),
+    statusLine(view.mode).slice(0, columns),
+  ];
   const head = [...folded(REHEARSAL_BANNER, columns), `model: ${view.model}`.slice(0, columns), ""];
   const room = Math.max(view.rows - head.length - foot.length, 0);
   const shown = room === 0 ? [] : body.slice(-room);
