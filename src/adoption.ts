@@ -2,12 +2,14 @@
  * Taking over sessions a person started: which there are on their own tmux server, and what runs in one. Reads only;
  * an adopted session is never ended, renamed or resized by us.
  */
-import { readFileSync, readlinkSync } from "node:fs";
+import { join } from "node:path";
+import { randomBytes } from "node:crypto";
 import { execa } from "execa";
 import type { AgentKind } from "./agents/adapter.ts";
 import { CtmError } from "./base/errors.ts";
 import { harmlessEnvironment } from "./config.ts";
 import type { WorkerRecord } from "./ledger/worker-rows.ts";
+import { processInFront, recordOfProcess } from "./workers/adopted-record.ts";
 import { clientEnvironment, serverArguments } from "./workers/tmux/server-address.ts";
 import type { Workplace } from "./workplace.ts";
 
@@ -45,7 +47,7 @@ export async function adoptionRecord(
     throw new CtmError("refused", "sessions of our own server are workers already");
   const terminal = await workplace.terminal(socket ?? "", session);
   const pane = await terminal.identify(session);
-  const front = programInFront(pane.panePid);
+  const front = processInFront(pane.panePid);
   const agent = front === null ? null : agentOf(front.argv);
   if (front === null || agent === null) {
     const seen = front === null ? "nothing can be told of it" : `${front.argv[0] ?? "?"} is in front`;
@@ -64,9 +66,8 @@ export async function adoptionRecord(
     session,
     pane: JSON.stringify(pane),
     launchId: null,
-    launchDir: null,
-    sessionId: front.argv.includes("--session") ? option("--session") : null,
-    recordPath: null,
+    launchDir: join(workplace.workersDir, "adopted", randomBytes(6).toString("hex")),
+    ...(recordOfProcess(agent, front) ?? { sessionId: null, recordPath: null }),
     lastAttempt: "",
     lastType: null,
     lastCwd: null,
@@ -89,18 +90,4 @@ function agentOf(argv: readonly string[]): AgentKind | null {
   if (words.includes("rehearsal-agent.js")) return "rehearsal";
   if (words.includes("claude")) return "claude";
   return words.some((word) => word === "codex" || word === "codex.js") ? "codex" : null;
-}
-
-/** The process group in front in the terminal of a pane; null where the system does not tell. */
-function programInFront(panePid: number): { readonly argv: readonly string[]; readonly cwd: string } | null {
-  try {
-    const stat = readFileSync(`/proc/${panePid}/stat`, "utf8");
-    const front = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[5]);
-    const argv = readFileSync(`/proc/${front}/cmdline`, "utf8")
-      .split("\0")
-      .filter((word) => word !== "");
-    return { argv, cwd: readlinkSync(`/proc/${front}/cwd`) };
-  } catch {
-    return null;
-  }
 }

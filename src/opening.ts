@@ -220,7 +220,7 @@ async function adoptAll(workplace: Workplace): Promise<void> {
 
 /** The slow safety net behind the events: is every pane still there, is anything left that could go? */
 async function safetyTick(workplace: Workplace, engine: Engine): Promise<void> {
-  for (const worker of workplace.pool.all()) await workplace.pool.checkAlive(worker);
+  await workplace.pool.sweep();
   engine.pump();
 }
 

@@ -32,6 +32,7 @@ export interface Workplace {
   readonly distributor: LocalDistributor;
   /** Socket of our own tmux server. */
   readonly ownSocket: string;
+  readonly workersDir: string;
   /** Types a person's own words into an idle worker, outside any task. CtmError `refused` when it takes none now. */
   sendWords(worker: Worker, text: string): Promise<void>;
   /** Answers the question a worker waits with: a key for a single one, else text and Enter. */
@@ -116,6 +117,7 @@ export async function openWorkplace(parts: WorkplaceParts): Promise<Workplace> {
     pool,
     distributor,
     ownSocket: paths.tmuxSocket,
+    workersDir: paths.workersDir,
     terminal,
     sendWords,
     answer: answerQuestion,

@@ -153,6 +153,7 @@ export class Delivery {
 
   /** Usage since the last task that nobody asked for through us is booked apart, before the mark is set. */
   #bookWhatAPersonUsed(worker: Worker, attempt: AttemptInHand): void {
+    worker.locateRecord();
     const record = worker.agentRecord();
     attempt.marks = markRecord(record);
     const before = worker.lastMarks;

@@ -2,9 +2,11 @@
  * The workers of this manager: found again at start, started, listened to, restarted with a bounded back-off,
  * adopted and let go. It routes what comes in (signals, closed windows, output) to the worker it concerns.
  */
+import { join } from "node:path";
 import type { AgentAdapter, Signal } from "../agents/adapter.ts";
 import { CtmError } from "../base/errors.ts";
 import { workersMax } from "../base/limits.ts";
+import { ensurePrivateFolders } from "../ledger/state-folder.ts";
 import type { WorkerRecord } from "../ledger/worker-rows.ts";
 import type { Launching } from "./launching.ts";
 import { OutputWatch } from "./output-watch.ts";
@@ -122,7 +124,10 @@ export class WorkerPool {
   /** Ends a worker (an adopted one is only let go) and takes it out of the pool. */
   async kill(worker: Worker): Promise<void> {
     this.#forget(worker);
-    await worker.died(worker.record.adopted ? "let go by a person" : "killed by a person", null);
+    const { pane, record } = worker;
+    if (record.adopted && record.launchDir !== null && pane !== null)
+      await worker.terminal.unpipeAdopted(pane).catch(this.#parts.trouble);
+    await worker.died(record.adopted ? "let go by a person" : "killed by a person", null);
     await this.#parts.launching.stop(worker);
     worker.leave();
   }
@@ -138,11 +143,29 @@ export class WorkerPool {
       { ...record, name: this.#workers.has(record.name) ? this.#freeName() : record.name },
       await this.#parts.terminal(record),
     );
+    await this.#logAdopted(worker);
     worker.remember({});
     worker.become({ name: "starting", sinceMs: Date.now() }, "process", "adopted");
     this.#watch(worker);
     await this.look(worker);
     return worker;
+  }
+
+  /** Output of an adopted pane comes as events where no other log is in the way; else it is looked at now and then. */
+  async #logAdopted(worker: Worker): Promise<void> {
+    const { pane, record } = worker;
+    if (pane === null || record.launchDir === null) return;
+    ensurePrivateFolders([record.launchDir]);
+    const piped = await worker.terminal.pipeAdopted(pane, join(record.launchDir, "output.log"));
+    if (!piped) worker.remember({ launchDir: null });
+  }
+
+  /** The slow net behind the events: is its pane there, and does an adopted one show something new? */
+  async sweep(): Promise<void> {
+    for (const worker of this.all()) {
+      await this.checkAlive(worker);
+      if (!worker.signals) await this.look(worker);
+    }
   }
 
   #add(record: WorkerRecord, terminal: Terminal): Worker {

@@ -4,7 +4,7 @@
  */
 import { closeSync, fstatSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
-import type { AgentRecord } from "../agents/adapter.ts";
+import type { AgentRecord, TurnFailure } from "../agents/adapter.ts";
 import type { UsageRecord } from "../metering/usage.ts";
 import { mergeRecords } from "../metering/merge-records.ts";
 
@@ -59,6 +59,26 @@ export async function readEndedTurn(
   }
   const records = readRecord(record, marks);
   return records === null ? null : { records, complete: false };
+}
+
+/** Was a turn ended in the record since the marks? */
+export function recordHasEnd(record: AgentRecord | null, marks: RecordMarks): boolean {
+  return record !== null && holdsAnswer(record, marks, null);
+}
+
+/** How the last turn since the marks failed, where the record says more than a signal did; waits for it a moment. */
+export async function recordedFailure(
+  record: AgentRecord | null,
+  marks: RecordMarks,
+): Promise<TurnFailure | null> {
+  if (record === null) return null;
+  for (let waitedMs = 0; waitedMs < settleWithinMs; waitedMs += settleStepMs) {
+    const texts = filesOf(record.paths).map((path) => readFrom(path, marks.get(path) ?? 0));
+    const failure = texts.map((text) => record.turnFailure(text)).find((found) => found !== null);
+    if (failure !== undefined) return failure;
+    await new Promise((resolve) => setTimeout(resolve, settleStepMs));
+  }
+  return null;
 }
 
 function holdsAnswer(record: AgentRecord, marks: RecordMarks, answer: string | null): boolean {

@@ -11,13 +11,22 @@ import type {
   FailureClass,
   ScreenReading,
   Signal,
+  TurnFailure,
 } from "../agents/adapter.ts";
 import { normalisePrompt } from "../agents/prompt-text.ts";
 import type { WorkerRecord } from "../ledger/worker-rows.ts";
 import type { UsageRecord } from "../metering/usage.ts";
 import type { Outcome } from "../tasks/task.ts";
 import type { AttemptInHand } from "./attempt-in-hand.ts";
-import { markRecord, readEndedTurn, readRecord, type RecordMarks } from "./record-reader.ts";
+import { processInFront, recordOfProcess } from "./adopted-record.ts";
+import {
+  markRecord,
+  readEndedTurn,
+  readRecord,
+  recordedFailure,
+  recordHasEnd,
+  type RecordMarks,
+} from "./record-reader.ts";
 import type { PaneIdentity } from "./tmux/pane-identity.ts";
 import type { Terminal } from "./tmux/terminal.ts";
 import { EvidenceLog, type EvidenceSource, type WorkerState } from "./worker-state.ts";
@@ -108,6 +117,19 @@ export class Worker {
   /** Idle, and it may be given work. */
   get free(): boolean {
     return this.#state.name === "idle" && this.#attempt === null && !this.#record.draining;
+  }
+
+  /** Does its agent call our hooks? An adopted one does not: its screen and its record are all there is. */
+  get signals(): boolean {
+    return this.#record.launchId !== null;
+  }
+
+  /** An adopted agent is asked anew where its record lies: it may have begun another conversation. */
+  locateRecord(): void {
+    if (this.signals || this.#pane === null) return;
+    const front = processInFront(this.#pane.panePid);
+    const found = front === null ? null : recordOfProcess(this.#record.agent, front);
+    if (found !== null && found.recordPath !== this.#record.recordPath) this.remember(found);
   }
 
   /** Changes what must survive a restart of the manager; the pool writes it down. */
@@ -203,6 +225,7 @@ export class Worker {
 
   async #recordsOf(attempt: AttemptInHand, outcome: Outcome): Promise<readonly UsageRecord[] | null> {
     if (!this.adapter.traits.spends) return [];
+    this.locateRecord();
     const record = this.agentRecord();
     if (outcome.kind !== "completed") return readRecord(record, attempt.marks);
     const reading = await readEndedTurn(record, attempt.marks, outcome.answer);
@@ -310,11 +333,11 @@ export class Worker {
     await this.end({ kind: "completed", exitCode: null, answer }, source, `${says}: the turn ended`);
   }
 
-  async #turnFailed(
-    event: Extract<AgentEvent, { kind: "turn-failed" }>,
-    source: EvidenceSource,
-    says: string,
-  ): Promise<void> {
+  async #turnFailed(told: TurnFailure, source: EvidenceSource, says: string): Promise<void> {
+    const attempt = this.#attempt;
+    const event = await this.#inItsOwnWords(told);
+    // While the record was read the attempt may have ended in another way: what failed was not the next one.
+    if (this.#attempt !== attempt) return;
     const cancelled = event.failure === "interrupted" && this.#attempt?.cancelling === true;
     const reason = `${event.failure}: ${event.message}`;
     if (this.#attempt !== null && this.#attempt.phase !== "preparing") {
@@ -330,7 +353,14 @@ export class Worker {
       this.become({ name: "idle", sinceMs: Date.now() }, source, `${says}: ${reason}`);
   }
 
-  #park(event: Extract<AgentEvent, { kind: "turn-failed" }>): void {
+  /** A signal that knows no reason is completed from the record, where the record has one. */
+  async #inItsOwnWords(told: TurnFailure): Promise<TurnFailure> {
+    if (told.failure !== "unknown" || this.#attempt === null) return told;
+    const recorded = await recordedFailure(this.agentRecord(), this.#attempt.marks);
+    return recorded ?? told;
+  }
+
+  #park(event: TurnFailure): void {
     const untilMs = event.resetsAtMs ?? Date.now() + parkedMs;
     this.become(
       { name: "limited", sinceMs: Date.now(), untilMs, message: event.message },
@@ -392,11 +422,10 @@ export class Worker {
         this.asks(reading.text ?? "a dialog is open", "screen", says);
         return;
       case "idle":
-        if (this.#state.name === "starting" && this.adapter.traits.readyBy === "screen") this.#nowReady();
-        else if (this.#state.name === "needs-input" && this.#attempt === null) this.answered("screen", says);
+        await this.#seenIdle(says);
         return;
       case "busy":
-        this.answered("screen", says);
+        this.#seenBusy(says);
         return;
       case "interrupted":
         await this.#turnFailed(
@@ -417,6 +446,37 @@ export class Worker {
       default:
         reading.state satisfies never;
     }
+  }
+
+  async #seenIdle(says: string): Promise<void> {
+    const { traits } = this.adapter;
+    if (this.#state.name === "starting" && (traits.readyBy === "screen" || !this.signals)) this.#nowReady();
+    else if (this.#state.name === "needs-input" && this.#attempt === null) this.answered("screen", says);
+    if (this.signals) return;
+    const attempt = this.#attempt;
+    if (attempt === null) {
+      if (this.#state.name === "busy") this.become({ name: "idle", sinceMs: Date.now() }, "screen", says);
+      return;
+    }
+    this.locateRecord();
+    const ended =
+      attempt.phase === "accepted" ||
+      (attempt.phase === "typed" && recordHasEnd(this.agentRecord(), attempt.marks));
+    if (!ended) return;
+    this.accepted("record", "the record holds its turn");
+    await this.end({ kind: "completed", exitCode: null, answer: null }, "screen", says);
+  }
+
+  #seenBusy(says: string): void {
+    this.answered("screen", says);
+    if (this.signals) return;
+    if (this.#attempt?.phase === "typed") this.accepted("screen", says);
+    else if (this.#attempt === null && this.#state.name === "idle")
+      this.become(
+        { name: "busy", sinceMs: Date.now(), attemptId: null },
+        "screen",
+        `${says} (a person's turn)`,
+      );
   }
 
   /** Its process or its pane is gone. A typed attempt is failed when its agent said how it ended, else lost. */

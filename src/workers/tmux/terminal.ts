@@ -2,14 +2,14 @@
  * The panes of one tmux server: starting an agent in a session, typing into it, looking at it, ending it. Every act
  * names its pane by identity and is checked by the server in the moment it happens.
  *
- * On a foreign server (adopted sessions) it types, looks and sets the pane's `@ctm_*` options, and nothing else: it
- * never starts, ends, renames, resizes or pipes anything there.
+ * On a foreign server (adopted sessions) it types, looks, sets the pane's `@ctm_*` options and logs the output of a
+ * pane that has no pipe yet, and nothing else: it never starts, ends, renames or resizes anything there.
  */
 import { closeSync, existsSync, openSync } from "node:fs";
 import { CtmError } from "../../base/errors.ts";
 import { type ConnectionOptions, HUB_SESSION, type ServerIdentity, TmuxConnection } from "./connection.ts";
 import { sweepBuffers, sweepOrphans } from "./client-sweep.ts";
-import { ifPane, isPane } from "./guard.ts";
+import { allOf, ifPane, isPane } from "./guard.ts";
 import { type PaneIdentity, processStartTime, requireIdentity } from "./pane-identity.ts";
 import type { Notification } from "./protocol.ts";
 import { pathLiteral, quoted, sequence } from "./quoting.ts";
@@ -244,6 +244,24 @@ export class Terminal {
     await connection.command(ifPane(pane.paneId, isPane(pane), pipeCommand(pane.paneId, logPath), ""));
   }
 
+  /**
+   * Writes what an adopted pane prints to a log of ours, if nobody else has its output written anywhere. False: a
+   * person's own pipe is there, and stays.
+   */
+  async pipeAdopted(pane: PaneIdentity, logPath: string): Promise<boolean> {
+    createLog(logPath);
+    const connection = await this.#ready();
+    const free = allOf([isPane(pane), "#{==:#{pane_pipe},0}"]);
+    const pipe = sequence([pipeCommand(pane.paneId, logPath), "display-message -p piped"]);
+    return (await connection.command(ifPane(pane.paneId, free, pipe, ""))).includes("piped");
+  }
+
+  /** Takes our log off an adopted pane again. */
+  async unpipeAdopted(pane: PaneIdentity): Promise<void> {
+    const connection = await this.#ready();
+    await connection.command(ifPane(pane.paneId, isPane(pane), `pipe-pane -t ${pane.paneId}`, ""));
+  }
+
   /** Ends a session we started, if it still is the one. False: it was gone, or its pane holds another program. */
   async killSession(name: string, pane: PaneIdentity): Promise<boolean> {
     this.#requireOwn("end a session of");
@@ -254,11 +272,21 @@ export class Terminal {
     return lines.includes("killed");
   }
 
-  /** Leaves the server; it and its panes go on. */
+  /** Leaves the server; it and its panes go on. A server of our own without any session left is ended. */
   async close(): Promise<void> {
-    this.#closed = true;
     await this.#reopening?.catch(() => undefined);
+    const empty = this.#options.address.kind === "own" && (await this.#isEmpty());
+    this.#closed = true;
+    if (empty) await this.#connection.command("kill-server").catch(() => undefined);
     await this.#connection.close();
+  }
+
+  async #isEmpty(): Promise<boolean> {
+    try {
+      return (await this.listPanes()).length === 0;
+    } catch {
+      return false; // The server is gone, or does not answer: nothing is known of its sessions.
+    }
   }
 
   /** The connection, once a reconnection under way has ended; opened anew where the last one failed. */
