@@ -195,14 +195,14 @@ export class Repl {
   async #follow(command: Command, input: RawInput): Promise<void> {
     const { host, output, paper } = this.#parts;
     const inPlace = command.name === "status";
-    const following = host.follow(command.name, input, (item) => {
-      const lines = command.renderItem?.(item, paper()) ?? [];
-      output.write(inPlace ? frame(lines, output.rows) : lines.map((line) => `${line}\r\n`).join(""));
-    });
     this.#prompt.hold();
-    this.#prompt.captureKeys(() => following.stop());
     if (inPlace) output.write(ALTERNATE_ON);
     try {
+      const following = host.follow(command.name, input, (item) => {
+        const lines = command.renderItem?.(item, paper()) ?? [];
+        output.write(inPlace ? frame(lines, output.rows) : lines.map((line) => `${line}\r\n`).join(""));
+      });
+      this.#prompt.captureKeys(() => following.stop());
       await following.done;
     } finally {
       if (inPlace) output.write(ALTERNATE_OFF);
