@@ -111,7 +111,8 @@ export function agentEnvironment(env: Environment = process.env): Record<string,
  * that may be secret or that belongs to the terminal we run in.
  */
 export function harmlessEnvironment(env: Environment = process.env): Record<string, string> {
-  const harmless = /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LANGUAGE|LC_[A-Z]+|TZ|TMPDIR|XDG_[A-Z]+_(HOME|DIR))$/;
+  const harmless =
+    /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LANGUAGE|LC_[A-Z]+|TZ|TMPDIR|TMUX_TMPDIR|XDG_[A-Z]+_(HOME|DIR))$/;
   const kept = Object.entries(env).filter(([name, value]) => value !== undefined && harmless.test(name));
   return Object.fromEntries(kept) as Record<string, string>;
 }
