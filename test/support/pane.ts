@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { onTestFinished } from "vitest";
+import { waitFor } from "./wait-for.ts";
 
 export interface Pane {
   /** Pastes text as the product does: through a buffer loaded from a file. */
@@ -34,8 +35,11 @@ export async function startPane(options: PaneOptions): Promise<Pane> {
       stripFinalNewline: false,
       timeout: 20_000,
     });
+  let pid = 0;
   onTestFinished(async () => {
     await tmux("kill-server").catch(() => undefined);
+    // A program may still write into its home while it ends, which is about to be removed.
+    if (pid > 0) await waitFor("the end of the program", () => !runs(pid)).catch(() => undefined);
     await rm(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   });
 
@@ -44,6 +48,9 @@ export async function startPane(options: PaneOptions): Promise<Pane> {
   await tmux(
     ...["new-session", "-d", "-s", "pane", "-x", "200", "-y", "50", "-c", options.cwd, ...env, ...program],
     ...[";", "pipe-pane", "-t", "pane", "-O", `cat >> '${outputFile}'`],
+  );
+  pid = Number(
+    (await tmux("display-message", "-p", "-t", "pane", "#{pane_pid}").catch(() => null))?.stdout ?? 0,
   );
   let pastes = 0;
   return {
@@ -70,4 +77,13 @@ export async function startPane(options: PaneOptions): Promise<Pane> {
     capture: async () => (await tmux("capture-pane", "-p", "-t", "pane")).stdout.split("\n"),
     alive: async () => (await tmux("has-session", "-t", "pane").catch(() => null)) !== null,
   };
+}
+
+function runs(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
 }

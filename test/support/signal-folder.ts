@@ -4,17 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { AgentEvent, Signal } from "../../src/agents/adapter.ts";
+import { hookScript } from "../../src/workers/hook-script.ts";
 import { waitFor } from "./wait-for.ts";
 
 export const TEST_LAUNCH_ID = "launch-1";
-
-// One file a signal, named by time and process; the product's own script has the same contract and more care.
-const HOOK_SCRIPT = `#!/bin/sh
-umask 077
-at=$(date +%s%N)
-cat >"$CTM_SPOOL/.$at-$$"
-mv "$CTM_SPOOL/.$at-$$" "$CTM_SPOOL/$CTM_LAUNCH.$at-$$.$1.json"
-`;
 
 export interface SignalFolder {
   readonly dir: string;
@@ -33,15 +26,19 @@ export interface SignalFolder {
 export async function signalFolder(): Promise<SignalFolder> {
   const dir = await mkdtemp(join(tmpdir(), "ctm-signals-"));
   onTestFinished(() => rm(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }));
-  const hookScript = join(dir, "hook.sh");
-  await writeFile(hookScript, HOOK_SCRIPT, { mode: 0o700 });
+  const script = join(dir, "hook.sh");
+  await writeFile(script, hookScript(), { mode: 0o700 });
   const all = async () => {
-    const names = (await readdir(dir)).filter((name) => name.startsWith(`${TEST_LAUNCH_ID}.`)).sort();
+    const names = (await readdir(dir)).filter((name) => name.startsWith(`${TEST_LAUNCH_ID}.`));
+    // Progress is one file that is written over and over, without a time: it comes last.
+    names.sort(
+      (a, b) => Number(a.includes(".progress.")) - Number(b.includes(".progress.")) || (a < b ? -1 : 1),
+    );
     return Promise.all(names.map((name) => readSignal(dir, name)));
   };
   return {
     dir,
-    hookScript,
+    hookScript: script,
     env: { CTM_LAUNCH: TEST_LAUNCH_ID, CTM_SPOOL: dir },
     all,
     waitForEvent: (interpret, kind, skip = 0) =>

@@ -43,7 +43,7 @@ export interface StandInApi {
   served(filter?: (request: ServedRequest) => boolean): ServedUsage;
 }
 
-interface Directives extends Readonly<Record<string, string | undefined>> {}
+type Directives = Readonly<Record<string, string | undefined>>;
 
 interface Reply {
   readonly request: ModelRequest;
@@ -154,8 +154,8 @@ async function handle(
 }
 
 function directives(prompt: string): Directives {
-  return Object.fromEntries(
-    [...prompt.matchAll(/\[\[(\w+):([\s\S]*?)\]\]/g)].map(([, name, value]) => [name, value]),
+  return Object.fromEntries<string | undefined>(
+    [...prompt.matchAll(/\[\[(\w+):([\s\S]*?)\]\]/g)].map(([, name = "", value]) => [name, value]),
   );
 }
 

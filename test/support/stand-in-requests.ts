@@ -49,7 +49,7 @@ export function readResponses(body: unknown): ModelRequest {
     .filter((item) => item["role"] === "user")
     .map((item) =>
       list(item["content"])
-        .map((part) => String(part["text"] ?? ""))
+        .map((part) => stringAt(part, "text"))
         .join("\n"),
     )
     .filter((text) => text !== "" && !/^\s*<(environment_context|user_instructions)/.test(text));
@@ -77,7 +77,7 @@ function blocks(message: Json | undefined): readonly Json[] {
 }
 
 function textOf(block: Json): string {
-  return String(block["text"] ?? "")
+  return stringAt(block, "text")
     .replace(/<system-reminder>[\s\S]*?<\/system-reminder>/g, "")
     .trim();
 }
@@ -88,4 +88,9 @@ function object(value: unknown): Json {
 
 function list(value: unknown): readonly Json[] {
   return Array.isArray(value) ? value.map(object) : [];
+}
+
+function stringAt(from: Json, name: string): string {
+  const value = from[name];
+  return typeof value === "string" ? value : "";
 }
