@@ -47,6 +47,8 @@ function install(agent) {
     const reason = whyUnusable(agent, aside, npm);
     if (reason !== null) return found(null, reason);
     writeFileSync(join(aside, "complete"), "");
+    // Another run may have been faster, and its agent may be at work already.
+    if (existsSync(join(folder, "complete"))) return found(installedBin(agent), null);
     rmSync(folder, { recursive: true, force: true });
     renameSync(aside, folder);
     return found(installedBin(agent), null);
