@@ -35,7 +35,7 @@ export function findConfigFile(named: string | null, cwd: string, userFolder: st
 /** Reads and parses the file. Throws CtmError `config` (all syntax faults), `refused` (unsafe owner) or `io`. */
 export async function readConfigFile(path: string, uid: number | null): Promise<ConfigFile> {
   const text = readBounded(path, uid);
-  const { LineCounter, parseDocument } = await import("yaml");
+  const { LineCounter, parseDocument } = await import("./config-yaml.ts");
   const lines = new LineCounter();
   const document = parseDocument(text.replace(/^\uFEFF/, ""), {
     lineCounter: lines,

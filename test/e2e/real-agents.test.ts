@@ -1,0 +1,146 @@
+/**
+ * The real agent CLIs in real workers, their API a stand-in on loopback: a batch through three workers, each prompt
+ * typed once, ended by the agent's own signal, its booked usage equal to what was served, to the token.
+ */
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { execa } from "execa";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { agentBin, claudeHome, codexHome, type AgentHome } from "../support/agent-home.ts";
+import { startStandInApi, type ServedUsage, type StandInApi } from "../support/stand-in-api.ts";
+import { testFolder } from "../support/tmux-server.ts";
+import { waitFor } from "../support/wait-for.ts";
+
+const BIN = new URL("../../dist/ctm.js", import.meta.url).pathname;
+
+interface ShownAttempt {
+  readonly outcome: string;
+  readonly worker: string;
+  readonly answer: string | null;
+  readonly tokens: { readonly value: number | null; readonly source: string };
+  readonly usage: Readonly<Record<string, number>> | null;
+}
+
+for (const agent of ["claude", "codex"] as const) {
+  const { bin, reason } = await agentBin(agent);
+
+  describe.skipIf(bin === null)(`${agent}, the real CLI (${reason ?? "installed"})`, () => {
+    it("does a batch through three workers, each task once and booked to the token", async () => {
+      const api = await startStandInApi();
+      const home = agent === "claude" ? await claudeHome(api.baseUrl) : await codexHome(api.baseUrl);
+      const ctm = await product(agent, bin ?? "", home);
+      const texts = ["alpha", "bravo", "charlie", "delta", "echo", "foxtrot", "golf"].map(
+        (name, index) => `Please fix the ${name} parser [[delay:${100 + 150 * index}]] [[say:${name} is done]]`,
+      );
+      const batch = await ctm(["batch", "-"], texts.map((text) => JSON.stringify({ text, type: "coding" })).join("\n"));
+      expect(batch.stdout + batch.stderr).toContain("Completed:    7 of 7");
+      expect(batch.exitCode).toBe(0);
+
+      for (const [index, text] of texts.entries()) {
+        const { attempts } = JSON.parse((await ctm(["show", String(index + 1), "--json"])).stdout) as { attempts: ShownAttempt[] };
+        expect(attempts).toHaveLength(1);
+        expect(attempts[0]).toMatchObject({ outcome: "completed", answer: expect.stringContaining("is done"), tokens: { source: "actual" } });
+        expect(booked(attempts[0])).toEqual(servedFor(api, text));
+      }
+      const workers = new Set(await Promise.all(texts.map(async (_text, index) => workerOf(await ctm(["show", String(index + 1), "--json"])))));
+      expect(workers.size).toBe(3);
+    }, 180_000);
+
+    it("outlives ten kills of its manager: one final state a task, no prompt twice, the agents never noticed", async () => {
+      const api = await startStandInApi();
+      const home = agent === "claude" ? await claudeHome(api.baseUrl) : await codexHome(api.baseUrl);
+      const ctm = await product(agent, bin ?? "", home);
+      const seed = Math.floor(Math.random() * 2 ** 31);
+      console.log(`seed ${seed}`);
+      const random = generator(seed);
+      const texts = Array.from({ length: 14 }, (_, index) => `Please fix parser number ${index + 1}. [[delay:${Math.floor(random() * 1_500)}]] [[say:parser ${index + 1} is done]]`);
+      await ctm(["batch", "--detach", "-"], texts.map((text) => JSON.stringify({ text, type: "coding" })).join("\n"));
+
+      const panes = new Set<string>();
+      for (let kill = 0; kill < 10; kill += 1) {
+        const manager = ctm.serve();
+        await waitFor("three workers in their panes", async () => (await ctm.panes()).length === 3);
+        for (const pane of await ctm.panes()) panes.add(pane);
+        await new Promise((resolve) => setTimeout(resolve, random() * 1_500));
+        manager.kill("SIGKILL");
+        await manager;
+      }
+      const manager = ctm.serve();
+      const tasks = await waitFor(
+        "all tasks to be final",
+        async () => {
+          const listed = JSON.parse((await ctm(["tasks", "--json"])).stdout || "[]") as { id: number; state: { name: string } }[];
+          const open = listed.filter(({ state }) => !["completed", "failed", "cancelled", "lost"].includes(state.name));
+          return listed.length === texts.length && open.length === 0 ? listed : null;
+        },
+        120_000,
+      );
+      expect(tasks.map(({ state }) => state.name)).toEqual(texts.map(() => "completed"));
+      for (const [index, text] of texts.entries()) {
+        const { attempts } = JSON.parse((await ctm(["show", String(index + 1), "--json"])).stdout) as { attempts: ShownAttempt[] };
+        const typed = attempts.filter(({ outcome }) => outcome.startsWith("completed"));
+        expect(typed).toHaveLength(1);
+        expect(booked(typed[0])).toEqual(servedFor(api, text));
+      }
+      // The same three processes from the first start to the end.
+      expect(panes.size).toBe(3);
+      manager.kill("SIGTERM");
+      await manager;
+    }, 240_000);
+  });
+}
+
+function workerOf({ stdout }: { stdout: string }): string {
+  return (JSON.parse(stdout) as { attempts: ShownAttempt[] }).attempts[0]?.worker ?? "";
+}
+
+function booked(attempt: ShownAttempt | undefined): Omit<ServedUsage, "reasoning"> {
+  const usage = attempt?.usage ?? {};
+  return {
+    input: usage["inputTokens"] ?? 0,
+    cacheRead: usage["cacheReadTokens"] ?? 0,
+    cacheWrite: (usage["cacheWrite5mTokens"] ?? 0) + (usage["cacheWrite1hTokens"] ?? 0),
+    output: usage["outputTokens"] ?? 0,
+  };
+}
+
+/** What the stand-in served for this prompt, which it must have seen exactly once. */
+function servedFor(api: StandInApi, text: string): Omit<ServedUsage, "reasoning"> {
+  const asked = api.requests.filter((request) => request.main && request.prompt.includes(text));
+  expect(asked, `requests for: ${text}`).toHaveLength(1);
+  const { input, cacheRead, cacheWrite, output } = api.served((request) => request.main && request.prompt.includes(text));
+  // The Responses API has no cache writes on the wire.
+  return { input, cacheRead, cacheWrite: asked[0]?.api === "responses" ? 0 : cacheWrite, output };
+}
+
+/** The product with three workers of this agent, as one process a call; workers stay between calls. */
+async function product(agent: string, bin: string, home: AgentHome) {
+  const dir = await testFolder();
+  const config = { workers: { agent, count: 3, cwd: home.cwd }, agents: { [agent]: { command: [bin] } }, limits: { worker: { tokens: { hour: null } } } };
+  await writeFile(join(dir, "ctm.yaml"), JSON.stringify(config));
+  const state = join(dir, "state");
+  const options = { extendEnv: false, env: { ...home.env, TERM: "xterm", TMUX_TMPDIR: dir }, cwd: home.cwd, reject: false, timeout: 150_000 };
+  onTestFinished(async () => {
+    await execa("tmux", ["-S", join(state, "tmux.sock"), "kill-server"], { reject: false });
+  });
+  const own = ["--state-dir", state, "--config", join(dir, "ctm.yaml"), "--keep-workers"];
+  const call = async (args: readonly string[], input = "") => execa(process.execPath, [BIN, ...own, ...args], { ...options, input });
+  return Object.assign(call, {
+    serve: () => execa(process.execPath, [BIN, ...own, "serve"], { ...options, timeout: 0, stdin: "ignore" }),
+    /** Pane and process ids of the workers. */
+    panes: async () => {
+      const format = "#{session_name} #{pane_id} #{pane_pid}";
+      const { stdout } = await execa("tmux", ["-S", join(state, "tmux.sock"), "list-panes", "-a", "-F", format], { reject: false });
+      return stdout.split("\n").filter((line) => line.startsWith("concurrent_worker"));
+    },
+  });
+}
+
+/** Numbers from 0 to 1 that a seed repeats. */
+function generator(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) & 0x7fffffff;
+    return state / 0x7fffffff;
+  };
+}
