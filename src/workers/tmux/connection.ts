@@ -35,7 +35,9 @@ export interface ServerIdentity {
 }
 
 const defaultTimeoutMs = 5_000;
-const closeWithinMs = 2_000;
+const closeWithinMs = 1_000;
+/** How long what an ended client said may still be on its way. A stopped server holds its end open for ever. */
+const lastWordsMs = 250;
 /** Unanswered batches after which a server counts as stuck. */
 const batchesMax = 1_000;
 const complaintMaxChars = 2_000;
@@ -78,6 +80,7 @@ export class TmuxConnection {
     this.#child.stdout.on("data", (piece: Buffer) => this.#take(piece));
     this.#child.stderr.on("data", (piece: Buffer) => this.#hearComplaint(piece.toString("utf8")));
     this.#child.stdin.on("error", () => undefined); // The exit tells the same, and more.
+    this.#child.on("exit", () => setTimeout(() => this.#cut(), lastWordsMs));
     this.#exited = this.#child.then((result) => this.#end(result.message ?? "its client ended"));
   }
 
@@ -226,6 +229,12 @@ export class TmuxConnection {
   #end(why: string): void {
     this.#closedBecause = this.#complaint.trim() || why;
     for (const batch of this.#batches.splice(0)) batch.fail(this.#gone(this.#closedBecause));
+  }
+
+  #cut(): void {
+    this.#child.stdin.destroy();
+    this.#child.stdout.destroy();
+    this.#child.stderr.destroy();
   }
 
   #gone(why: string): CtmError {
