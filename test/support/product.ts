@@ -1,0 +1,300 @@
+/**
+ * The built product as its users meet it: the bin as a process of its own, in a folder, a home and an environment of
+ * the test's own. TMUX_TMPDIR lies in that folder too, so even the "default" tmux server is the test's.
+ */
+import { spawn, type ChildProcess } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import { expect, onTestFinished } from "vitest";
+import { productFolder } from "./built-product.ts";
+import { waitFor } from "./wait-for.ts";
+
+const RECORDER = new URL("stdin-recorder.mjs", import.meta.url).pathname;
+const FINAL = new Set(["completed", "failed", "cancelled", "lost"]);
+
+export interface Ran {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly exitCode: number;
+}
+
+/** What `tasks --json` tells of a task, as far as tests look at it. */
+export interface TaskSeen {
+  readonly id: number;
+  readonly draft: { readonly text: string; readonly priority: string };
+  readonly state: {
+    readonly name: string;
+    readonly reason?: string;
+    readonly exitCode?: number | null;
+    readonly worker?: string;
+    readonly holdReason?: string | null;
+    readonly startedAtMs?: number;
+    readonly endedAtMs?: number;
+  };
+  readonly attempts: number;
+}
+
+export interface WorkerSeen {
+  readonly name: string;
+  readonly agent: string;
+  readonly state: string;
+  readonly because: string;
+  readonly question: string | null;
+  readonly draining: boolean;
+  readonly adopted: boolean;
+}
+
+export interface ManagerProcess {
+  readonly child: ChildProcess;
+  readonly pid: number;
+  /** Everything it printed so far, both streams. */
+  printed(): string;
+  /** Ends it as nothing can be prepared for. */
+  kill9(): Promise<void>;
+  /** Asks it to leave, as a service manager does. Returns its exit code. */
+  stop(): Promise<number | null>;
+}
+
+export interface Pane {
+  readonly session: string;
+  readonly paneId: string;
+  readonly pid: number;
+}
+
+export interface ProductOptions {
+  /** Agent of the workers. */
+  readonly agent?: "rehearsal" | "shell";
+  readonly workers?: number;
+  /** Further top-level sections of ctm.yaml, as they stand in the file. */
+  readonly yaml?: string;
+  /** Writes down what every rehearsal agent is given. */
+  readonly recorded?: boolean;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** A state folder, a configuration and a working folder of one test's own; everything started here ends with it. */
+export function product(options: ProductOptions = {}): Product {
+  const made = new Product(options);
+  onTestFinished(() => made.end());
+  return made;
+}
+
+export class Product {
+  /** The folder everything lies in. */
+  readonly folder = mkdtempSync(join(tmpdir(), "ctm-e2e-"));
+  /** Where the product is called. */
+  readonly work = join(this.folder, "work");
+  readonly state = join(this.folder, "state");
+  readonly env: Readonly<Record<string, string>>;
+  readonly #options: ProductOptions;
+  readonly #managers = new Set<ChildProcess>();
+
+  constructor(options: ProductOptions) {
+    this.#options = options;
+    for (const name of ["work", "home", "tmux", "typed", "tmp"])
+      mkdirSync(join(this.folder, name), { mode: 0o700 });
+    this.env = {
+      PATH: process.env["PATH"] ?? "/usr/local/bin:/usr/bin:/bin",
+      HOME: join(this.folder, "home"),
+      TMPDIR: join(this.folder, "tmp"),
+      TMUX_TMPDIR: join(this.folder, "tmux"),
+      TERM: "xterm-256color",
+      LANG: "C.UTF-8",
+      TZ: "UTC",
+      ...options.env,
+    };
+    this.configure(options.yaml ?? "");
+  }
+
+  /** Writes ctm.yaml anew, with these sections behind the test's own. */
+  configure(yaml: string): void {
+    const { agent = "rehearsal", workers = 3 } = this.#options;
+    const restart = "restart: { firstDelayMs: 50, maxDelayMs: 400, maxInRow: 4 }";
+    const lines = [
+      `workers: { count: ${workers}, agent: ${agent}, cols: 120, rows: 30, ${restart} }`,
+      ...(this.#options.recorded === true ? this.#recordedAgent() : []),
+      yaml,
+    ];
+    writeFileSync(join(this.work, "ctm.yaml"), `${lines.join("\n")}\n`, { mode: 0o600 });
+  }
+
+  #recordedAgent(): string[] {
+    const command = [process.execPath, "--import", RECORDER, join(productFolder(), "rehearsal-agent.js")];
+    const env = { RECORD_FOLDER: join(this.folder, "typed") };
+    return [`agents: { rehearsal: { command: ${JSON.stringify(command)}, env: ${JSON.stringify(env)} } }`];
+  }
+
+  /** argv of the product with these words. */
+  argv(args: readonly string[]): [string, string[]] {
+    return [process.execPath, [join(productFolder(), "ctm.js"), "--state-dir", this.state, ...args]];
+  }
+
+  /** Runs the bin to its end. */
+  async run(
+    args: readonly string[],
+    options: { readonly input?: string | Uint8Array; readonly timeoutMs?: number } = {},
+  ): Promise<Ran> {
+    const [file, argv] = this.argv(args);
+    const { stdout, stderr, exitCode, timedOut } = await execa(file, argv, {
+      cwd: this.work,
+      env: this.env,
+      extendEnv: false,
+      reject: false,
+      timeout: options.timeoutMs ?? 50_000,
+      killSignal: "SIGKILL",
+      maxBuffer: 256 * 1024 * 1024,
+      ...(options.input === undefined ? { stdin: "ignore" as const } : { input: options.input }),
+    });
+    if (timedOut) throw new Error(`ctm ${args.join(" ").slice(0, 200)} did not end:\n${stdout}\n${stderr}`);
+    return { stdout, stderr, exitCode: exitCode ?? -1 };
+  }
+
+  /** Runs the bin, which must succeed. */
+  async ok(args: readonly string[], input?: string): Promise<string> {
+    const ran = await this.run(args, input === undefined ? {} : { input });
+    expect(ran, `ctm ${args.join(" ")}`).toMatchObject({ exitCode: 0 });
+    return ran.stdout;
+  }
+
+  /** The JSON result of a command that must succeed. */
+  async json<T>(args: readonly string[], input?: string): Promise<T> {
+    const [command = "", ...rest] = args;
+    return JSON.parse(await this.ok([command, "--json", ...rest], input)) as T;
+  }
+
+  /** Starts the manager and waits until it serves. */
+  async serve(args: readonly string[] = [], untilServing = true): Promise<ManagerProcess> {
+    const [file, argv] = this.argv(["serve", ...args]);
+    const child = spawn(file, argv, { cwd: this.work, env: this.env, stdio: ["ignore", "pipe", "pipe"] });
+    this.#managers.add(child);
+    let printed = "";
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding("utf8").on("data", (text: string) => (printed += text));
+    const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
+    const manager: ManagerProcess = {
+      child,
+      pid: child.pid ?? -1,
+      printed: () => printed,
+      kill9: async () => {
+        child.kill("SIGKILL");
+        await ended;
+        this.#managers.delete(child);
+      },
+      stop: async () => {
+        child.kill("SIGTERM");
+        const code = await ended;
+        this.#managers.delete(child);
+        return code;
+      },
+    };
+    if (untilServing)
+      await waitFor(
+        "the manager to serve",
+        () => {
+          if (child.exitCode !== null) throw new Error(`the manager ended at once: ${printed}`);
+          return printed.includes("Serving ");
+        },
+        40_000,
+      );
+    return manager;
+  }
+
+  tasks(): Promise<TaskSeen[]> {
+    return this.json(["tasks", "--limit", "100000"]);
+  }
+
+  async task(id: number): Promise<TaskSeen> {
+    return (await this.json<{ task: TaskSeen }>(["show", String(id)])).task;
+  }
+
+  workers(): Promise<WorkerSeen[]> {
+    return this.json(["workers"]);
+  }
+
+  /** Waits until the task is in one of these states (by default: in an end state). */
+  until(id: number, ...states: readonly string[]): Promise<TaskSeen> {
+    const wanted = states.length === 0 ? FINAL : new Set(states);
+    return waitFor(`task ${id} to be ${[...wanted].join(" or ")}`, async () => {
+      const task = await this.task(id);
+      return wanted.has(task.state.name) ? task : null;
+    });
+  }
+
+  /** Waits until a worker looks like this. */
+  worker(name: string, ...states: readonly string[]): Promise<WorkerSeen> {
+    return waitFor(`${name} to be ${states.join(" or ")}`, async () => {
+      const found = (await this.workers()).find((worker) => worker.name === name);
+      return found !== undefined && states.includes(found.state) ? found : null;
+    });
+  }
+
+  // ── tmux and the agents ─────────────────────────────────────────────────────────────────────────
+
+  /** The tmux program on the product's own server; never fails. */
+  tmux(...args: string[]): Promise<string> {
+    return this.#tmux(join(this.state, "tmux.sock"), args);
+  }
+
+  /** The tmux program on what the product takes for the person's default server; never fails. */
+  defaultTmux(...args: string[]): Promise<string> {
+    return this.#tmux(this.defaultSocket, args);
+  }
+
+  get defaultSocket(): string {
+    return join(this.folder, "tmux", `tmux-${process.getuid?.() ?? 0}`, "default");
+  }
+
+  async #tmux(socket: string, args: readonly string[]): Promise<string> {
+    const argv = ["-S", socket, "-f", "/dev/null", "-u", ...args];
+    const { stdout } = await execa("tmux", argv, {
+      cwd: this.work,
+      env: this.env,
+      extendEnv: false,
+      reject: false,
+      timeout: 20_000,
+    });
+    return stdout;
+  }
+
+  /** The workers' panes, by session name. */
+  async panes(): Promise<Pane[]> {
+    const listed = await this.tmux("list-panes", "-a", "-F", "#{session_name} #{pane_id} #{pane_pid}");
+    return listed
+      .split("\n")
+      .filter((line) => line.startsWith("concurrent_worker"))
+      .map((line) => {
+        const [session = "", paneId = "", pid = "0"] = line.split(" ");
+        return { session, paneId, pid: Number(pid) };
+      })
+      .sort((a, b) => (a.session < b.session ? -1 : 1));
+  }
+
+  screen(worker: string): Promise<string> {
+    return this.tmux("capture-pane", "-p", "-t", `=${worker}:`);
+  }
+
+  /** All prompts that recorded agents were given, in no order: the text between the marks of each paste. */
+  typedPrompts(): string[] {
+    return [...this.typedBytes().matchAll(/\u001b\[200~([^]*?)\u001b\[201~/g)].map(([, text = ""]) => text);
+  }
+
+  typedBytes(): string {
+    const folder = join(this.folder, "typed");
+    return readdirSync(folder)
+      .map((name) => readFileSync(join(folder, name), "utf8"))
+      .join("");
+  }
+
+  /** Ends what was started here and removes the folder. */
+  async end(): Promise<void> {
+    for (const child of this.#managers) {
+      child.kill("SIGCONT");
+      child.kill("SIGKILL");
+    }
+    await this.tmux("kill-server");
+    await this.defaultTmux("kill-server");
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+  }
+}
