@@ -1,5 +1,5 @@
 /** A batch from argv or a file: its tasks are queued at once, run in auto mode, watched and summed up. */
-import { existsSync } from "node:fs";
+import { connect } from "node:net";
 import { CtmError } from "../base/errors.ts";
 import { checkDraft } from "../commands/batch-file.ts";
 import type { Queued } from "../commands/batch.ts";
@@ -36,7 +36,7 @@ export async function runDrafts(
   settings: Settings,
   terminal: Terminal,
 ): Promise<number> {
-  const workersWereThere = existsSync(config.paths.tmuxSocket);
+  const workersWereThere = await answers(config.paths.tmuxSocket);
   const house = await joinHouse(config, settings);
   if ("app" in house) {
     const keep = workersWereThere || settings.keepWorkers === true;
@@ -70,6 +70,18 @@ async function runAsManager(
   } finally {
     await manager.close(workers);
   }
+}
+
+/** Does a tmux server listen there? The file alone may be left from one that has ended. */
+function answers(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once("error", () => resolve(false));
+  });
 }
 
 function tellNotices(status: StatusModel, terminal: Terminal): void {

@@ -9,7 +9,7 @@ import * as words from "./words.ts";
 
 /** A task as every face hands it in; also one line of a batch file. */
 export const draftInput = z.strictObject({
-  text: words.taskText,
+  text: words.text,
   priority: words.orNull(words.priority),
   type: words.orNull(words.taskType),
   model: words.orNull(words.label),

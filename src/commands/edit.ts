@@ -3,9 +3,9 @@ import * as z from "zod";
 import type { Task } from "../tasks/task.ts";
 import { defineCommand } from "./command.ts";
 import { taskLine } from "./render.ts";
-import { taskId, taskText } from "./words.ts";
+import * as words from "./words.ts";
 
-const schema = z.strictObject({ id: taskId, text: taskText });
+const schema = z.strictObject({ id: words.taskId, text: words.text });
 
 export const edit = defineCommand<z.output<typeof schema>, Task>({
   name: "edit",

@@ -6,7 +6,7 @@ import { defineCommand } from "./command.ts";
 import * as words from "./words.ts";
 
 const schema = z.strictObject({
-  text: words.taskText,
+  text: words.text,
   type: words.orNull(words.taskType),
   model: words.orNull(words.label),
   agent: words.orNull(words.agentKind),

@@ -10,6 +10,7 @@ import { CtmError } from "../base/errors.ts";
 import { labelMaxChars, taskTextMaxBytes } from "../base/limits.ts";
 import { nearest } from "../base/suggest.ts";
 import { PRIORITIES } from "../tasks/priority.ts";
+import { taskText } from "../tasks/task-text.ts";
 import { STATE_NAMES, TASK_TYPES } from "../tasks/task.ts";
 
 const shownMaxChars = 40;
@@ -53,11 +54,29 @@ export const taskType = choice("task type", TASK_TYPES);
 export const stateName = choice("task state", STATE_NAMES);
 export const agentKind = choice("agent", AGENT_KINDS);
 
-/** The text of a task: not empty, within its bound. Kept byte for byte. */
-export const taskText = text("task", taskTextMaxBytes);
+/** The text of a task, as the queue takes it. */
+export const text = z.preprocess(
+  joined,
+  z.unknown().transform((value, context): string => {
+    try {
+      return taskText(typeof value === "string" ? value : "");
+    } catch (error) {
+      if (!(error instanceof CtmError)) throw error;
+      return fault(context, error.message);
+    }
+  }),
+);
 
 /** What a person says to a worker, bounded like a task. */
-export const spokenText = text("text", taskTextMaxBytes);
+export const spokenText = z.preprocess(
+  joined,
+  z.unknown().transform((value, context): string => {
+    if (typeof value !== "string" || value.trim() === "") return fault(context, "there is nothing to type");
+    const bytes = Buffer.byteLength(value);
+    if (bytes <= taskTextMaxBytes) return value;
+    return fault(context, `the text has ${bytes} bytes; ${taskTextMaxBytes} at most`);
+  }),
+);
 
 /** A short text of one line: a reason, key, model or name. */
 export const label = z.unknown().transform((value, context): string => {
@@ -136,21 +155,6 @@ function choice<const Words extends readonly string[]>(what: string, words: Word
     if (found !== undefined) return found;
     return fault(context, unknownWord(what, value, words));
   });
-}
-
-function text(what: string, maxBytes: number) {
-  return z.preprocess(
-    joined,
-    z.unknown().transform((value, context): string => {
-      if (typeof value !== "string" || value.trim() === "") return fault(context, `the ${what} is empty`);
-      const bytes = Buffer.byteLength(value);
-      if (bytes <= maxBytes) return value;
-      return fault(
-        context,
-        `the ${what} has ${bytes} bytes; at most ${maxBytes} are taken (name a file in it instead)`,
-      );
-    }),
-  );
 }
 
 function fault(context: z.RefinementCtx, message: string): never {

@@ -3,7 +3,7 @@ import type { Fact } from "../events/facts.ts";
 import { factText } from "../events/fact-text.ts";
 import { oneLine } from "../reports/cells.ts";
 import { wrapWords } from "../reports/lines.ts";
-import { paintFor } from "../reports/paint.ts";
+import { paintFor, type Painter } from "../reports/paint.ts";
 import { arrow, type Paper } from "../reports/paper.ts";
 import { isFinal } from "../tasks/task.ts";
 
@@ -17,15 +17,15 @@ export function noticeOf(fact: Fact, paper: Paper): string[] {
     case "task-moved":
       if (fact.to === "running") return wrapWords("", words, paper);
       if (!isFinal(fact.to)) return [];
-      return wrapWords("", words, paper).map(fact.to === "completed" ? paint.good : paint.bad);
+      return painted(words, fact.to === "completed" ? paint.good : paint.bad, paper);
     case "worker-asks":
       return askLines(words, fact.worker, paper);
     case "agent-limited":
     case "level-changed":
     case "trouble":
-      return wrapWords("", words, paper).map(paint.warn);
+      return painted(words, paint.warn, paper);
     case "worker-changed":
-      return fact.state === "dead" ? wrapWords("", words, paper).map(paint.bad) : [];
+      return fact.state === "dead" ? painted(words, paint.bad, paper) : [];
     case "task-added":
     case "task-deferred":
     case "usage-booked":
@@ -41,6 +41,11 @@ export function noticeOf(fact: Fact, paper: Paper): string[] {
 function askLines(words: string, worker: string, paper: Paper): string[] {
   const alias = worker.replace(/^concurrent_worker/, "w");
   const how = `  ${arrow(paper)} answer ${alias} ... | attach ${alias}`;
-  const lines = [...wrapWords("", words, paper), how].map(paintFor(paper).loud);
+  const { loud } = paintFor(paper);
+  const lines = [...painted(words, loud, paper), loud(how)];
   return lines.map((line, at) => (at === 0 ? `${BELL}${line}` : line));
+}
+
+function painted(words: string, paint: Painter, paper: Paper): string[] {
+  return wrapWords("", words, paper).map((line) => paint(line));
 }

@@ -246,8 +246,11 @@ export class Repl {
 }
 
 function faultLines(error: unknown, paper: Paper): string[] {
-  const paint = paintFor(paper);
-  if (!(error instanceof CtmError)) return harmlessLines(`unexpected: ${String(error)}`, 20).map(paint.bad);
-  const details = error.details.flatMap((detail) => harmlessLines(detail, 20));
-  return [...harmlessLines(error.message, 20).map(paint.bad), ...details.map((line) => `  ${line}`)];
+  const { bad } = paintFor(paper);
+  const message = error instanceof CtmError ? error.message : `unexpected: ${String(error)}`;
+  const details = error instanceof CtmError ? error.details : [];
+  return [
+    ...harmlessLines(message, 20).map((line) => bad(line)),
+    ...details.flatMap((detail) => harmlessLines(detail, 20)).map((line) => `  ${line}`),
+  ];
 }

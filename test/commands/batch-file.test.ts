@@ -56,7 +56,7 @@ describe("a file of tasks", () => {
     const faults = faultsOf(text);
     expect(faults).toContain("nothing was queued: 5 lines are not right");
     expect(faults).toContain("line 2: not valid JSON");
-    expect(faults).toContain("line 3: the task is empty");
+    expect(faults).toContain("line 3: the task has no text");
     expect(faults).toContain('line 4: no field is named "priorty"; did you mean priority?');
     expect(faults).toContain("line 5: not a JSON object");
     expect(faults).toContain('line 6: "urgent" is no priority');
@@ -73,10 +73,10 @@ describe("a file of tasks", () => {
     ["", "the batch holds no task"],
     ["\n \n", "the batch holds no task"],
     ['{"text":"x","__proto__":{"a":1}}', "no field is named"],
-    [`{"text":"${"x".repeat(1024 * 1024 + 1)}"}`, "at most 1048576 are taken"],
+    [`{"text":"${"x".repeat(1024 * 1024 + 1)}"}`, "1048576 at most"],
     [`{"text":"x","cwd":"/nowhere/at/all"}`, "is not a folder that exists"],
     [`{"text":"x","retryLost":"yes"}`, "line 1"],
-    [`{"text":5}`, "the task is empty"],
+    [`{"text":5}`, "the task has no text"],
     ["x".repeat(5 * 1024 * 1024), "longer than"],
   ])("refuses a bad one (%#)", (text, expected) => {
     expect(faultsOf(text)).toContain(expected);

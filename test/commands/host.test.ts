@@ -12,8 +12,8 @@ const draft = (text: string) => ({ text, cwd: "/", origin: "test" });
 describe("commands carried out in this process", () => {
   it("check, act and render", async () => {
     const host = localHost(fakeApp());
-    const added = (await host.run("add", { ...draft("Fix it\u001b[2J"), priority: "high" })) as Submission;
-    expect(added.task.draft).toMatchObject({ text: "Fix it\u001b[2J", priority: "high", holdReason: null });
+    const added = (await host.run("add", { ...draft("Fix\tit"), priority: "high" })) as Submission;
+    expect(added.task.draft).toMatchObject({ text: "Fix\tit", priority: "high", holdReason: null });
     const lines = findCommand("add")?.render(added, paper) ?? [];
     expect(lines).toEqual(["Queued #1 (high, coding, rehearsal/sonnet, ~1,008 tokens): Fix it"]);
     expect(findCommand("hold")?.render(await host.run("hold", { id: "#1", reason: "later" }), paper)).toEqual(
