@@ -19,6 +19,8 @@ const composerStepMs = 50;
 /** A person whose client did something so recently is at the keyboard. */
 export const personActiveMs = 10_000;
 const clearWithinMs = 5_000;
+/** From the arrival of a typed command to the moment its Enter was pressed and taken. */
+const commandTakenMs = 400;
 
 export interface DeliveryOrder {
   readonly task: Task;
@@ -117,16 +119,27 @@ export class Delivery {
   }
 
   async #clear(worker: Worker): Promise<string | null> {
-    const { pane, adapter } = worker;
+    const { pane, adapter, terminal } = worker;
     const command = adapter.traits.clearCommand;
     if (pane === null || command === null) return null;
     const obstacle = await this.#obstacle(worker);
     if (obstacle !== null) return obstacle;
+    const before = (await terminal.capture(pane)).join("\n");
     const ready = worker.untilReady(clearWithinMs);
-    await worker.terminal.typeCommand(pane, command);
-    // An agent that does not signal the cleared conversation shows its composer again; the next check sees it.
-    await ready;
+    if (!(await terminal.typeCommand(pane, command))) return "it does not take input now";
+    // Some agents signal the cleared conversation only with the next prompt: then the screen has to do.
+    if (adapter.traits.readyBy === "signal") await ready;
+    else await this.#untilScreenChanges(worker, before);
     return null;
+  }
+
+  /** The command has arrived when the screen shows something new; its Enter follows after the settle. */
+  async #untilScreenChanges(worker: Worker, before: string): Promise<void> {
+    for (let waitedMs = 0; waitedMs < clearWithinMs && worker.pane !== null; waitedMs += composerStepMs) {
+      if ((await worker.terminal.capture(worker.pane)).join("\n") !== before) break;
+      await pause(composerStepMs);
+    }
+    await pause(commandTakenMs);
   }
 
   /** Waits for an idle, empty composer without a person at it. Null: it is there; else what is in the way. */
@@ -137,7 +150,10 @@ export class Delivery {
       if (pane === null || worker.state.name === "dead") return obstacle;
       if (await worker.terminal.personActive(pane, personActiveMs)) return "a person is at its keyboard";
       const reading = worker.adapter.readScreen(await worker.terminal.capture(pane));
-      if (reading.state === "idle") return null;
+      // An interrupted turn leaves an empty composer; a limit is over when a task is sent, its notice is waved away.
+      if (reading.state === "idle" || reading.state === "interrupted") return null;
+      if (reading.state === "limited" && waitedMs > 0) return null;
+      if (reading.state === "limited") await worker.terminal.sendKey(pane, "Escape");
       if (reading.state === "dialog") {
         worker.asks(reading.text ?? "a dialog is open", "screen", `screen: ${reading.because}`);
         return `a dialog is open: ${reading.text ?? reading.because}`;
@@ -146,7 +162,7 @@ export class Delivery {
         reading.state === "draft"
           ? "its composer holds a draft"
           : `its screen is ${reading.state}: ${reading.because}`;
-      await new Promise((resolve) => setTimeout(resolve, composerStepMs));
+      await pause(composerStepMs);
     }
     return obstacle;
   }
@@ -238,4 +254,8 @@ export class Delivery {
       : `the agent was not seen to take it up (${reading.because})`;
     worker.asks(`delivery uncertain: ${says}`, "screen", says);
   }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -439,8 +439,12 @@ export class Worker {
           says,
         );
         return;
-      case "limited":
       case "draft":
+        await this.#seenDraft(says);
+        return;
+      case "limited":
+        await this.#seenLimited();
+        return;
       case "unknown":
         return;
       default:
@@ -465,6 +469,21 @@ export class Worker {
     if (!ended) return;
     this.accepted("record", "the record holds its turn");
     await this.end({ kind: "completed", exitCode: null, answer: null }, "screen", says);
+  }
+
+  /** Interrupted before it said anything, an agent gives the prompt back: it is taken out of the composer again. */
+  async #seenDraft(says: string): Promise<void> {
+    const attempt = this.#attempt;
+    if (attempt?.cancelling !== true || attempt.phase === "preparing" || this.#pane === null) return;
+    await this.terminal.sendKey(this.#pane, "C-u");
+    await this.end({ kind: "cancelled" }, "screen", `${says}: the prompt came back`);
+  }
+
+  /** A turn that ended at a limit is over for us: the agent must not continue it by itself at the reset. */
+  async #seenLimited(): Promise<void> {
+    if (this.#state.name !== "limited" || this.#attempt !== null || this.#pane === null || !this.signals)
+      return;
+    await this.terminal.sendKey(this.#pane, "Escape");
   }
 
   #seenBusy(says: string): void {

@@ -30,19 +30,33 @@ for (const agent of ["claude", "codex"] as const) {
       const home = agent === "claude" ? await claudeHome(api.baseUrl) : await codexHome(api.baseUrl);
       const ctm = await product(agent, bin ?? "", home);
       const texts = ["alpha", "bravo", "charlie", "delta", "echo", "foxtrot", "golf"].map(
-        (name, index) => `Please fix the ${name} parser [[delay:${100 + 150 * index}]] [[say:${name} is done]]`,
+        (name, index) =>
+          `Please fix the ${name} parser [[delay:${100 + 150 * index}]] [[say:${name} is done]]`,
       );
-      const batch = await ctm(["batch", "-"], texts.map((text) => JSON.stringify({ text, type: "coding" })).join("\n"));
+      const batch = await ctm(
+        ["batch", "-"],
+        texts.map((text) => JSON.stringify({ text, type: "coding" })).join("\n"),
+      );
       expect(batch.stdout + batch.stderr).toContain("Completed:    7 of 7");
       expect(batch.exitCode).toBe(0);
 
       for (const [index, text] of texts.entries()) {
-        const { attempts } = JSON.parse((await ctm(["show", String(index + 1), "--json"])).stdout) as { attempts: ShownAttempt[] };
+        const { attempts } = JSON.parse((await ctm(["show", String(index + 1), "--json"])).stdout) as {
+          attempts: ShownAttempt[];
+        };
         expect(attempts).toHaveLength(1);
-        expect(attempts[0]).toMatchObject({ outcome: "completed", answer: expect.stringContaining("is done"), tokens: { source: "actual" } });
+        expect(attempts[0]).toMatchObject({
+          outcome: "completed",
+          answer: expect.stringContaining("is done"),
+          tokens: { source: "actual" },
+        });
         expect(booked(attempts[0])).toEqual(servedFor(api, text));
       }
-      const workers = new Set(await Promise.all(texts.map(async (_text, index) => workerOf(await ctm(["show", String(index + 1), "--json"])))));
+      const workers = new Set(
+        await Promise.all(
+          texts.map(async (_text, index) => workerOf(await ctm(["show", String(index + 1), "--json"]))),
+        ),
+      );
       expect(workers.size).toBe(3);
     }, 180_000);
 
@@ -53,8 +67,12 @@ for (const agent of ["claude", "codex"] as const) {
       const seed = Math.floor(Math.random() * 2 ** 31);
       console.log(`seed ${seed}`);
       const random = generator(seed);
-      const texts = Array.from({ length: 14 }, (_, index) => `Please fix parser number ${index + 1}. [[delay:${Math.floor(random() * 1_500)}]] [[say:parser ${index + 1} is done]]`);
-      await ctm(["batch", "--detach", "-"], texts.map((text) => JSON.stringify({ text, type: "coding" })).join("\n"));
+      const texts = Array.from(
+        { length: 14 },
+        (_, index) =>
+          `Please fix parser number ${index + 1}. [[delay:${Math.floor(random() * 1_500)}]] [[say:parser ${index + 1} is done]]`,
+      );
+      for (const text of texts) await ctm(["add", "--type", "coding", text]);
 
       const panes = new Set<string>();
       for (let kill = 0; kill < 10; kill += 1) {
@@ -69,15 +87,22 @@ for (const agent of ["claude", "codex"] as const) {
       const tasks = await waitFor(
         "all tasks to be final",
         async () => {
-          const listed = JSON.parse((await ctm(["tasks", "--json"])).stdout || "[]") as { id: number; state: { name: string } }[];
-          const open = listed.filter(({ state }) => !["completed", "failed", "cancelled", "lost"].includes(state.name));
+          const listed = JSON.parse((await ctm(["tasks", "--json"])).stdout || "[]") as {
+            id: number;
+            state: { name: string };
+          }[];
+          const open = listed.filter(
+            ({ state }) => !["completed", "failed", "cancelled", "lost"].includes(state.name),
+          );
           return listed.length === texts.length && open.length === 0 ? listed : null;
         },
-        120_000,
+        40_000,
       );
       expect(tasks.map(({ state }) => state.name)).toEqual(texts.map(() => "completed"));
       for (const [index, text] of texts.entries()) {
-        const { attempts } = JSON.parse((await ctm(["show", String(index + 1), "--json"])).stdout) as { attempts: ShownAttempt[] };
+        const { attempts } = JSON.parse((await ctm(["show", String(index + 1), "--json"])).stdout) as {
+          attempts: ShownAttempt[];
+        };
         const typed = attempts.filter(({ outcome }) => outcome.startsWith("completed"));
         expect(typed).toHaveLength(1);
         expect(booked(typed[0])).toEqual(servedFor(api, text));
@@ -108,7 +133,9 @@ function booked(attempt: ShownAttempt | undefined): Omit<ServedUsage, "reasoning
 function servedFor(api: StandInApi, text: string): Omit<ServedUsage, "reasoning"> {
   const asked = api.requests.filter((request) => request.main && request.prompt.includes(text));
   expect(asked, `requests for: ${text}`).toHaveLength(1);
-  const { input, cacheRead, cacheWrite, output } = api.served((request) => request.main && request.prompt.includes(text));
+  const { input, cacheRead, cacheWrite, output } = api.served(
+    (request) => request.main && request.prompt.includes(text),
+  );
   // The Responses API has no cache writes on the wire.
   return { input, cacheRead, cacheWrite: asked[0]?.api === "responses" ? 0 : cacheWrite, output };
 }
@@ -116,21 +143,36 @@ function servedFor(api: StandInApi, text: string): Omit<ServedUsage, "reasoning"
 /** The product with three workers of this agent, as one process a call; workers stay between calls. */
 async function product(agent: string, bin: string, home: AgentHome) {
   const dir = await testFolder();
-  const config = { workers: { agent, count: 3, cwd: home.cwd }, agents: { [agent]: { command: [bin] } }, limits: { worker: { tokens: { hour: null } } } };
+  const config = {
+    workers: { agent, count: 3, cwd: home.cwd },
+    agents: { [agent]: { command: [bin] } },
+    limits: { worker: { tokens: { hour: null } } },
+  };
   await writeFile(join(dir, "ctm.yaml"), JSON.stringify(config));
   const state = join(dir, "state");
-  const options = { extendEnv: false, env: { ...home.env, TERM: "xterm", TMUX_TMPDIR: dir }, cwd: home.cwd, reject: false, timeout: 150_000 };
+  const options = {
+    extendEnv: false,
+    env: { ...home.env, TERM: "xterm", TMUX_TMPDIR: dir },
+    cwd: home.cwd,
+    reject: false,
+    timeout: 150_000,
+  };
   onTestFinished(async () => {
     await execa("tmux", ["-S", join(state, "tmux.sock"), "kill-server"], { reject: false });
   });
   const own = ["--state-dir", state, "--config", join(dir, "ctm.yaml"), "--keep-workers"];
-  const call = async (args: readonly string[], input = "") => execa(process.execPath, [BIN, ...own, ...args], { ...options, input });
+  const call = async (args: readonly string[], input = "") =>
+    execa(process.execPath, [BIN, ...own, ...args], { ...options, input });
   return Object.assign(call, {
     serve: () => execa(process.execPath, [BIN, ...own, "serve"], { ...options, timeout: 0, stdin: "ignore" }),
     /** Pane and process ids of the workers. */
     panes: async () => {
       const format = "#{session_name} #{pane_id} #{pane_pid}";
-      const { stdout } = await execa("tmux", ["-S", join(state, "tmux.sock"), "list-panes", "-a", "-F", format], { reject: false });
+      const { stdout } = await execa(
+        "tmux",
+        ["-S", join(state, "tmux.sock"), "list-panes", "-a", "-F", format],
+        { reject: false },
+      );
       return stdout.split("\n").filter((line) => line.startsWith("concurrent_worker"));
     },
   });
