@@ -1,0 +1,204 @@
+/**
+ * The delegator: what a task is, who does it with which model, and what is held for it. Pure: routes, prices and
+ * history are handed in as rules. What the person forces (type, model, agent, worker) always wins.
+ */
+import { AGENT_KINDS, type AgentKind } from "../agents/adapter.ts";
+import { isAgentKind } from "../agents/agents.ts";
+import { CtmError } from "../base/errors.ts";
+import { nearest } from "../base/suggest.ts";
+import { priceTable, resolveModel, type PriceTable } from "../metering/prices.ts";
+import {
+  TASK_TYPES,
+  type Assignment,
+  type Complexity,
+  type TaskDraft,
+  type TaskType,
+} from "../tasks/task.ts";
+import type { Sample } from "./calibration.ts";
+import { classify, type Classification } from "./classify.ts";
+import { complexityOf } from "./complexity.ts";
+import { promptTokens } from "./estimate.ts";
+import { mixCostNanoUsd, reservationFor, type AgentFloor, type Reservation } from "./reservation.ts";
+import { modelsOf, routeModel, takesModel, type Routes, type TierTable } from "./routes.ts";
+
+/** What decides besides the text. */
+export interface DelegationRules {
+  readonly routes: Routes;
+  readonly tiers: TierTable;
+  readonly defaultAgent: AgentKind;
+  /** Everything goes to the cheap model, unless one is forced. */
+  readonly preferCheap: boolean;
+  readonly overheadTokens: number;
+  readonly minSamples: number;
+  readonly prices: PriceTable;
+  readonly floors: Readonly<Record<AgentKind, AgentFloor>>;
+  /** Settled tasks of one class, most recent first; at most 200 are looked at. */
+  samples(agent: AgentKind, model: string | null, type: TaskType): readonly Sample[];
+  /** Agent kind a worker runs; null = no such worker yet, or not known. */
+  agentOfWorker(worker: string): AgentKind | null;
+}
+
+/** A task as far as the delegator reads it. Names are still as a person typed them. */
+export type DelegationRequest = Pick<TaskDraft, "text" | "worker" | "model" | "agent"> & {
+  readonly type: string | null;
+};
+
+/** A decision with its grounds, for `route`. Costs are expectations; null = the model has no price. */
+export interface Explanation {
+  readonly type: TaskType;
+  readonly confidence: number;
+  readonly reasons: readonly string[];
+  readonly complexity: Complexity;
+  readonly route: string;
+  readonly agent: string;
+  readonly model: string | null;
+  readonly estimateTokens: number;
+  readonly reserveTokens: number;
+  readonly reserveNanoUsd: number;
+  readonly reserveBasis: string;
+  readonly costNanoUsd: number | null;
+  /** The same task with the other models of this agent. */
+  readonly alternatives: readonly { readonly model: string | null; readonly nanoUsd: number | null }[];
+}
+
+/** CtmError `usage`: a forced type, agent or model that does not exist, or that do not go together. */
+export function delegate(request: DelegationRequest, rules: DelegationRules): Assignment {
+  return decide(request, rules).assignment;
+}
+
+/** The same decision with its grounds. Throws what `delegate` throws. */
+export function explain(request: DelegationRequest, rules: DelegationRules): Explanation {
+  const { assignment, classification, agent, reservation } = decide(request, rules);
+  const others = modelsOf(agent, rules.tiers, rules.routes).filter((model) => model !== assignment.model);
+  return {
+    ...assignment,
+    confidence: classification.confidence,
+    reasons: classification.reasons,
+    costNanoUsd: reservation.expectedNanoUsd,
+    alternatives: others.map((model) => ({
+      model,
+      nanoUsd: alternativeCost(model, agent, assignment, rules),
+    })),
+  };
+}
+
+interface Decision {
+  readonly assignment: Assignment;
+  readonly classification: Classification;
+  readonly agent: AgentKind;
+  readonly reservation: Reservation;
+}
+
+function decide(request: DelegationRequest, rules: DelegationRules): Decision {
+  const classification = typeOf(request);
+  const { type } = classification;
+  const route = rules.routes[type];
+  const agent = agentOf(request, route.agent ?? rules.defaultAgent, rules);
+  const model =
+    forcedModel(request, agent, rules) ?? routeModel(route, agent, rules.tiers, rules.preferCheap);
+  const floor = rules.floors[agent];
+  const estimateTokens = floor.spends ? promptTokens(request.text, rules.overheadTokens) : 0;
+  const reservation = reserve(agent, model, type, estimateTokens, rules);
+  const assignment: Assignment = {
+    type,
+    complexity: complexityOf(request.text),
+    route: route.name,
+    agent,
+    model,
+    estimateTokens,
+    reserveTokens: reservation.tokens,
+    reserveNanoUsd: reservation.nanoUsd,
+    reserveBasis: reservation.basis,
+  };
+  return { assignment, classification, agent, reservation };
+}
+
+function reserve(
+  agent: AgentKind,
+  model: string | null,
+  type: TaskType,
+  estimateTokens: number,
+  rules: DelegationRules,
+): Reservation {
+  const { floors, minSamples, prices } = rules;
+  const samples = rules.samples(agent, model, type);
+  return reservationFor({ agent, floor: floors[agent], model, estimateTokens, samples, minSamples, prices });
+}
+
+/** With history of its own an alternative is judged by it, else by its price for the same tokens. */
+function alternativeCost(
+  model: string | null,
+  agent: AgentKind,
+  { type, estimateTokens, reserveTokens }: Assignment,
+  rules: DelegationRules,
+): number | null {
+  const own = reserve(agent, model, type, estimateTokens, rules);
+  if (own.calibration.samples > 0 || !rules.floors[agent].spends) return own.expectedNanoUsd;
+  return mixCostNanoUsd(reserveTokens, model, rules.prices);
+}
+
+function typeOf({ text, type }: DelegationRequest): Classification {
+  if (type === null) return classify(text);
+  const known = TASK_TYPES.find((name) => name === type.toLowerCase());
+  if (known === undefined) throw unknown("task type", type, TASK_TYPES);
+  return { type: known, confidence: 1, reasons: ["type set by hand"] };
+}
+
+function agentOf({ agent, worker }: DelegationRequest, routed: AgentKind, rules: DelegationRules): AgentKind {
+  if (agent !== null && !isAgentKind(agent)) throw unknown("agent", agent, AGENT_KINDS);
+  const atWorker = worker === null ? null : rules.agentOfWorker(worker);
+  if (worker !== null && atWorker !== null && agent !== null && agent !== atWorker) {
+    throw new CtmError("usage", `worker ${shown(worker)} runs ${atWorker}, not ${agent}`);
+  }
+  return agent ?? atWorker ?? routed;
+}
+
+/** `cheap` and `premium` may be forced as well: they mean what they mean for the agent. */
+function forcedModel({ model }: DelegationRequest, agent: AgentKind, rules: DelegationRules): string | null {
+  if (model === null) return null;
+  const { tiers, routes, prices } = rules;
+  if (model === "cheap" || model === "premium") return tiers[agent][model];
+  const named = modelsOf(agent, tiers, routes);
+  if (named.includes(model)) return model;
+  if (!takesModel(agent, model)) {
+    throw usage(
+      agent === "shell" ? "the shell has no models" : `${agent} cannot run the model ${shown(model)}`,
+    );
+  }
+  if (isPriced(model, prices)) return model;
+  const known = [...named.filter((name) => name !== null), ...listed.aliases.keys(), ...listed.models.keys()];
+  throw unknown(
+    "model",
+    model,
+    known.filter((name) => takesModel(agent, name)),
+    "set a price for it in the configuration to use it",
+  );
+}
+
+const listed = priceTable("list");
+
+/** Is this a model that somebody has a price for? A profile with one price for everything knows no names. */
+function isPriced(model: string, prices: PriceTable): boolean {
+  if (resolveModel(model, listed) !== null) return true;
+  return prices.matching !== "any" && resolveModel(model, prices) !== null;
+}
+
+const namesShownMax = 6;
+
+function unknown(what: string, word: string, known: readonly string[], advice?: string): CtmError {
+  const near = nearest(word, known);
+  const names = known.slice(0, namesShownMax).join(", ");
+  const hint = near === null ? `there are ${names}` : `did you mean ${near}?`;
+  const more = advice === undefined ? "" : `; ${advice}`;
+  return usage(`${shown(word)} is no ${what} (${hint})${more}`);
+}
+
+function usage(message: string): CtmError {
+  return new CtmError("usage", message);
+}
+
+/** What a person typed, in a sentence: short and without anything a terminal would obey. */
+function shown(word: string): string {
+  const plain = word.replace(/[\p{Cc}\p{Cf}\p{Cs}]/gu, "?");
+  return JSON.stringify(plain.length > 60 ? `${plain.slice(0, 59)}…` : plain);
+}
