@@ -77,7 +77,7 @@ const usdPerMillion = () => number(0, 100_000);
 /** The file, laid over the defaults. */
 export const fileSchema = section({
   workers: section({
-    count: wholeNumber(1, workersMax),
+    count: wholeNumber(0, workersMax),
     agent: choice([...AGENT_KINDS, "auto"]),
     cols: wholeNumber(40, 500),
     rows: wholeNumber(10, 300),

@@ -249,9 +249,9 @@ describe("flags", () => {
   });
 
   test.each([
-    [{ workers: "0" }, "--workers workers.count must be a whole number from 1 to 100, not 0"],
-    [{ workers: "-3" }, "--workers workers.count must be a whole number from 1 to 100, not -3"],
-    [{ workers: "many" }, '--workers workers.count must be a whole number from 1 to 100, not "many"'],
+    [{ workers: "101" }, "--workers workers.count must be a whole number from 0 to 100, not 101"],
+    [{ workers: "-3" }, "--workers workers.count must be a whole number from 0 to 100, not -3"],
+    [{ workers: "many" }, '--workers workers.count must be a whole number from 0 to 100, not "many"'],
     [
       { agent: "claud" },
       '--agent workers.agent must be one of claude, codex, shell, rehearsal, auto, not "claud" (did you mean claude?)',
@@ -269,7 +269,7 @@ describe("faults", () => {
   test("all are listed at once, each with its place and what is wanted", async () => {
     const error = await faultsOf(`wokrers: { count: 1 }
 workers:
-  count: 0
+  count: 101
   agnet: claude
 limits:
   global:
@@ -286,7 +286,7 @@ auto: 7
     expect([...error.details].sort()).toEqual(
       [
         `${at("1:1")} the file has no key "wokrers" (did you mean workers?)`,
-        `${at("3:3")} workers.count must be a whole number from 1 to 100, not 0`,
+        `${at("3:3")} workers.count must be a whole number from 0 to 100, not 101`,
         `${at("4:3")} workers has no key "agnet" (did you mean agent?)`,
         `${at("7:15")} limits.global.tokens.hour must be tokens (250000, 100K or 5M, at most 1000G) or null for no limit, not -5`,
         `${at("7:25")} limits.global.tokens.day must be tokens (250000, 100K or 5M, at most 1000G) or null for no limit, not NaN`,
