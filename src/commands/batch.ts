@@ -46,7 +46,7 @@ async function readDrafts(raw: RawInput, caller: Caller): Promise<RawInput> {
   const defaults = draftOptions
     .map(keyOf)
     .flatMap((key) => (raw[key] === undefined ? [] : [[key, raw[key]] as const]));
-  const text = await caller.readText(String(raw["file"] ?? ""));
+  const text = await caller.readText(typeof raw["file"] === "string" ? raw["file"] : "");
   return { drafts: parseBatch(text, Object.fromEntries(defaults), caller) };
 }
 

@@ -1,44 +1,48 @@
 /** The questions the prompt asks with a guide: what to add, and what becomes of running tasks at the end. */
+import * as z from "zod";
 import { PRIORITIES } from "../tasks/priority.ts";
 import type { RawInput } from "../commands/command.ts";
 
-export type Leaving = "detach" | "wait" | "cancel" | "stay";
+const leavings = ["detach", "wait", "cancel", "stay"] as const;
+export type Leaving = (typeof leavings)[number];
 
 /** Text and priority of a new task; null when the person changed their mind. */
 export async function askForTask(): Promise<RawInput | null> {
-  const { default: inquirer } = await import("inquirer");
+  const inquirer = await loadInquirer();
   return unlessLeft(async () => {
-    const { text } = await inquirer.prompt([{ type: "input", name: "text", message: "What is to be done?" }]);
+    const said: unknown = await inquirer.prompt([
+      { type: "input", name: "text", message: "What is to be done?" },
+    ]);
+    const { text } = z.object({ text: z.string() }).parse(said);
     if (text.trim() === "") return null;
     const choices = PRIORITIES.toReversed().map((level) => ({ name: level, value: level }));
-    const { priority } = await inquirer.prompt([
+    const chosen: unknown = await inquirer.prompt([
       { type: "select", name: "priority", message: "How urgent is it?", choices, default: "normal" },
     ]);
-    return { text, priority };
+    return { text, ...z.object({ priority: z.enum(PRIORITIES) }).parse(chosen) };
   });
 }
 
 /** What becomes of running tasks when the person leaves. Leaving the question itself is staying. */
 export async function askForLeaving(running: number): Promise<Leaving> {
-  const { default: inquirer } = await import("inquirer");
+  const inquirer = await loadInquirer();
   const tasks = running === 1 ? "1 task is" : `${running} tasks are`;
+  const choices: { name: string; value: Leaving }[] = [
+    { name: "Detach: they go on in tmux, and `ctm` takes them up again", value: "detach" },
+    { name: "Wait until they have ended", value: "wait" },
+    { name: "Cancel them", value: "cancel" },
+    { name: "Stay here", value: "stay" },
+  ];
   const answer = await unlessLeft(async () => {
-    const { leaving } = await inquirer.prompt([
-      {
-        type: "select",
-        name: "leaving",
-        message: `${tasks} at work. Leave how?`,
-        choices: [
-          { name: "Detach: they go on in tmux, and `ctm` takes them up again", value: "detach" as const },
-          { name: "Wait until they have ended", value: "wait" as const },
-          { name: "Cancel them", value: "cancel" as const },
-          { name: "Stay here", value: "stay" as const },
-        ],
-      },
-    ]);
-    return leaving;
+    const message = `${tasks} at work. Leave how?`;
+    const said: unknown = await inquirer.prompt([{ type: "select", name: "leaving", message, choices }]);
+    return z.object({ leaving: z.enum(leavings) }).parse(said).leaving;
   });
   return answer ?? "stay";
+}
+
+async function loadInquirer() {
+  return (await import("inquirer")).default;
 }
 
 /** Ctrl+C in a question throws there; here it is an answer. */

@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { startPane, type Pane } from "../support/pane.ts";
 import { waitFor } from "../support/wait-for.ts";
 
-const program = join(import.meta.dirname, "../support/repl-program.ts");
+const program = new URL("../support/repl-program.ts", import.meta.url).pathname;
 const root = join(import.meta.dirname, "../..");
 
 interface Person {

@@ -39,4 +39,3 @@ process.on("SIGUSR1", () =>
 appendFileSync(join(folder, "pid"), String(process.pid));
 const end = await repl.run(new Promise(() => undefined));
 process.stdout.write(`LEFT ${end.workers}\n`);
-process.exit(0);
