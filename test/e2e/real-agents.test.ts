@@ -60,6 +60,50 @@ for (const agent of ["claude", "codex"] as const) {
       expect(workers.size).toBe(3);
     }, 180_000);
 
+    it("adopts a session started by hand, types into it, books it to the token and leaves it alone at the end", async () => {
+      const api = await startStandInApi();
+      const home = agent === "claude" ? await claudeHome(api.baseUrl) : await codexHome(api.baseUrl);
+      const ctm = await product(agent, bin ?? "", home);
+      const byHand = async (...args: string[]) =>
+        (await execa("tmux", args, { ...ctm.options, reject: true })).stdout;
+      await byHand(
+        "new-session",
+        "-d",
+        "-s",
+        "concurrent_worker1",
+        "-c",
+        home.cwd,
+        "-x",
+        "160",
+        "-y",
+        "50",
+        "sh",
+      );
+      const flags = agent === "claude" ? ["--permission-mode", "default"] : ["--no-daemon"];
+      await byHand("send-keys", "-t", "concurrent_worker1", [bin ?? "", ...flags].join(" "), "Enter");
+      await waitFor("the agent's composer", async () =>
+        /\? for shortcuts|Ask Codex/.test(await byHand("capture-pane", "-p", "-t", "concurrent_worker1")),
+      );
+
+      const texts = [
+        "Please fix the alpha parser [[delay:1500]] [[say:alpha is done]]",
+        "Please fix the bravo parser [[say:bravo is done]]",
+      ];
+      const batch = await ctm(
+        ["--workers", "0", "--adopt", "batch", "-"],
+        texts.map((text) => JSON.stringify({ text, type: "coding" })).join("\n"),
+      );
+      expect(batch.stdout + batch.stderr).toContain("Completed:    2 of 2");
+      for (const [index, text] of texts.entries()) {
+        const { attempts } = JSON.parse((await ctm(["show", String(index + 1), "--json"])).stdout) as {
+          attempts: ShownAttempt[];
+        };
+        expect(booked(attempts[0])).toEqual(servedFor(api, text));
+      }
+      expect(await byHand("list-sessions", "-F", "#{session_name}")).toBe("concurrent_worker1");
+      await byHand("kill-server");
+    }, 120_000);
+
     it("outlives ten kills of its manager: one final state a task, no prompt twice, the agents never noticed", async () => {
       const api = await startStandInApi();
       const home = agent === "claude" ? await claudeHome(api.baseUrl) : await codexHome(api.baseUrl);
@@ -164,6 +208,7 @@ async function product(agent: string, bin: string, home: AgentHome) {
   const call = async (args: readonly string[], input = "") =>
     execa(process.execPath, [BIN, ...own, ...args], { ...options, input });
   return Object.assign(call, {
+    options,
     serve: () => execa(process.execPath, [BIN, ...own, "serve"], { ...options, timeout: 0, stdin: "ignore" }),
     /** Pane and process ids of the workers. */
     panes: async () => {
