@@ -252,7 +252,8 @@ export class WorkerPool {
       return;
     }
     if (news.kind === "changed" && worker.state.name === "dead") this.#planRestart(worker);
-    if (news.kind === "ended") this.#restarts.forget(worker.name);
+    // An end by death is no work done: its restart stays planned, and the row of deaths goes on.
+    if (news.kind === "ended" && worker.state.name !== "dead") this.#restarts.forget(worker.name);
     for (const listener of this.#listeners) listener(worker, news);
   }
 
