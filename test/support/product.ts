@@ -5,9 +5,10 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { expect, onTestFinished } from "vitest";
+import { connectManager } from "../../src/server/remote-host.ts";
 import { productFolder } from "./built-product.ts";
 import { waitFor } from "./wait-for.ts";
 
@@ -34,6 +35,17 @@ export interface TaskSeen {
     readonly endedAtMs?: number;
   };
   readonly attempts: number;
+}
+
+/** One attempt as `show --json` tells of it. */
+export interface AttemptSeen {
+  readonly worker: string;
+  readonly reservedAtMs: number;
+  readonly typedAtMs: number | null;
+  readonly endedAtMs: number | null;
+  readonly outcome: string | null;
+  readonly answer: string | null;
+  readonly tokens: { readonly value: number | null; readonly source: string };
 }
 
 export interface WorkerSeen {
@@ -95,6 +107,7 @@ export class Product {
     this.#options = options;
     for (const name of ["work", "home", "tmux", "typed", "tmp"])
       mkdirSync(join(this.folder, name), { mode: 0o700 });
+    mkdirSync(dirname(this.defaultSocket), { mode: 0o700 });
     this.env = {
       PATH: process.env["PATH"] ?? "/usr/local/bin:/usr/bin:/bin",
       HOME: join(this.folder, "home"),
@@ -201,16 +214,35 @@ export class Product {
     return manager;
   }
 
+  /** What a command answers: asked at the manager's socket where one listens, which spares a process a look. */
+  async ask<T>(
+    command: string,
+    raw: Readonly<Record<string, unknown>>,
+    words: readonly string[],
+  ): Promise<T> {
+    const manager = await connectManager(join(this.state, "manager.sock")).catch(() => null);
+    if (manager === null) return this.json([command, ...words]);
+    try {
+      return (await manager.run(command, raw)) as T;
+    } finally {
+      manager.close();
+    }
+  }
+
   tasks(): Promise<TaskSeen[]> {
-    return this.json(["tasks", "--limit", "100000"]);
+    return this.ask("tasks", { limit: 100_000 }, ["--limit", "100000"]);
   }
 
   async task(id: number): Promise<TaskSeen> {
-    return (await this.json<{ task: TaskSeen }>(["show", String(id)])).task;
+    return (await this.ask<{ task: TaskSeen }>("show", { id }, [String(id)])).task;
+  }
+
+  async attempts(id: number): Promise<readonly AttemptSeen[]> {
+    return (await this.ask<{ attempts: AttemptSeen[] }>("show", { id }, [String(id)])).attempts;
   }
 
   workers(): Promise<WorkerSeen[]> {
-    return this.json(["workers"]);
+    return this.ask("workers", {}, []);
   }
 
   /** Waits until the task is in one of these states (by default: in an end state). */
