@@ -44,7 +44,8 @@ export function cueTable(rows: readonly CueRow[], suffix: RegExp = /^/): CueTabl
   const weightsOf = (word: string): Weights | null => {
     if (word.length > wordMaxChars) return null;
     const itself = exact.get(word) ?? exact.get(singular(word)) ?? null;
-    const family = itself === NOTHING ? null : familyOf(word, stems);
+    if (itself === NOTHING) return null;
+    const family = familyOf(word, stems);
     return itself !== null && family !== null ? most(itself, family) : (itself ?? family);
   };
   return { weightsOf, isListed: (word) => weightsOf(word) !== null };

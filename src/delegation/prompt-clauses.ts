@@ -51,16 +51,18 @@ const POLITE = set(
    todo task fyi por favor s'il vous plaît merci thanks quickly`,
 );
 const OPEN_QUESTIONS = set(
-  "why how what what's which who whose whom warum wieso weshalb wie welche welcher welches pourquoi comment por_qué cómo qué",
+  "why how what what's which who whose whom warum wieso weshalb wie welche welcher welches pourquoi cómo how's who's why's where's qué",
 );
 const CLOSED_QUESTIONS = set(
   `is are was were does do did has have had will would can could should may might isn't aren't doesn't don't when where
    gibt ist sind kann sollte sollten was wer wo est es am shall`,
 );
+/** In `styling issues` it is the styling that counts. */
+const LIGHT_NOUNS = set("issue issues problem problems thing things stuff bits part parts");
 const PRONOUNS = set("i we they he she it ich wir");
 const AROUND = set(
   `of for about from on without at by when while so that which if under over between because after before than
-   during until via per against through within across like where für von bei über pour de sur sobre para con`,
+   during until via per against through within next across like where für von bei über pour de sur sobre para con`,
 );
 const DESTINATION = set("in into to onto inside as with im dans en à zu zum mit als avec");
 const JOINTS = set("and then , ; but und dann et y puis luego &");
@@ -76,7 +78,8 @@ const verbs = verbTable([...LEADING_VERBS, ["coding", 1, CHANGE_VERBS]]);
 const FENCED_CODE = /```[\s\S]*?(?:```|$)/g;
 const LIST_ITEM = /^\s*(?:[-*+•]|\d{1,2}[.)])\s/;
 const TRACE = /^[ \t]+at .{1,200}[:(]\d|Traceback \(most recent|^[A-Z]\w{0,60}(?:Error|Exception):/m;
-const IDENTIFIER = /^(?:--?[a-z][\w-]+|\p{Ll}[\p{L}\p{N}]*\p{Lu}[\p{L}\p{N}]*|\w+_\w+|[\w.]+\.\w+)$/u;
+const IDENTIFIER =
+  /^(?=.*\p{L})(?:--?[a-z][\w-]+|\p{Ll}[\p{L}\p{N}]*\p{Lu}[\p{L}\p{N}]*|\w+_\w+|[\w.]+\.\w+)$/u;
 const FILE = /^(?:[\w@.~-]*\/){1,30}[\w@.-]*$|^[\w@-][\w@.-]*\.[a-z][a-z0-9]{0,7}$/i;
 const HAS_WORD = /[\p{L}\p{N}]/u;
 const TOKEN = /[\p{L}\p{N}_@~./+#-]+(?:['’][\p{L}]+)?|[,;?]/gu;
@@ -134,19 +137,25 @@ function beginsRequest(words: readonly string[], i: number): boolean {
 }
 
 function clauseOf(words: readonly string[], asks: boolean): Clause {
-  const opener = words.find((word) => !JOINTS.has(word)) ?? "";
-  if (OPEN_QUESTIONS.has(opener) || (asks && CLOSED_QUESTIONS.has(opener) && !isPoliteRequest(words))) {
-    return { lead: opener, question: true, words: placed(words.slice(words.indexOf(opener) + 1)) };
+  const first = words.findIndex((word) => !JOINTS.has(word));
+  const asksClosed = asks && CLOSED_QUESTIONS.has(words[first] ?? "") && !isPoliteRequest(words);
+  if (asksClosed || asksOpenly(words, first, asks)) {
+    return { lead: words[first] ?? null, question: true, words: placed(words.slice(first + 1)) };
   }
   let start = 0;
   while (start < words.length - 1 && POLITE.has(words[start] ?? "")) start += 1;
   // "I think …", "we noticed …": somebody tells, nothing is asked.
   const isTold = PRONOUNS.has(words[start - 1] ?? "");
   const lead = words[start] ?? null;
-  if (lead !== null && OPEN_QUESTIONS.has(lead)) {
+  if (asksOpenly(words, start, asks)) {
     return { lead, question: true, words: placed(words.slice(start + 1)) };
   }
   return { lead: isTold ? null : lead, question: false, words: placed(words.slice(start)) };
+}
+
+/** `how to …` names something, unless it ends in a question mark. */
+function asksOpenly(words: readonly string[], at: number, asks: boolean): boolean {
+  return OPEN_QUESTIONS.has(words[at] ?? "") && (asks || words[at + 1] !== "to");
 }
 
 /** `can you …`, and `can we have …`, which wants something as well. */
@@ -165,7 +174,7 @@ function placed(words: readonly string[]): PlacedWord[] {
     else if (AROUND.has(word) || JOINTS.has(word)) place = "around";
     if (ARTICLES.has(word) || JOINTS.has(word)) continue;
     result.push({ word, place });
-    if (place === "modifier") lastOfObject = result.length - 1;
+    if (place === "modifier" && !LIGHT_NOUNS.has(word)) lastOfObject = result.length - 1;
   }
   const head = result[lastOfObject];
   if (head !== undefined) result[lastOfObject] = { ...head, place: "head" };

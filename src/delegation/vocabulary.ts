@@ -10,6 +10,8 @@ export type CueRow = readonly [type: TaskType, weight: number, words: string];
 
 /** The verb a request begins with, wherever in a sentence the request stands. */
 export const LEADING_VERBS: readonly CueRow[] = [
+  // Look like verbs and are none.
+  ["coding", 0, "country countries readme docs reader user users set-up notes writer"],
   [
     "ui",
     3,
@@ -20,7 +22,7 @@ export const LEADING_VERBS: readonly CueRow[] = [
   [
     "coding",
     2.5,
-    `refactor* debug* port* migrat* bump* upgrad* downgrad* optimis* optimiz* parse* compil* encrypt* decrypt*
+    `refactor* calculat* comput* simulat* train* vectori* debug* port* migrat* bump* upgrad* downgrad* optimis* optimiz* parse* compil* encrypt* decrypt*
      integrat* deploy* cache* validat* serializ* serialis* pars* lock* unlock* paralleli* memoi* handle* catch*
      throw* expos* hook* patch* rebas* revert* inline* extract* decoupl* dedup* containeri* mock* stub* scrap*
      implementier* programm* instal* configur* support* enforc* prevent* ensure* sanitiz* sanitis* escap* normali*`,
@@ -39,16 +41,12 @@ export const LEADING_VERBS: readonly CueRow[] = [
   [
     "documentation",
     4.5,
-    `document* dokumentier* documenta* documenter rédig* proofread* annotat* reword* rephras* spellcheck* copyedit*
+    `document* dokumentier* documenta* documenter rédig* proofread* spell translat* übersetz* traduc* draft* annotat* reword* rephras* spellcheck* copyedit*
      transcrib*`,
   ],
-  [
-    "documentation",
-    2,
-    "author* compos* revis* describ* clarif* beschreib* décri* translat* übersetz* traduc* draft* mention* note* comment*",
-  ],
+  ["documentation", 2, "author* compos* revis* describ* clarif* beschreib* décri* mention* note* comment*"],
   ["documentation", 1.5, "summari* rewrit* explain* cross-referenc*"],
-  ["documentation", 1, "write* writ* schreib* escrib* écri* prepar* link*"],
+  ["documentation", 1.5, "write* writ* schreib* escrib* écri* prepar* link*"],
   [
     "analysis",
     4,
@@ -63,7 +61,7 @@ export const LEADING_VERBS: readonly CueRow[] = [
     "go walk* identif* propos* suggest* tell* outlin* determin* look* read* trace traces tracing verif* summari* report* plan* pinpoint* locat*",
   ],
   ["analysis", 3, "find* check* list* count*"],
-  ["analysis", 2, "describ* map* search* design* architect* figur* see* spot* clarif* calculat*"],
+  ["analysis", 2, "describ* map* search* design* architect* figur* see* spot* clarif* flag*"],
 ];
 
 /** What a question begins with. `can you …?` is a request, not a question. */
@@ -71,7 +69,7 @@ export const QUESTION_WORDS: readonly CueRow[] = [
   [
     "analysis",
     5,
-    "why how what which who whom whose where when should would warum wieso weshalb wie was welche* wer wo sollte* pourquoi comment quel* porque cómo qué cuál*",
+    "why how what which who whom whose where when should would warum wieso weshalb wie was welche* wer wo sollte* pourquoi quel* what's how's who's where's why's porque cómo qué cuál*",
   ],
   [
     "analysis",
@@ -91,8 +89,8 @@ export const WORDS: readonly CueRow[] = [
     `css scss sass tailwind* bootstrap stylesheet* styl* restyl* responsive* layout* navbar* sidebar* tooltip* modal*
      popover* dropdown* breadcrumb* carousel* hover* z-index flexbox* typograph* font* color* colour* padding* margin*
      spacing* whitespace gradient* shadow* animation* animat* icon* avatar* spinner* skeleton* button* checkbox*
-     hamburger* favicon* darkmode theme* theming wireframe* mockup* figma pixel* viewport* breakpoint* wcag aria
-     aria-label* aria-* toast* stepper* accordion* datepicker* tabbed hero footer* widescreen ellipsis tappable ux
+     hamburger* favicon* theme* theming wireframe* mockup* figma pixel* viewport* breakpoint* wcag colour-blind color-blind aria
+     aria-label* toast* stepper* accordion* datepicker* tabbed hero footer* widescreen ellipsis tappable ux
      sticky palette* oberfläche* schaltfläche* bildschirm* botón* bouton* schriftart* farbe* couleur* illustrat*`,
   ],
   [
@@ -103,30 +101,30 @@ export const WORDS: readonly CueRow[] = [
      component* frontend front-end react vue svelte visual* visib* wizard* tab tabs placeholder* chart* sparkline*
      svg html headline* slider* picker* chip* thumbnail* overflow* column* row rows grid* centered centred align*
      corner* nav navigation landing homepage startseite outline* divider* wrap* narrow* wide* accessib* focus scroll*
-     jump* flicker* overlap* dated boring ugly nicer pretty prettier beautiful* look_nicer onboarding fullscreen
-     zoom* caret cursor label* pane swatch* glyph* popup* appearance* misalign* gesture* opacity opaque rounded legib* unreadab* mascot* branding combobox* listbox* viewer* emoji* dark drag* clickable selectable scrollbar*`,
+     jump* flicker* overlap* dated boring ugly nicer pretty prettier beautiful* transition* fullscreen
+     zoom* caret cursor label* pane swatch* glyph* popup* appearance* alignment* misalign* gesture* opacity opaque rounded legib* unreadab* mascot* branding combobox* listbox* viewer* emoji* dark drag* clickable selectable scrollbar*`,
   ],
   [
     "ui",
     1.5,
-    `looks look bigger larger smaller selected brand photo* image* bubble* tap swipe resizable collapsible draggable blurry
+    `looks look view views bigger larger smaller selected brand photo* image* bubble* tap swipe resizable collapsible draggable blurry
      cropped truncated crowded cluttered cut-off modern bold italic`,
   ],
   [
     "ui",
     1,
-    "above below left right top bottom view views form forms field input* image* gallery click* width* height* size sizes px small* button profile settings list-view desktop text display* browser shift design*",
+    "table onboarding clipboard above below left right top bottom view views form forms field input* image* gallery click* width* height* size sizes px small* button profile settings desktop text display* browser shift design*",
   ],
   [
     "coding",
     3,
     `bug* crash* exception* stacktrace traceback segfault* typeerror nullpointer* regression* test tests unittest*
      testing e2e fixture* mock* middleware* endpoint* refactor* mutex* deadlock* dockerfile* webhook* oauth* jwt api-key
-     parser* compiler* linter* eslint migration* backend* race-condition race algorithm* sql regex* async promise*
-     callback* thread* exit_code stdin stdout cron* kubernetes terraform ci cli lambda* script* function* class classes
+     parser* compiler* linter* eslint migration* backend* race algorithm* sql regex* async promise*
+     callback* thread* stdin stdout cron* kubernetes terraform ci cli lambda* script* function* class classes
      method* auth authentication authentifi* login* logout* password* token* session* encrypt* hash* redis postgres* sqlite
-     kafka graphql grpc http websocket* queue* cache* caching idempoten* backoff retry* retries timeout* pagination
-     enum* generics type-safe typesafe typescript rust golang python java c++ kotlin swift php ruby node npm webpack
+     kafka terraform ansible helm nginx systemd firmware shader* numpy pandas collision* playbook* graphql grpc http websocket* queue* cache* caching idempoten* backoff retry* retries timeout* pagination
+     enum* generics type-safe typesafe typescript rust golang python java kotlin swift php ruby node npm webpack
      vite esbuild docker* daemon* subprocess* decorator* iterator* mutex* buffer* byte* schema* serial* deserial*
      fehler* bogue* panic* leak* null undefined nan off-by-one overflowed unicode utf-8 umlaut* timezone*`,
   ],
@@ -134,13 +132,13 @@ export const WORDS: readonly CueRow[] = [
     "coding",
     2,
     `error* fail* failing failure* broken breaks throw* module* package* import* export* library dependenc* server*
-     client* service* database* db query queries table-lock index* transaction* handler* hook* plugin* config* flag*
+     client* service* database* db query queries index* transaction* handler* hook* plugin* config* flag*
      argument* parameter* variable* constant* interface* struct* type types annotation* pipeline* build* bundle* deploy*
-     release-pipeline worker* job* scheduler* event* socket* stream* request* response* header-parser permission* role*
-     user-model model* controller* repository validat* upload* download* pdf csv json yaml xml email* payment* invoice*
+     worker* job* scheduler* event* socket* stream* request* response* permission* role*
+     model* controller* repository validat* upload* download* pdf csv json yaml xml email* payment* invoice*
      stripe subscription* billing sync* concurren* parallel* memory cpu performance* slow* loop* recursion* integer* float*
      string* array* object* logic code codebase duplicat* legacy generator* formatter* bot feature* system* tool
-     account* customer* currenc* shopping notification-service logging logger* metric* alert* limit* rate env docker
+     account* customer* currenc* logging logger* metric* alert* limit* rate env docker
      interval* importer* exporter* loader* provider* adapter* driver* engine* protocol* compat* locale* i18n`,
   ],
   ["coding", 0, "important importance engineering engineer parameterization"],
@@ -153,23 +151,22 @@ export const WORDS: readonly CueRow[] = [
   [
     "coding",
     1,
-    "functionality api data file files folder* user* order* backup* search feed run command* input output version* row-lock app production behaviour behavior clock date dates import nightly",
+    "functionality api data file files folder* user* order* backup* search feed run command* input output version* app production behaviour behavior clock date dates import nightly",
   ],
   [
     "documentation",
     3.5,
     `documentation* docs doc readme* changelog* tutorial* docstring* jsdoc* javadoc* godoc* tsdoc rustdoc guide* manual*
-     handbook* wiki* faq* runbook* glossar* cheatsheet* walkthrough* howto* how-to* whitepaper* adr adrs rfc contributing*
+     handbook* wiki* faq* runbook* glossar* announcement* comment* cheatsheet* walkthrough* howto* how-to* whitepaper* adr adrs rfc contributing*
      typo* wording* grammar* spelling* handbuch anleitung* doku dokumentation* documentación release-notes postmortem*
-     post-mortem* changelogs playbook* manpage* license* copyright* news* contributing.md claude.md agents.md skill.md`,
+     post-mortem* changelogs manpage* rules newsletter* policy license* copyright* news* contributing.md claude.md agents.md skill.md`,
   ],
   [
     "documentation",
     2,
-    `comment* instruction* paragraph* section* description* explanation* overview* introduction* instruction* example* reference* blog* article*
-     announcement* newcomer* beginner* reader* contributor* prose text wordy note notes sentence* appendix heading-text
-     out-of-date outdated-docs onboarding-docs troubleshooting template-text quickstart sample* notes-page kommentar*
-     beschreibung* kep overview-page badge-link`,
+    `instruction* paragraph* section* description* explanation* overview* introduction* instruction* example* reference* blog* article* material* terminolog*
+     newcomer* beginner* reader* contributor* prose text wordy note notes sentence* appendix      out-of-date troubleshooting quickstart sample* kommentar*
+     beschreibung* kep `,
   ],
   [
     "documentation",
@@ -181,7 +178,7 @@ export const WORDS: readonly CueRow[] = [
     3,
     `tradeoff* trade-off* pros cons alternatives feasib* bottleneck* root-cause cause causes vulnerabilit* risk risks riskiest
      audit* analysis analyse* analyz* comparison* investigat* assess* evaluation* benchmark* profiling findings
-     recommendation* opinion* review* estimate* effort why difference* compare* spike anomal* postgres-vs understand*
+     recommendation* opinion* review* estimate* effort why difference* compare* spike anomal* understand*
      strategy strategies hypothes* insight* pro contra unterschied* ursache* risiko* empfehlung* proposal* diagnos* ideas idea options implication* drawback* downside* consequence* statistic* breakdown hotspot* debt wonder*`,
   ],
   [
@@ -203,14 +200,14 @@ export const PHRASES: readonly CueRow[] = [
   [
     "ui",
     4,
-    `dark_mode light_mode dark_theme color_scheme colour_scheme drag_and_drop call_to_action landing_page home_page
+    `dark_mode light_mode dark_theme color_scheme colour_scheme drag_drop call_to_action landing_page home_page
      date_picker color_picker loading_state loading_indicator loading_spinner empty_state progress_bar search_bar
      search_box nav_bar navigation_bar side_bar title_bar tab_bar user_interface user_experience media_query
-     screen_reader line_height font_size media_queries look_and_feel status_bar settings_page settings_screen
+     screen_reader line_height font_size media_queries look_feel status_bar settings_page settings_screen
      text_field confirmation_dialog hover_state focus_state tree_view list_view grid_view kanban_board small_screen
      settings_panel top_right top_left bottom_right full_width side_by_side two_column multi_step infinite_scroll
      keyboard_navigation keyboard_focus admin_panel line_chart bar_chart pie_chart header_image profile_page
-     colour-blind color-blind color_blind colour_blind white_space layout_shift product_page pricing_page login_page
+     color_blind colour_blind white_space layout_shift product_page pricing_page login_page
      keyboard_shortcut touch_target date_input search_page print_style login_screen sign-in_screen login_form signup_form sign-up_form checkout_page user_menu context_menu scroll_bar
      contact_form table_header`,
   ],
@@ -225,7 +222,7 @@ export const PHRASES: readonly CueRow[] = [
      error_handler github_action ci_pipeline pull_request_template exponential_backoff connection_pool git_hook
      command_line view_model table_lock design_pattern shell_script style_check style_pipeline comment_parser
      documentation_generator docs_generator markdown_parser markdown_renderer mobile_api test_suite test_case
-     failing_test flaky_test node_module search_index access_control dependency_injection state_machine
+     helm_chart ansible_playbook failing_test flaky_test node_module search_index access_control dependency_injection state_machine
      rest_api graphql_api data_structure linked_list environment_variable status_code merge_conflict font_loader`,
   ],
   [
@@ -237,14 +234,14 @@ export const PHRASES: readonly CueRow[] = [
      technical_writing commit_message out_of_date installation_instruction setup_instruction install_instruction
      install_guide config_reference missing_description changelog_entry license_header troubleshooting_section
      troubleshooting_page read_me write_up quick_start incident_report pull_request_description pr_description
-     breaking_change architecture_decision user_story`,
+     breaking_change architecture_decision user_story model_card`,
   ],
   [
     "analysis",
     4,
-    `root_cause code_review security_review design_review pull_request pro_and_con pros_and_con trade_off look_into
-     figure_out find_out tell_me walk_me let_me_know an_overview pros_and_cons what_went_wrong point_out
-     go_through work_out come_up have_look describe_what describe_how describe_why technical_debt think_about your_opinion do_you_think best_approach best_practice single_point_of_failure
+    `root_cause code_review security_review design_review pull_request trade_off look_into
+     figure_out find_out tell_me walk_me let_me_know pros_cons what_went_wrong point_out
+     go_through work_out come_up have_look describe_what describe_how describe_why technical_debt think_about do_you_think best_approach best_practice single_point_of_failure
      attack_surface threat_model how_much how_many security_problem security_issue security_hole security_audit
      database_schema data_model folder_structure high_level next_step risk_assessment proof_of_concept
      cost_benefit high-level_design system_design security_vulnerability known_vulnerability`,
