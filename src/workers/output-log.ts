@@ -3,14 +3,16 @@
  * grows too long. It goes on growing while no manager runs, so nothing is lost over a restart.
  */
 import {
+  appendFileSync,
   closeSync,
   constants,
+  copyFileSync,
   type FSWatcher,
   fstatSync,
   openSync,
   readSync,
-  renameSync,
   statSync,
+  truncateSync,
   watch,
 } from "node:fs";
 import { basename, dirname, isAbsolute } from "node:path";
@@ -21,8 +23,6 @@ import { bracketedPasteIn } from "./bracketed-paste.ts";
 
 export interface OutputLogOptions {
   readonly maxBytes?: number;
-  /** Makes tmux write to a new file of the same name. Without it the log is never begun anew. */
-  readonly repipe?: () => Promise<void>;
 }
 
 /** Read at once while following. */
@@ -43,19 +43,25 @@ export class OutputLog {
   #offset = 0;
   #decoder = new StringDecoder("utf8");
   #reading = false;
-  #rotating = false;
+  /** Size at which the current file counts as too long. */
+  #tooLongBytes: number;
 
   /** `path` as given to tmux; a path that is not absolute stands for no log at all. */
   constructor(path: string, options: OutputLogOptions = {}) {
     this.#path = path;
     this.#options = options;
+    this.#tooLongBytes = this.#maxBytes;
+  }
+
+  get #maxBytes(): number {
+    return this.#options.maxBytes ?? outputLogMaxBytes;
   }
 
   /** The last lines printed, as harmless text; older than the current file where that is still short. */
   lines(count: number): string[] {
     const text = plainText(this.tail(tailBytes));
     const lines = text.endsWith("\n") ? text.slice(0, -1).split("\n") : text.split("\n");
-    return text === "" ? [] : lines.slice(-Math.max(0, count));
+    return text === "" || count <= 0 ? [] : lines.slice(-count);
   }
 
   /** The raw end of the output. */
@@ -68,7 +74,7 @@ export class OutputLog {
 
   /** Does the program take bracketed pastes now? Null: it never said. */
   takesBracketedPaste(): boolean | null {
-    return bracketedPasteIn(this.tail(2 * (this.#options.maxBytes ?? outputLogMaxBytes)));
+    return bracketedPasteIn(this.tail(2 * this.#maxBytes));
   }
 
   /**
@@ -154,32 +160,35 @@ export class OutputLog {
       this.#file = null;
       this.#offset = 0;
       this.#readOn();
-    } else if (size > (this.#options.maxBytes ?? outputLogMaxBytes)) {
-      this.#rotate();
+    } else if (size > this.#tooLongBytes) {
+      this.#rotate(this.#file, size);
     }
   }
 
-  #rotate(): void {
-    const { repipe } = this.#options;
-    if (repipe === undefined || this.#rotating) return;
-    this.#rotating = true;
-    renameSync(this.#path, olderOf(this.#path));
-    // If tmux cannot do it now, it goes on writing to the renamed file; the next piece of output finds it too long again.
-    repipe()
-      .catch(() => renameBack(this.#path))
-      .finally(() => {
-        this.#rotating = false;
-        this.#read();
-      });
+  /**
+   * Begins the log anew: what is there becomes the older one, and the file is emptied. tmux goes on appending to it.
+   * (Telling tmux to write to another file instead loses what is on its way in that moment.)
+   */
+  #rotate(file: number, size: number): void {
+    try {
+      copyFileSync(this.#path, olderOf(this.#path));
+      const copied = statSync(olderOf(this.#path)).size;
+      // What came in meanwhile. From here to the emptying there is no step between.
+      const late = readAt(file, copied, fstatSync(file).size - copied);
+      truncateSync(this.#path);
+      this.#tooLongBytes = this.#maxBytes;
+      this.#tell(this.#decoder.write(late.subarray(Math.max(0, this.#offset - copied))));
+      this.#offset = 0;
+      appendFileSync(olderOf(this.#path), late);
+    } catch {
+      // No room for a copy, perhaps: the log goes on as it was, until it has grown by as much again.
+      this.#tooLongBytes = size + this.#maxBytes;
+    }
   }
 }
 
 function olderOf(path: string): string {
   return `${path}.1`;
-}
-
-function renameBack(path: string): void {
-  if (statSync(path, { throwIfNoEntry: false }) === undefined) renameSync(olderOf(path), path);
 }
 
 function openLog(path: string): number | null {

@@ -236,14 +236,6 @@ export class Terminal {
     await connection.command(ifPane(pane.paneId, isPane(pane), resize, ""));
   }
 
-  /** Begins a new log file for what the pane prints from now on; the old file is no longer written to. */
-  async repipe(pane: PaneIdentity, logPath: string): Promise<void> {
-    this.#requireOwn("pipe a pane of");
-    createLog(logPath);
-    const connection = await this.#ready();
-    await connection.command(ifPane(pane.paneId, isPane(pane), pipeCommand(pane.paneId, logPath), ""));
-  }
-
   /**
    * Writes what an adopted pane prints to a log of ours, if nobody else has its output written anywhere. False: a
    * person's own pipe is there, and stays.

@@ -496,7 +496,6 @@ describe("a foreign server", () => {
     ).toMatchObject({ kind: "typed" });
     await seen(recorder, `${OPEN}x${CLOSE}\r`);
     await expect(foreign.killSession("persons", pane)).rejects.toMatchObject({ code: "refused" });
-    await expect(foreign.repipe(pane, join(server.dir, "other"))).rejects.toMatchObject({ code: "refused" });
     await expect(foreign.restoreSize(pane, 10, 10)).rejects.toMatchObject({ code: "refused" });
     await expect(
       foreign.startSession({ name: "x", argv: ["true"], cols: 1, rows: 1, logPath: join(server.dir, "y") }),
