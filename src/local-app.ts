@@ -349,7 +349,7 @@ export class LocalApp implements App {
   }
 
   doctor(): Promise<DoctorReport> {
-    return runDoctor(doctorRequest(this.config, this.#parts.ledger.database));
+    return runDoctor(doctorRequest(this.config, () => this.#parts.ledger.database));
   }
 
   onFact(listener: (fact: Fact) => void): () => void {

@@ -3,11 +3,12 @@ import { CtmError } from "../base/errors.ts";
 import type { Command, RawInput } from "../commands/command.ts";
 import type { CommandHost } from "../commands/host.ts";
 import type { AttachTarget } from "../app.ts";
-import { frame } from "../repl/screen.ts";
+import { ALTERNATE_OFF, ALTERNATE_ON, frame } from "../repl/screen.ts";
 import { attachTo } from "./attach.ts";
 import type { Settings } from "./arguments.ts";
 import { runDrafts } from "./batch.ts";
 import { callerHere } from "./caller.ts";
+import { examine } from "./doctor.ts";
 import { configOf, withHost } from "./reach.ts";
 import { runServe } from "./serve.ts";
 import type { Terminal } from "./terminal.ts";
@@ -26,9 +27,10 @@ export async function runCommand(
   if (command.face === "serve") return runServe(input, settings, terminal);
   const config = await configOf(settings);
   terminal.useTimeZone(config.throttle.timeZone);
+  if (command.name === "doctor") return show(command, await examine(config), terminal);
   if (command.face === "batch") return runDrafts(input, config, settings, terminal);
   return withHost(config, async (host) => {
-    if (command.follows(input)) return followUntilInterrupted(command, input, host, terminal);
+    if (command.follows(input)) return followUntilStopped(command, input, host, terminal);
     const result = await host.run(command.name, input);
     if (command.face === "attach" && terminal.interactive) return attachTo(result as AttachTarget);
     return show(command, result, terminal);
@@ -41,27 +43,39 @@ function show(command: Command, result: unknown, terminal: Terminal): number {
   return command.isBad(result) ? 1 : 0;
 }
 
-/** Prints what comes until Ctrl+C. A status on a terminal is drawn in place. */
-async function followUntilInterrupted(
+/** Prints what comes until a key is pressed (Ctrl+C where there are no keys). A status is drawn in place. */
+async function followUntilStopped(
   command: Command,
   input: RawInput,
   host: CommandHost,
   terminal: Terminal,
 ): Promise<number> {
   const inPlace = terminal.redraws && command.name === "status";
+  if (inPlace) process.stdout.write(ALTERNATE_ON);
   const following = host.follow(command.name, input, (item) => {
     if (terminal.json) return terminal.printJson(item);
     const lines = command.renderItem?.(item, terminal.paper()) ?? [];
     if (inPlace) process.stdout.write(frame(lines, process.stdout.rows));
     else terminal.print(lines);
   });
-  const stop = (): void => following.stop();
-  process.once("SIGINT", stop).once("SIGTERM", stop);
+  const release = onStop(terminal, () => following.stop());
   try {
     await following.done;
   } finally {
-    process.off("SIGINT", stop).off("SIGTERM", stop);
-    if (inPlace) process.stdout.write("\n");
+    release();
+    if (inPlace) process.stdout.write(ALTERNATE_OFF);
   }
   return 0;
+}
+
+/** Calls `stop` at a key or a signal. Returns how to end listening. */
+function onStop(terminal: Terminal, stop: () => void): () => void {
+  const { stdin } = process;
+  process.on("SIGINT", stop).on("SIGTERM", stop);
+  // In raw mode Ctrl+C is a key like any other.
+  if (terminal.interactive) stdin.setRawMode(true).on("data", stop).resume();
+  return () => {
+    process.off("SIGINT", stop).off("SIGTERM", stop);
+    if (terminal.interactive) stdin.off("data", stop).setRawMode(false).pause();
+  };
 }

@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { describe, expect, it } from "vitest";
@@ -114,6 +114,27 @@ async function processOn(stateDir: string): Promise<number> {
   return Number(stdout.split("\n").find(isPrompt)?.trim().split(/\s+/)[0]);
 }
 
+describe("a view that is kept up to date", () => {
+  it("is drawn in place until a key is pressed, and leaves the screen as it was", async () => {
+    const ctm = product({ workers: 1 });
+    await ctm.ok(["add", "Something to see"]);
+    const [file, argv] = ctm.argv(["status", "--watch"]);
+    const words = [file, ...argv].map((word) => `'${word}'`).join(" ");
+    const script = `echo BEFORE; ${words}; echo "OVER $?"; exec cat`;
+    const pane = await startPane({ argv: ["sh", "-c", script], cwd: ctm.work, env: ctm.env });
+    const shown = async (what: RegExp): Promise<string> =>
+      waitFor(`the screen to show ${what}`, async () => {
+        const screen = (await pane.capture()).join("\n");
+        return what.test(screen) ? screen : null;
+      });
+    expect(await shown(/Tasks in queue: 1/)).not.toContain("BEFORE");
+    await ctm.ok(["add", "Something more"]);
+    await shown(/Tasks in queue: 2/);
+    await pane.key("q");
+    expect(await shown(/OVER 0/)).toMatch(/BEFORE\nOVER 0/);
+  });
+});
+
 describe("a batch in a terminal", () => {
   it("asks at the first Ctrl+C, leaves at the second, and loses nothing", async () => {
     const ctm = product({ workers: 1 });
@@ -162,6 +183,17 @@ describe("ctm without a terminal", () => {
       "--columns is a whole number",
     );
     expect((await ctm.run(["spawn"])).exitCode).toBe(69);
+  });
+
+  it("examines a house whose ledger cannot be opened", async () => {
+    const ctm = product();
+    mkdirSync(ctm.state, { mode: 0o700 });
+    writeFileSync(join(ctm.state, "ledger.sqlite"), "no database");
+    const ran = await ctm.run(["doctor"]);
+    expect(ran.exitCode).toBe(1);
+    expect(ran.stdout).toMatch(/\[fail\] database/);
+    expect(ran.stdout).toMatch(/\[ok\] +tmux/);
+    expect((await ctm.run(["tasks"])).exitCode).toBe(74);
   });
 
   it("ends quietly when its reader goes away", async () => {
