@@ -42,8 +42,8 @@ describe("a batch from argv", () => {
     { args: ["statsu"], says: /did you mean status\?/ },
     { args: ["add", "-p", "hihg", "x"], says: /did you mean high\?/ },
     { args: ["add", "--type", "coding!", "x"], says: /type/ },
-    { args: ["--", "  "], says: /the task is empty/ },
-    { args: ["", "Task two"], says: /the task is empty/ },
+    { args: ["--", "  "], says: /the task has no text/ },
+    { args: ["", "Task two"], says: /the task has no text/ },
     { args: ["--agent", "clod", "Task one"], says: /clod/ },
   ])("ends with 2 and a sentence for $args", async ({ args, says }) => {
     const ctm = product();
