@@ -123,9 +123,8 @@ function share(scores: Weights, type: TaskType): number {
 }
 
 function weighRequests({ sentences }: PromptParts, evidence: Evidence): void {
-  const endsInChange = sentences.some(({ clauses }) =>
-    clauses.some((clause, n) => n > 0 && isChange(clause)),
-  );
+  const asked = sentences.filter(({ isListItem, isSubject }) => !isListItem && !isSubject);
+  const endsInChange = asked.flatMap(({ clauses }) => clauses).some((clause, n) => n > 0 && isChange(clause));
   const read = sentences.flatMap(({ clauses, isListItem, isSubject }, n) =>
     clauses.map((clause) => {
       const cues = cuesOf(clause);
@@ -145,8 +144,11 @@ function weighRequests({ sentences }: PromptParts, evidence: Evidence): void {
       );
     }
     const ruling = isDecisive(verb) || isChange(clause) ? verb : (main?.verb ?? null);
+    const isPrelude = endsInChange && !isChange(clause);
     for (const cue of cues) {
-      evidence.add(`"${shown(cue.named)}"`, besideLead(cue, cues, ruling), factor * placeFactor[cue.place]);
+      const weights = besideLead(cue, cues, ruling);
+      const weighed = isPrelude ? { ...weights, analysis: weights.analysis * prelude } : weights;
+      evidence.add(`"${shown(cue.named)}"`, weighed, factor * placeFactor[cue.place]);
     }
   }
 }

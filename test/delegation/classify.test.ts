@@ -51,6 +51,8 @@ test.each([
   ["Review the docs of the queue", "analysis"],
   ["Find the memory leak", "analysis"],
   ["Find the memory leak and fix it", "coding"],
+  ["Find out why the import hangs. Then fix it.", "coding"],
+  ["Find out why the import hangs. Do not fix it.", "analysis"],
   ["Move the job to a background worker", "coding"],
   ["Give the page a dark background", "ui"],
   ["Could you add a spinner to the login page?", "ui"],
