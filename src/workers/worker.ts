@@ -190,6 +190,8 @@ export class Worker {
   asks(question: string, source: EvidenceSource, says: string): void {
     const attemptId = this.#attempt?.id ?? null;
     if (this.#state.name === "needs-input" && this.#state.question === question) return;
+    // The agent's own words say more than what its dialog looks like.
+    if (this.#state.name === "needs-input" && source === "screen" && this.evidence.decided?.source === "signal") return;
     if (this.#attempt !== null) this.#attempt.question = question;
     this.become({ name: "needs-input", sinceMs: Date.now(), attemptId, question }, source, says);
     this.#tell(this, { kind: "asks", attemptId, question });

@@ -104,6 +104,51 @@ for (const agent of ["claude", "codex"] as const) {
       await byHand("kill-server");
     }, 120_000);
 
+    it("asks for a person, is interrupted, fails at the API, and goes on with the next task", async () => {
+      const api = await startStandInApi();
+      const home = agent === "claude" ? await claudeHome(api.baseUrl) : await codexHome(api.baseUrl);
+      const ctm = await product(agent, bin ?? "", home);
+      const manager = ctm.serve();
+      const state = async (id: number) => (JSON.parse((await ctm(["show", String(id), "--json"])).stdout) as { task: { state: { name: string; question?: string; reason?: string } } }).task.state;
+      const add = (text: string) => ctm(["add", "--type", "coding", "--worker", "w1", text]);
+      await waitFor("the manager", async () => (await ctm(["workers", "--json"])).stdout.includes('"idle"'));
+
+      const command = { cmd: "touch made-by-agent", sandbox_permissions: "require_escalated", justification: "May I?" };
+      const tool = agent === "claude" ? "[[bash:touch made-by-agent]]" : `[[tool:exec_command|${JSON.stringify(command)}]]`;
+      const asking = `Please make the file. ${tool} [[say:file is made]]`;
+      await add(asking);
+      const question = await waitFor("the question", async () => {
+        const { name, question: asked } = await state(1);
+        return name === "needs-input" ? asked : null;
+      });
+      expect(question).toContain("touch made-by-agent");
+      expect((await ctm(["status"])).stdout).toMatch(/asks:.*touch made-by-agent/);
+      await waitFor("the answer to be taken", async () => {
+        await ctm(["answer", "w1", agent === "claude" ? "1" : "y"]);
+        return (await state(1)).name !== "needs-input";
+      });
+      await waitFor("its end", async () => (await state(1)).name === "completed");
+      const { attempts } = JSON.parse((await ctm(["show", "1", "--json"])).stdout) as { attempts: ShownAttempt[] };
+      expect(booked(attempts[0])).toEqual(servedFor(api, asking, 2));
+
+      await add("Please wait for long. [[delay:60000]] [[say:never said]]");
+      await waitFor("it to run", async () => (await state(2)).name === "running");
+      await ctm(["cancel", "2"]);
+      await waitFor("its end", async () => (await state(2)).name === "cancelled");
+
+      await add("Please fail now. [[err:400ctx]]");
+      const failed = await waitFor("its failure", async () => {
+        const now = await state(3);
+        return now.name === "failed" ? now : null;
+      });
+      expect(failed.reason).toMatch(/invalid-request|prompt is too long|context/i);
+
+      await add("Please fix the last parser. [[say:last is done]]");
+      await waitFor("the last task", async () => (await state(4)).name === "completed");
+      manager.kill("SIGTERM");
+      await manager;
+    }, 180_000);
+
     it("outlives ten kills of its manager: one final state a task, no prompt twice, the agents never noticed", async () => {
       const api = await startStandInApi();
       const home = agent === "claude" ? await claudeHome(api.baseUrl) : await codexHome(api.baseUrl);
@@ -173,10 +218,10 @@ function booked(attempt: ShownAttempt | undefined): Omit<ServedUsage, "reasoning
   };
 }
 
-/** What the stand-in served for this prompt, which it must have seen exactly once. */
-function servedFor(api: StandInApi, text: string): Omit<ServedUsage, "reasoning"> {
+/** What the stand-in served for this prompt, which it must have seen in exactly so many requests of the turn. */
+function servedFor(api: StandInApi, text: string, times = 1): Omit<ServedUsage, "reasoning"> {
   const asked = api.requests.filter((request) => request.main && request.prompt.includes(text));
-  expect(asked, `requests for: ${text}`).toHaveLength(1);
+  expect(asked, `requests for: ${text}`).toHaveLength(times);
   const { input, cacheRead, cacheWrite, output } = api.served(
     (request) => request.main && request.prompt.includes(text),
   );
