@@ -47,6 +47,7 @@ export async function adoptionRecord(
     throw new CtmError("refused", "sessions of our own server are workers already");
   const terminal = await workplace.terminal(socket ?? "", session);
   const pane = await terminal.identify(session);
+  const panes = await terminal.listPanes();
   const front = processInFront(pane.panePid);
   const agent = front === null ? null : agentOf(front.argv);
   if (front === null || agent === null) {
@@ -72,6 +73,7 @@ export async function adoptionRecord(
     lastType: null,
     lastCwd: null,
     draining: false,
+    foreground: panes.find(({ paneId }) => paneId === pane.paneId)?.program ?? null,
   };
 }
 

@@ -29,6 +29,8 @@ export interface Submission {
   readonly task: Task;
   /** False: a task with the same idempotency key was there already, and is the one returned. */
   readonly created: boolean;
+  /** What a person must do before it can go (start a manager, end a pause, turn auto on); null = nothing. */
+  readonly waitsFor: string | null;
 }
 
 export interface DispatchState {

@@ -36,7 +36,9 @@ export class DelegationDesk {
       prices: this.prices,
       floors: FLOORS,
       samples: (agent, model, type) =>
-        ledger.spend.samples(agent, model ?? "", type, samplesMax).map(({ tokens, nano }) => ({ tokens, nanoUsd: nano })),
+        ledger.spend
+          .samples(agent, model ?? "", type, samplesMax)
+          .map(({ tokens, nano }) => ({ tokens, nanoUsd: nano })),
       agentOfWorker: (worker) => {
         const agent = ledger.workers.all().find(({ name }) => name === worker)?.agent ?? "";
         return isAgentKind(agent) ? agent : null;
@@ -49,13 +51,20 @@ export class DelegationDesk {
     return delegate(draft, this.#rules);
   }
 
-  explain(text: string, overrides: { type: string | null; model: string | null; agent: string | null }): Explanation {
+  explain(
+    text: string,
+    overrides: { type: string | null; model: string | null; agent: string | null },
+  ): Explanation {
     return explain({ text, worker: null, ...overrides }, this.#rules);
   }
 
   /** The model a worker of this agent starts with: the one most of its tasks will want. */
   launchModel(agent: string): string | null {
-    if (!isAgentKind(agent)) throw new CtmError("usage", `there is no agent ${JSON.stringify(agent)}: choose one of ${agentKinds().join(", ")}`);
+    if (!isAgentKind(agent))
+      throw new CtmError(
+        "usage",
+        `there is no agent ${JSON.stringify(agent)}: choose one of ${agentKinds().join(", ")}`,
+      );
     const { cheap, premium } = this.#rules.tiers[agent];
     return this.#rules.preferCheap ? cheap : premium;
   }
@@ -69,7 +78,8 @@ function tiersOf({ agents }: Config): DelegationRules["tiers"] {
 
 function agentFor(config: Config): { readonly kind: AgentKind; readonly because: string } {
   const { agent } = config.workers;
-  if (agent !== "auto") return { kind: agent, because: "it was chosen; nothing is sent to any model, nothing is spent" };
+  if (agent !== "auto")
+    return { kind: agent, because: "it was chosen; nothing is sent to any model, nothing is spent" };
   const path = processEnvironment()["PATH"] ?? "";
   return chooseAgent((kind) => findProgram(config.agents[kind].command[0] ?? "", path, config.workers.cwd));
 }

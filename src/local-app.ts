@@ -77,7 +77,16 @@ export class LocalApp implements App {
   }
 
   submitMany(drafts: readonly TaskDraft[]): Submission[] {
-    return this.#parts.engine.submit(drafts.map((draft) => this.#checked(draft)));
+    const added = this.#parts.engine.submit(drafts.map((draft) => this.#checked(draft)));
+    const waitsFor = this.#waitsForPerson();
+    return added.map((submission) => ({ ...submission, waitsFor }));
+  }
+
+  #waitsForPerson(): string | null {
+    if (this.#parts.workplace === null) return "no manager runs: it goes when `ctm` or `ctm serve` does";
+    const { auto, paused } = this.dispatchState();
+    if (paused) return "dispatch is paused: `resume` lets it go";
+    return auto ? null : "auto mode is off: `auto` or `distribute` sends it";
   }
 
   #checked(draft: TaskDraft): TaskDraft {

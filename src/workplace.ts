@@ -135,10 +135,9 @@ export async function openWorkplace(parts: WorkplaceParts): Promise<Workplace> {
     async close() {
       pool.close();
       spool.close();
-      const opened = await Promise.allSettled(terminals.values());
-      await Promise.all(
-        opened.map((result) => (result.status === "fulfilled" ? result.value.close() : undefined)),
-      );
+      const closings = [...terminals.values()].map(async (opening) => (await opening).close());
+      // One that never opened needs no closing.
+      await Promise.allSettled(closings);
     },
   };
 }

@@ -10,7 +10,8 @@ import type { Task } from "../tasks/task.ts";
 export function submissionLines(submission: Submission, paper: Paper): string[] {
   const { task, created } = submission;
   const lead = created ? "Queued" : "Already there by its key:";
-  return [fit(`${lead} #${task.id} (${traitsOf(task)}): ${oneLine(task.draft.text)}`, paper)];
+  const line = fit(`${lead} #${task.id} (${traitsOf(task)}): ${oneLine(task.draft.text)}`, paper);
+  return submission.waitsFor === null || !created ? [line] : [line, fit(`  ${submission.waitsFor}`, paper)];
 }
 
 /** `#7 is cancelled: Fix the login`, with what a person needs to know of the state. */

@@ -135,7 +135,8 @@ const MIGRATIONS: readonly string[] = [
     launch_id    TEXT, launch_dir TEXT,
     session_id   TEXT, record_path TEXT,
     last_attempt TEXT, last_type TEXT, last_cwd TEXT,
-    draining     INTEGER NOT NULL DEFAULT 0
+    draining     INTEGER NOT NULL DEFAULT 0,
+    foreground   TEXT
   ) STRICT;
 
   CREATE TABLE limit_change (

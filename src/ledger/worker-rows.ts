@@ -20,6 +20,8 @@ export interface WorkerRecord {
   readonly lastType: string | null;
   readonly lastCwd: string | null;
   readonly draining: boolean;
+  /** Name of the program that must be in front when an adopted pane is typed into; null for our own panes. */
+  readonly foreground: string | null;
 }
 
 interface WorkerRowStored {
@@ -39,6 +41,7 @@ interface WorkerRowStored {
   last_type: string | null;
   last_cwd: string | null;
   draining: number;
+  foreground: string | null;
 }
 
 export class WorkerRows {
@@ -68,6 +71,7 @@ export class WorkerRows {
         lastType: row.last_type,
         lastCwd: row.last_cwd,
         draining: row.draining === 1,
+        foreground: row.foreground,
       }));
   }
 
@@ -75,7 +79,7 @@ export class WorkerRows {
     this.#db
       .prepare(
         `INSERT OR REPLACE INTO worker VALUES (@name, @agent, @model, @cwd, @adopted, @tmuxSocket, @session, @pane,
-          @launchId, @launchDir, @sessionId, @recordPath, @lastAttempt, @lastType, @lastCwd, @draining)`,
+          @launchId, @launchDir, @sessionId, @recordPath, @lastAttempt, @lastType, @lastCwd, @draining, @foreground)`,
       )
       .run({ ...worker, adopted: worker.adopted ? 1 : 0, draining: worker.draining ? 1 : 0 });
   }

@@ -206,6 +206,7 @@ export class Delivery {
       paste: submission.paste,
       bracketed: submission.bracketed,
       enterAfterMs: submission.enterAfterMs,
+      foreground: record.foreground,
     });
     if (typed.kind === "refused") {
       attempt.phase = "preparing";

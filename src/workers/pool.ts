@@ -300,5 +300,6 @@ function newRecord(name: string, agent: string, wish: { model: string | null; cw
     lastType: null,
     lastCwd: null,
     draining: false,
+    foreground: null,
   };
 }

@@ -75,6 +75,8 @@ export class Worker {
   #foreignTurn = false;
   #foreignMarks: RecordMarks = new Map();
   #unpark: NodeJS.Timeout | null = null;
+  /** A question is told a moment before its dialog is drawn: until it was seen, a busy screen does not answer it. */
+  #dialogSeen = false;
   /** Where the record stood at the last typing; null until the first. */
   lastMarks: RecordMarks | null = null;
 
@@ -191,8 +193,14 @@ export class Worker {
     const attemptId = this.#attempt?.id ?? null;
     if (this.#state.name === "needs-input" && this.#state.question === question) return;
     // The agent's own words say more than what its dialog looks like.
-    if (this.#state.name === "needs-input" && source === "screen" && this.evidence.decided?.source === "signal") return;
+    if (
+      this.#state.name === "needs-input" &&
+      source === "screen" &&
+      this.evidence.decided?.source === "signal"
+    )
+      return;
     if (this.#attempt !== null) this.#attempt.question = question;
+    this.#dialogSeen = source === "screen";
     this.become({ name: "needs-input", sinceMs: Date.now(), attemptId, question }, source, says);
     this.#tell(this, { kind: "asks", attemptId, question });
   }
@@ -418,6 +426,7 @@ export class Worker {
   /** What one look at the screen adds. A screen never ends a turn that signals have not ended, it only hints. */
   async look(reading: ScreenReading): Promise<void> {
     const says = `screen: ${reading.because}`;
+    if (reading.state === "dialog") this.#dialogSeen = true;
     this.evidence.note({ source: "screen", says, atMs: Date.now() }, false);
     switch (reading.state) {
       case "dialog":
@@ -489,7 +498,7 @@ export class Worker {
   }
 
   #seenBusy(says: string): void {
-    this.answered("screen", says);
+    if (this.#dialogSeen) this.answered("screen", says);
     if (this.signals) return;
     if (this.#attempt?.phase === "typed") this.accepted("screen", says);
     else if (this.#attempt === null && this.#state.name === "idle")

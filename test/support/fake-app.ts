@@ -88,13 +88,13 @@ export function fakeApp(stateDir = "/nowhere", role: App["role"] = "manager"): F
   };
   const submit = (draft: TaskDraft): Submission => {
     const known = tasks.find((task) => draft.key !== null && task.draft.key === draft.key);
-    if (known !== undefined) return { task: known, created: false };
+    if (known !== undefined) return { task: known, created: false, waitsFor: null };
     const state: TaskState = { name: "queued", holdReason: draft.holdReason, notBeforeMs: null };
     const task: Task = { id: tasks.length + 1, draft, assignment, state, attempts: 0, createdAtMs: AT_MS };
     tasks.push(task);
     publish({ kind: "task-added", atMs: AT_MS, taskId: task.id, text: draft.text });
     if (dispatch.auto) pass();
-    return { task, created: true };
+    return { task, created: true, waitsFor: null };
   };
   const workers = [1, 2].map(workerRow);
 
