@@ -1,6 +1,6 @@
 // Bundles the product into dist/: one entry per process, shared code split off, native modules left outside.
-import { rmSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { readdirSync, rmSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
@@ -15,7 +15,6 @@ try {
   throw error;
 }
 
-rmSync(join(root, "dist"), { recursive: true, force: true });
 const result = await esbuild.build({
   absWorkingDir: root,
   entryPoints: {
@@ -39,6 +38,11 @@ const result = await esbuild.build({
   metafile: true,
   logLevel: "warning",
 });
+// What an earlier build left is removed only now: a program that runs meanwhile finds its files.
+const written = new Set(Object.keys(result.metafile.outputs).map((path) => basename(path)));
+for (const name of readdirSync(join(root, "dist"))) {
+  if (!written.has(name)) rmSync(join(root, "dist", name), { recursive: true, force: true });
+}
 if (!flags.has("--quiet") && !flags.has("--if-possible")) {
   const bytes = Object.values(result.metafile.outputs).reduce((sum, output) => sum + output.bytes, 0);
   console.log(`dist: ${Object.keys(result.metafile.outputs).length} files, ${Math.round(bytes / 1024)} KiB`);
