@@ -76,7 +76,7 @@ export class WorkerPool {
     const worker = this.#add(record, terminal);
     const alive = worker.pane !== null && (await terminal.isAlive(worker.pane));
     if (!alive) return false;
-    worker.become({ name: "starting", sinceMs: Date.now() }, "process", "found again in its pane");
+    worker.foundAgain();
     this.#watch(worker);
     return true;
   }

@@ -75,6 +75,8 @@ export class Worker {
   #foreignTurn = false;
   #foreignMarks: RecordMarks = new Map();
   #unpark: NodeJS.Timeout | null = null;
+  /** Found in its pane at a start: it may have signalled its readiness to the manager before, so its screen counts. */
+  #foundAgain = false;
   /** A question is told a moment before its dialog is drawn: until it was seen, a busy screen does not answer it. */
   #dialogSeen = false;
   /** Where the record stood at the last typing; null until the first. */
@@ -168,8 +170,15 @@ export class Worker {
       this.become({ name: "idle", sinceMs: Date.now() }, "typing", `not typed: ${reason}`);
   }
 
+  /** After a restart of the manager: its agent sits in its pane as it did before. */
+  foundAgain(): void {
+    this.#foundAgain = true;
+    this.become({ name: "starting", sinceMs: Date.now() }, "process", "found again in its pane");
+  }
+
   /** After a restart of the manager: the attempt was typed before. */
   resume(attempt: AttemptInHand): void {
+    this.#foundAgain = false;
     this.#attempt = attempt;
     this.become(
       { name: "busy", sinceMs: Date.now(), attemptId: attempt.id },
@@ -405,6 +414,7 @@ export class Worker {
 
   /** The agent signalled that it takes input; the screen has the last word before anything is typed. */
   #nowReady(): void {
+    this.#foundAgain = false;
     for (const waiter of this.#readyWaiters.splice(0)) waiter(true);
     if (this.#state.name === "starting")
       this.become({ name: "idle", sinceMs: Date.now() }, "signal", "it is ready");
@@ -465,7 +475,8 @@ export class Worker {
 
   async #seenIdle(says: string): Promise<void> {
     const { traits } = this.adapter;
-    if (this.#state.name === "starting" && (traits.readyBy === "screen" || !this.signals)) this.#nowReady();
+    const ready = traits.readyBy === "screen" || !this.signals || this.#foundAgain;
+    if (this.#state.name === "starting" && ready) this.#nowReady();
     else if (this.#state.name === "needs-input" && this.#attempt === null) this.answered("screen", says);
     if (this.signals) return;
     const attempt = this.#attempt;
@@ -512,6 +523,7 @@ export class Worker {
   /** Its process or its pane is gone. A typed attempt is failed when its agent said how it ended, else lost. */
   async died(reason: string, exitCode: number | null): Promise<void> {
     if (this.#state.name === "dead") return;
+    this.#foundAgain = false;
     this.become({ name: "dead", sinceMs: Date.now(), reason, restartAtMs: null }, "process", reason);
     for (const waiter of this.#readyWaiters.splice(0)) waiter(false);
     const attempt = this.#attempt;
