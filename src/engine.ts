@@ -19,9 +19,6 @@ import { ReadyQueue, type Begun } from "./tasks/ready-queue.ts";
 import { isFinal, type Assignment, type Outcome, type Task, type TaskDraft } from "./tasks/task.ts";
 import type { Admission, Throttle } from "./throttle/throttle.ts";
 
-/** Tasks looked at in one pass before it gives way to the event loop; the next pass goes on from there. */
-const passScanMax = 1_000;
-
 export interface EngineParts {
   readonly ledger: Ledger;
   readonly throttle: Throttle;
@@ -51,6 +48,8 @@ export class Engine {
   readonly #ready = new ReadyQueue();
   /** Limits a task ahead in line waits for: those behind it may not take its room in the same pass. */
   #blockedLimits = new Set<string>();
+  /** Tasks that would spend with the same agent and model cannot go either: they are passed over unasked. */
+  #blockedClasses = new Set<string>();
   readonly #deferrals = new Map<number, Deferral>();
   #wakeTimer: NodeJS.Timeout | null = null;
   #wakeAtMs = Number.POSITIVE_INFINITY;
@@ -115,12 +114,12 @@ export class Engine {
     const { distributor, ledger } = this.#parts;
     if (this.#closed || this.paused) return 0;
     this.#blockedLimits = new Set();
+    this.#blockedClasses = new Set();
     let sent = 0;
     let after: ReadyTask | null = null;
-    for (let scanned = 0; scanned < passScanMax && distributor.freeCount() > 0; ) {
+    while (distributor.freeCount() > 0) {
       const page: ReadyTask[] = ledger.tasks.ready(after, 0, this.#ready.room);
       if (page.length === 0) break;
-      scanned += page.length;
       after = page.at(-1) ?? null;
       const decisions = page.flatMap((ready) => this.#offer(ready) ?? []);
       this.#ready.allow(distributor.freeCount());
@@ -130,6 +129,7 @@ export class Engine {
   }
 
   #offer(ready: ReadyTask): Promise<boolean> | null {
+    if (this.#blockedClasses.has(ready.spendClass)) return null;
     if (ready.notBeforeMs !== null && ready.notBeforeMs > this.#parts.now()) {
       this.#wakeBy(ready.notBeforeMs);
       return null;
@@ -166,6 +166,9 @@ export class Engine {
       if (deferral === null || sooner(admission.untilMs, deferral.untilMs)) deferral = admission;
     }
     if (deferral === null) return null;
+    if (!deferral.oversized && task.draft.worker === null) {
+      this.#blockedClasses.add(`${task.assignment.agent} ${task.assignment.model ?? ""}`);
+    }
     // Nothing but a person's yes lets it go: it is held by name, and `release` is that yes.
     if (deferral.oversized && deferral.untilMs === null && this.#parts.oversized === "ask") {
       this.#parts.ledger.setHold(task.id, `oversized: ${deferral.reason}`);

@@ -52,6 +52,8 @@ export interface ReadyTask {
   readonly id: number;
   readonly priority: number;
   readonly notBeforeMs: number | null;
+  /** What it would spend with: tasks that share it wait for the same limits. */
+  readonly spendClass: string;
 }
 
 export function taskOfRow(row: TaskRow): Task {
@@ -135,9 +137,9 @@ export class TaskRows {
     this.#byKey = db.prepare<[string], TaskRow>("SELECT * FROM task WHERE key = ?");
     this.#ready = db.prepare<
       [number, number, number, number],
-      { id: number; priority: number; not_before_ms: number | null }
+      { id: number; priority: number; not_before_ms: number | null; spend_class: string }
     >(
-      `SELECT id, priority, not_before_ms FROM task
+      `SELECT id, priority, not_before_ms, agent || ' ' || coalesce(model, '') AS spend_class FROM task
        WHERE state = 'queued' AND hold_reason IS NULL AND (priority, -id) < (?, ?) AND priority >= ?
        ORDER BY priority DESC, id LIMIT ?`,
     );
@@ -161,7 +163,12 @@ export class TaskRows {
   ready(after: ReadyTask | null, lowestPriority: number, count: number): ReadyTask[] {
     return this.#ready
       .all(after?.priority ?? 9, after === null ? 0 : -after.id, lowestPriority, count)
-      .map((row) => ({ id: row.id, priority: row.priority, notBeforeMs: row.not_before_ms }));
+      .map((row) => ({
+        id: row.id,
+        priority: row.priority,
+        notBeforeMs: row.not_before_ms,
+        spendClass: row.spend_class,
+      }));
   }
 
   /** Tasks by filter, newest last, ended and cleared ones left out unless a state is asked for. */
