@@ -62,6 +62,14 @@ const PARKING: ReadonlySet<FailureClass> = new Set([
 /** How long a parked worker stays so when nobody said until when. */
 const parkedMs = 60_000;
 
+/** Screens of an agent that waits for a prompt, however its last turn ended. */
+const CAN_BE_TYPED_INTO: ReadonlySet<ScreenReading["state"]> = new Set([
+  "idle",
+  "interrupted",
+  "limited",
+  "draft",
+]);
+
 export class Worker {
   readonly adapter: AgentAdapter;
   readonly evidence = new EvidenceLog();
@@ -438,6 +446,7 @@ export class Worker {
     const says = `screen: ${reading.because}`;
     if (reading.state === "dialog") this.#dialogSeen = true;
     this.evidence.note({ source: "screen", says, atMs: Date.now() }, false);
+    if (this.#foundAgain && CAN_BE_TYPED_INTO.has(reading.state)) this.#nowReady();
     switch (reading.state) {
       case "dialog":
         this.asks(reading.text ?? "a dialog is open", "screen", says);
@@ -475,7 +484,7 @@ export class Worker {
 
   async #seenIdle(says: string): Promise<void> {
     const { traits } = this.adapter;
-    const ready = traits.readyBy === "screen" || !this.signals || this.#foundAgain;
+    const ready = traits.readyBy === "screen" || !this.signals;
     if (this.#state.name === "starting" && ready) this.#nowReady();
     else if (this.#state.name === "needs-input" && this.#attempt === null) this.answered("screen", says);
     if (this.signals) return;
