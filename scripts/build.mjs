@@ -1,49 +1,114 @@
 // Bundles the product into dist/: one entry per process, shared code split off, native modules left outside.
-import { readdirSync, rmSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+//   --if-stale      nothing is done when dist/ is newer than everything it is made of
+//   --if-possible   nothing is done where the development packages are missing (dist/ came with the package)
+//   --quiet         says nothing when all went well
+// Built aside and put in place by renaming, one build at a time: whoever starts meanwhile finds the old or the new.
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  rmdirSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
+const dist = join(root, "dist");
+const cache = join(root, "node_modules", ".cache", "ctm-build");
+const lock = join(cache, "lock");
 const flags = new Set(process.argv.slice(2));
+
+/** A lock older than this was left by a build that was killed. */
+const lockOldMs = 60_000;
+
+if (flags.has("--if-stale") && isFresh()) process.exit(0);
 
 let esbuild;
 try {
   esbuild = await import("esbuild");
 } catch (error) {
-  // Installed without development packages: dist/ came with the package.
   if (flags.has("--if-possible")) process.exit(0);
   throw error;
 }
 
-const result = await esbuild.build({
-  absWorkingDir: root,
-  entryPoints: {
-    ctm: "src/cli/main.ts",
-    "rehearsal-agent": "src/cli/rehearsal-agent.ts",
-    "attach-host": "src/cli/attach-host.ts",
-    index: "src/index.ts",
-  },
-  outdir: "dist",
-  bundle: true,
-  splitting: true,
-  format: "esm",
-  platform: "node",
-  target: "node20",
-  packages: "bundle",
-  external: ["better-sqlite3", "node-pty"],
-  banner: {
-    js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
-  },
-  sourcemap: true,
-  metafile: true,
-  logLevel: "warning",
-});
-// What an earlier build left is removed only now: a program that runs meanwhile finds its files.
-const written = new Set(Object.keys(result.metafile.outputs).map((path) => basename(path)));
-for (const name of readdirSync(join(root, "dist"))) {
-  if (!written.has(name)) rmSync(join(root, "dist", name), { recursive: true, force: true });
+await takeLock();
+try {
+  if (!(flags.has("--if-stale") && isFresh())) await build();
+} finally {
+  rmdirSync(lock);
 }
-if (!flags.has("--quiet") && !flags.has("--if-possible")) {
-  const bytes = Object.values(result.metafile.outputs).reduce((sum, output) => sum + output.bytes, 0);
-  console.log(`dist: ${Object.keys(result.metafile.outputs).length} files, ${Math.round(bytes / 1024)} KiB`);
+
+async function build() {
+  const startedMs = Date.now();
+  const aside = join(cache, `new-${process.pid}`);
+  const result = await esbuild.build({
+    absWorkingDir: root,
+    entryPoints: {
+      ctm: "src/cli/main.ts",
+      "rehearsal-agent": "src/cli/rehearsal-agent.ts",
+      "attach-host": "src/cli/attach-host.ts",
+      index: "src/index.ts",
+    },
+    outdir: aside,
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    platform: "node",
+    target: "node20",
+    packages: "bundle",
+    external: ["better-sqlite3", "node-pty"],
+    banner: {
+      js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
+    },
+    sourcemap: true,
+    metafile: true,
+    logLevel: "warning",
+  });
+  // Dated to the start: what was changed while it was built is newer than this.
+  const mark = join(aside, ".built");
+  writeFileSync(mark, "");
+  utimesSync(mark, new Date(startedMs), new Date(startedMs));
+  const old = join(cache, `old-${process.pid}`);
+  if (existsSync(dist)) renameSync(dist, old);
+  renameSync(aside, dist);
+  rmSync(old, { recursive: true, force: true });
+  if (flags.has("--quiet") || flags.has("--if-possible")) return;
+  const outputs = Object.values(result.metafile.outputs);
+  const bytes = outputs.reduce((sum, output) => sum + output.bytes, 0);
+  console.log(`dist: ${outputs.length} files, ${Math.round(bytes / 1024)} KiB`);
+}
+
+function isFresh() {
+  const built = statSync(join(dist, ".built"), { throwIfNoEntry: false });
+  if (built === undefined) return false;
+  const sources = readdirSync(join(root, "src"), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() || entry.isDirectory())
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name));
+  const made = [
+    ...sources,
+    join(root, "src"),
+    join(root, "package-lock.json"),
+    fileURLToPath(import.meta.url),
+  ];
+  return made.every((path) => (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) < built.mtimeMs);
+}
+
+async function takeLock() {
+  mkdirSync(cache, { recursive: true });
+  for (;;) {
+    try {
+      mkdirSync(lock);
+      return;
+    } catch (error) {
+      if (error.code !== "EEXIST") throw error;
+      const heldSince = statSync(lock, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
+      if (Date.now() - heldSince > lockOldMs) rmSync(lock, { recursive: true, force: true });
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
 }
