@@ -1,7 +1,7 @@
 /** Why a task waits and when it will go; which sign decided what state a worker is in. */
 import type { TaskState } from "../tasks/task.ts";
 import type { Level } from "../throttle/levels.ts";
-import { fitLines, oneLine } from "./cells.ts";
+import { cut, fitLines, oneLine } from "./cells.ts";
 import { heading, labelled } from "./lines.ts";
 import { taskCount } from "./numbers.ts";
 import { paintFor } from "./paint.ts";
@@ -108,7 +108,7 @@ function signTable(signs: readonly WorkerSign[], paper: Paper): string[] {
         before: "  ",
         align: "left",
         minWidth: 12,
-        cells: signs.map((sign) => oneLine(sign.source).slice(0, 20)),
+        cells: signs.map((sign) => cut(oneLine(sign.source), 20, paper)),
       },
       { head: "age", before: "  ", align: "right", cells: signs.map((sign) => ageOf(sign, paper)) },
       { head: "says", before: "  ", align: "left", cells: signs.map((sign) => oneLine(sign.says)) },
