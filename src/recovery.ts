@@ -26,11 +26,24 @@ export async function recover(parts: {
   now(): number;
 }): Promise<RecoveryReport> {
   const report: RecoveryReport = { backInQueue: [], goneOn: [], asks: [], lost: [] };
+  for (const worker of parts.pool.all()) await learnLastTyped(worker, parts.ledger);
   for (const task of parts.ledger.tasks.open()) {
     const verdict = await recoverTask(task, parts);
     report[verdict].push(task.id);
   }
   return report;
+}
+
+/** What was typed last is known to the pane, even when the manager ended before it could write it down. */
+async function learnLastTyped(worker: Worker, ledger: Ledger): Promise<void> {
+  const { pane, state, record } = worker;
+  if (pane === null || state.name === "dead") return;
+  const lastAttempt = (await worker.terminal.witness(pane))?.attemptId ?? "";
+  const attempt = lastAttempt === record.lastAttempt ? null : ledger.attempts.byId(lastAttempt);
+  if (attempt?.worker !== worker.name) return;
+  const task = ledger.tasks.byId(attempt.task_id);
+  const last = task === null ? {} : { lastType: task.assignment.type, lastCwd: task.draft.cwd };
+  worker.remember({ lastAttempt, ...last });
 }
 
 async function recoverTask(
