@@ -303,6 +303,16 @@ export class Product {
       .sort((a, b) => (a.session < b.session ? -1 : 1));
   }
 
+  /** How everything stands, for the message of a test that failed. */
+  async report(): Promise<string> {
+    const names = (await this.workers()).map(({ name }) => name);
+    const views = [["tasks"], ["workers"], ...names.map((name) => ["why", name])];
+    const shown = await Promise.all(views.map((args) => this.run(args)));
+    const screens = await Promise.all(names.map((name) => this.screen(name)));
+    const printed = [...this.#managers].map(({ pid }) => `manager ${pid}`);
+    return [...shown.map(({ stdout, stderr }) => stdout + stderr), ...screens, ...printed].join("\n");
+  }
+
   screen(worker: string): Promise<string> {
     return this.tmux("capture-pane", "-p", "-t", `=${worker}:`);
   }

@@ -1,0 +1,94 @@
+/**
+ * The manager killed at random moments, over and over: whatever happens to it, each task ends once, its text is typed
+ * once, the agents are never started anew and what they used is booked once. CTM_TEST_LONG: more rounds.
+ */
+import { describe, expect, it } from "vitest";
+import { product, type Product } from "../support/product.ts";
+import { generator } from "../support/random.ts";
+import { waitFor } from "../support/wait-for.ts";
+
+const LONG = process.env["CTM_TEST_LONG"] !== undefined;
+const SEED = Number(process.env["CTM_TEST_SEED"] ?? Date.now() % 2 ** 31);
+const FINAL = /completed|failed|cancelled|lost/;
+const tokensEach = 1_000;
+
+/** Twelve tasks of one type with an answer and a usage of their own. */
+function texts(random: () => number): string[] {
+  return Array.from({ length: 12 }, (_, at) => {
+    const delayMs = Math.floor(random() * 400);
+    return `Fix part ${at + 1} [[say:done ${at + 1}]] [[delay:${delayMs}]] [[in:${tokensEach + at}]] [[out:0]]`;
+  });
+}
+
+async function queue(ctm: Product, prompts: readonly string[]): Promise<void> {
+  const drafts = prompts.map((text) => ({ text, type: "coding", cwd: ctm.work, origin: "test" }));
+  await ctm.ask("batch", { drafts }, []);
+}
+
+/** Each task final once, typed once, answered by its own agent's turn, booked to the token. */
+async function expectAllOnce(ctm: Product, prompts: readonly string[], label: string): Promise<void> {
+  const tasks = (await ctm.tasks()).sort((a, b) => a.id - b.id);
+  expect(
+    tasks.map(({ state }) => state.name),
+    label,
+  ).toEqual(prompts.map(() => "completed"));
+  expect(ctm.typedPrompts().sort(), `${label}: each prompt typed once`).toEqual([...prompts].sort());
+  for (const [at, task] of tasks.entries()) {
+    const typed = (await ctm.attempts(task.id)).filter(({ typedAtMs }) => typedAtMs !== null);
+    expect(typed, `${label}: task ${task.id}`).toEqual([
+      expect.objectContaining({
+        outcome: "completed",
+        answer: `done ${at + 1}`,
+        tokens: expect.objectContaining({ value: tokensEach + at }),
+      }),
+    ]);
+  }
+  const limits = await ctm.ask<{ limitId: string; used: number; held: number }[]>("limits", {}, []);
+  const hour = limits.find(({ limitId }) => limitId === "global tokens/hour");
+  const sum = prompts.reduce((total, _, at) => total + tokensEach + at, 0);
+  expect(hour, `${label}: booked once, nothing held`).toMatchObject({ used: sum, held: 0 });
+}
+
+async function untilAllFinal(ctm: Product, label: string): Promise<void> {
+  try {
+    await waitFor("all tasks to be final", async () => {
+      const open = (await ctm.tasks()).filter(({ state }) => !FINAL.test(state.name));
+      return open.length === 0;
+    });
+  } catch (error) {
+    throw new Error(`${label}: ${String(error)}\n${await ctm.report()}`, { cause: error });
+  }
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+describe("the manager is killed", () => {
+  const rounds = LONG ? 40 : 3;
+
+  it(`at random moments while three agents work, ${rounds} rounds`, {
+    timeout: rounds * 60_000,
+  }, async () => {
+    const random = generator(SEED);
+    for (let round = 1; round <= rounds; round += 1) {
+      const label = `seed ${SEED}, round ${round}`;
+      const ctm = product({ recorded: true });
+      const prompts = texts(random);
+      const first = await ctm.serve();
+      await queue(ctm, prompts);
+      const panes = await ctm.panes();
+      expect(panes, label).toHaveLength(3);
+      await pause(random() * 400);
+      await first.kill9();
+      for (let kill = 0; kill < 3; kill += 1) {
+        const manager = await ctm.serve([], random() < 0.5);
+        await pause(random() * 500);
+        await manager.kill9();
+      }
+      await ctm.serve();
+      await untilAllFinal(ctm, label);
+      expect(await ctm.panes(), `${label}: the agents were never started anew`).toEqual(panes);
+      await expectAllOnce(ctm, prompts, label);
+      await ctm.end();
+    }
+  });
+});
