@@ -8,31 +8,23 @@
  */
 import { CtmError } from "./base/errors.ts";
 import type { Distributor, WorkerOffer, WorkerReport } from "./distributor/distributor.ts";
-import type { FactBus } from "./events/bus.ts";
 import { attemptOf, type Ledger } from "./ledger/ledger.ts";
 import type { ReadyTask } from "./ledger/task-rows.ts";
-import { recordedEntry, unknownEntry, type EntryOwner, type EntryRules } from "./ledger/usage-entry.ts";
-import type { Booked, UsageEntry } from "./ledger/spend-rows.ts";
+import type { EntryOwner } from "./ledger/usage-entry.ts";
 import type { UsageRecord } from "./metering/usage.ts";
-
+import { Meter, type MeterParts } from "./meter.ts";
 import { ReadyQueue, type Begun } from "./tasks/ready-queue.ts";
 import { isFinal, type Assignment, type Outcome, type Task, type TaskDraft } from "./tasks/task.ts";
-import type { Admission, Throttle } from "./throttle/throttle.ts";
+import type { Admission } from "./throttle/throttle.ts";
+import { WakeTimer } from "./wake-timer.ts";
 
-export interface EngineParts {
+export interface EngineParts extends MeterParts {
   readonly ledger: Ledger;
-  readonly throttle: Throttle;
   readonly distributor: Distributor;
-  readonly bus: FactBus;
   /** The delegator with today's rules; throws CtmError usage for an unknown model, type or agent. */
   delegate(draft: TaskDraft): Assignment;
-  /** Does this agent kind spend tokens, and is its record a simulation? */
-  traits(agent: string): { readonly spends: boolean; readonly simulated: boolean };
-  readonly entryRules: EntryRules;
   /** What becomes of a task larger than a whole window. */
   readonly oversized: "run" | "ask" | "refuse";
-  /** Ledger time, milliseconds; never goes backwards. */
-  now(): number;
   newAttemptId(nowMs: number): string;
 }
 
@@ -51,14 +43,16 @@ export class Engine {
   /** Tasks that would spend with the same agent and model cannot go either: they are passed over unasked. */
   #blockedClasses = new Set<string>();
   readonly #deferrals = new Map<number, Deferral>();
-  #wakeTimer: NodeJS.Timeout | null = null;
-  #wakeAtMs = Number.POSITIVE_INFINITY;
+  readonly #meter: Meter;
+  readonly #wake: WakeTimer;
   #pumpQueued = false;
   #auto = false;
   #closed = false;
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
+    this.#meter = new Meter(parts);
+    this.#wake = new WakeTimer(parts.now, () => this.pump());
     parts.distributor.onReport((report) => this.#hear(report));
   }
 
@@ -131,7 +125,7 @@ export class Engine {
   #offer(ready: ReadyTask): Promise<boolean> | null {
     if (this.#blockedClasses.has(ready.spendClass)) return null;
     if (ready.notBeforeMs !== null && ready.notBeforeMs > this.#parts.now()) {
-      this.#wakeBy(ready.notBeforeMs);
+      this.#wake.by(ready.notBeforeMs);
       return null;
     }
     return this.#ready.offer(ready.id, ready.priority, () => this.#begin(ready.id));
@@ -201,7 +195,7 @@ export class Engine {
 
   #defer(task: Task, deferral: Deferral): void {
     const { bus, now } = this.#parts;
-    if (deferral.untilMs !== null) this.#wakeBy(deferral.untilMs);
+    if (deferral.untilMs !== null) this.#wake.by(deferral.untilMs);
     const told = this.#deferrals.get(task.id)?.reason === deferral.reason;
     this.#deferrals.set(task.id, deferral);
     if (told) return;
@@ -264,7 +258,7 @@ export class Engine {
     const queued = ledger.unreserve(task, reason, notBeforeMs, now());
     throttle.release(attemptOf(task));
     this.#told(task, queued, reason);
-    this.#wakeBy(notBeforeMs);
+    this.#wake.by(notBeforeMs);
   }
 
   // ── what workers report ─────────────────────────────────────────────────────────────────────────
@@ -348,16 +342,16 @@ export class Engine {
       type: task.assignment.type,
     };
     if (!isCurrent(task, attempt.id)) {
-      this.#booked(ledger.bookUsage(this.#recorded(report.records ?? [], owner)));
+      this.#meter.booked(ledger.bookUsage(this.#meter.ofRecords(report.records ?? [], owner)));
       return;
     }
     const from =
       task.state.name === "dispatching" && report.outcome.kind === "completed"
         ? ledger.typed(task, now())
         : task;
-    const entries = this.#meter(report, { ...owner, attemptId: attempt.id });
+    const entries = this.#meter.ofEnded(report, { ...owner, attemptId: attempt.id });
     const { task: ended, booked } = ledger.finish(from, report.outcome, entries, now());
-    this.#booked(booked);
+    this.#meter.booked(booked);
     throttle.settle(attempt.id);
     this.#told(task, ended, reasonOf(report.outcome));
     if (report.outcome.kind === "lost" && ended.draft.retryLost)
@@ -365,29 +359,9 @@ export class Engine {
     this.pump();
   }
 
-  /** What an ended attempt used: its records; nothing for an agent that cannot spend; else the held amount, as unknown. */
-  #meter(
-    report: Extract<WorkerReport, { kind: "ended" }>,
-    owner: EntryOwner & { attemptId: string },
-  ): UsageEntry[] {
-    const { traits, throttle, entryRules, now } = this.#parts;
-    if (!traits(owner.agent).spends) return [];
-    const records = report.records;
-    // A record that is silent about a turn that was cut off proves nothing: a typed prompt is never free.
-    const silent = records === null || (records.length === 0 && report.outcome.kind !== "failed");
-    if (!silent) return this.#recorded(records, owner);
-    const held = throttle.held(owner.attemptId);
-    return [unknownEntry(owner, { tokens: held.tokens, nanoUsd: held.nanoUsd }, entryRules, now())];
-  }
-
-  #recorded(records: readonly UsageRecord[], owner: EntryOwner): UsageEntry[] {
-    const { traits, entryRules, now } = this.#parts;
-    const source = traits(owner.agent).simulated ? "simulated" : "actual";
-    return records.map((record) => recordedEntry(record, owner, source, entryRules, now()));
-  }
-
   #bookForeign(worker: string, records: readonly UsageRecord[]): void {
-    const known = this.#parts.ledger.workers.all().find((row) => row.name === worker);
+    const { ledger } = this.#parts;
+    const known = ledger.workers.all().find((row) => row.name === worker);
     if (known === undefined) return;
     const owner = {
       attemptId: null,
@@ -397,22 +371,7 @@ export class Engine {
       model: known.model,
       type: null,
     };
-    this.#booked(this.#parts.ledger.bookUsage(this.#recorded(records, owner)));
-  }
-
-  #booked(booked: readonly Booked[]): void {
-    const { throttle, bus } = this.#parts;
-    for (const { entry, addedTokens, addedNanoUsd } of booked) {
-      throttle.book({
-        atMs: entry.atMs,
-        subject: { worker: entry.worker, agent: entry.agent, model: entry.model },
-        spend: { tokens: addedTokens, nanoUsd: addedNanoUsd },
-        attemptId: entry.attemptId,
-        simulated: entry.source === "simulated",
-      });
-      const { atMs, taskId, worker, source } = entry;
-      bus.publish({ kind: "usage-booked", atMs, taskId, worker, tokens: addedTokens, source });
-    }
+    this.#meter.booked(ledger.bookUsage(this.#meter.ofRecords(records, owner)));
   }
 
   // ── after a restart ─────────────────────────────────────────────────────────────────────────────
@@ -488,24 +447,10 @@ export class Engine {
   close(): void {
     this.#closed = true;
     this.#ready.clear();
-    if (this.#wakeTimer !== null) clearTimeout(this.#wakeTimer);
+    this.#wake.cancel();
   }
 
   // ── below: the one timer, fences, facts ─────────────────────────────────────────────────────────
-
-  /** One timer for the earliest moment at which a waiting task may go. */
-  #wakeBy(atMs: number): void {
-    if (this.#closed || (this.#wakeTimer !== null && this.#wakeAtMs <= atMs)) return;
-    if (this.#wakeTimer !== null) clearTimeout(this.#wakeTimer);
-    this.#wakeAtMs = atMs;
-    const delayMs = Math.min(Math.max(atMs - this.#parts.now(), 1), 24 * 3_600_000);
-    this.#wakeTimer = setTimeout(() => {
-      this.#wakeTimer = null;
-      this.#wakeAtMs = Number.POSITIVE_INFINITY;
-      this.pump();
-    }, delayMs);
-    this.#wakeTimer.unref();
-  }
 
   #withCurrent(attemptId: string, act: (task: Task) => void): void {
     const attempt = this.#parts.ledger.attempts.byId(attemptId);
