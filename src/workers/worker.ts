@@ -19,14 +19,8 @@ import type { UsageRecord } from "../metering/usage.ts";
 import type { Outcome } from "../tasks/task.ts";
 import type { AttemptInHand } from "./attempt-in-hand.ts";
 import { processInFront, recordOfProcess } from "./adopted-record.ts";
-import {
-  markRecord,
-  readEndedTurn,
-  readRecord,
-  recordedFailure,
-  recordHasEnd,
-  type RecordMarks,
-} from "./record-reader.ts";
+import { markRecord, readEndedTurn, readRecord, recordedFailure, type RecordMarks } from "./record-reader.ts";
+import { ScreenEvidence } from "./screen-evidence.ts";
 import type { PaneIdentity } from "./tmux/pane-identity.ts";
 import type { Terminal } from "./tmux/terminal.ts";
 import { EvidenceLog, type EvidenceSource, type WorkerState } from "./worker-state.ts";
@@ -62,17 +56,10 @@ const PARKING: ReadonlySet<FailureClass> = new Set([
 /** How long a parked worker stays so when nobody said until when. */
 const parkedMs = 60_000;
 
-/** Screens of an agent that waits for a prompt, however its last turn ended. */
-const CAN_BE_TYPED_INTO: ReadonlySet<ScreenReading["state"]> = new Set([
-  "idle",
-  "interrupted",
-  "limited",
-  "draft",
-]);
-
 export class Worker {
   readonly adapter: AgentAdapter;
   readonly evidence = new EvidenceLog();
+  readonly #screen = new ScreenEvidence(this);
   readonly #tell: (worker: Worker, news: WorkerNews) => void;
   #record: WorkerRecord;
   #pane: PaneIdentity | null;
@@ -85,8 +72,6 @@ export class Worker {
   #unpark: NodeJS.Timeout | null = null;
   /** Found in its pane at a start: it may have signalled its readiness to the manager before, so its screen counts. */
   #foundAgain = false;
-  /** A question is told a moment before its dialog is drawn: until it was seen, a busy screen does not answer it. */
-  #dialogSeen = false;
   /** Where the record stood at the last typing; null until the first. */
   lastMarks: RecordMarks | null = null;
 
@@ -217,7 +202,6 @@ export class Worker {
     )
       return;
     if (this.#attempt !== null) this.#attempt.question = question;
-    this.#dialogSeen = source === "screen";
     this.become({ name: "needs-input", sinceMs: Date.now(), attemptId, question }, source, says);
     this.#tell(this, { kind: "asks", attemptId, question });
   }
@@ -279,7 +263,7 @@ export class Worker {
       case "cleared":
         this.#learnSession(event);
         this.evidence.note({ source, says: `${says}: ${event.kind}`, atMs: Date.now() }, false);
-        this.#nowReady();
+        this.ready();
         return;
       case "accepted":
         this.#learnSession(event);
@@ -421,7 +405,7 @@ export class Worker {
   // ── starting and dying ──────────────────────────────────────────────────────────────────────────
 
   /** The agent signalled that it takes input; the screen has the last word before anything is typed. */
-  #nowReady(): void {
+  ready(): void {
     this.#foundAgain = false;
     for (const waiter of this.#readyWaiters.splice(0)) waiter(true);
     if (this.#state.name === "starting")
@@ -441,92 +425,14 @@ export class Worker {
     });
   }
 
-  /** What one look at the screen adds. A screen never ends a turn that signals have not ended, it only hints. */
-  async look(reading: ScreenReading): Promise<void> {
-    const says = `screen: ${reading.because}`;
-    if (reading.state === "dialog") this.#dialogSeen = true;
-    this.evidence.note({ source: "screen", says, atMs: Date.now() }, false);
-    if (this.#foundAgain && CAN_BE_TYPED_INTO.has(reading.state)) this.#nowReady();
-    switch (reading.state) {
-      case "dialog":
-        this.asks(reading.text ?? "a dialog is open", "screen", says);
-        return;
-      case "idle":
-        await this.#seenIdle(says);
-        return;
-      case "busy":
-        this.#seenBusy(says);
-        return;
-      case "interrupted":
-        await this.#turnFailed(
-          {
-            kind: "turn-failed",
-            failure: "interrupted",
-            message: "the turn was interrupted in its terminal",
-            resetsAtMs: null,
-          },
-          "screen",
-          says,
-        );
-        return;
-      case "draft":
-        await this.#seenDraft(says);
-        return;
-      case "limited":
-        await this.#seenLimited();
-        return;
-      case "unknown":
-        return;
-      default:
-        reading.state satisfies never;
-    }
+  /** What one look at the screen adds. */
+  look(reading: ScreenReading): Promise<void> {
+    return this.#screen.consider(reading);
   }
 
-  async #seenIdle(says: string): Promise<void> {
-    const { traits } = this.adapter;
-    const ready = traits.readyBy === "screen" || !this.signals;
-    if (this.#state.name === "starting" && ready) this.#nowReady();
-    else if (this.#state.name === "needs-input" && this.#attempt === null) this.answered("screen", says);
-    if (this.signals) return;
-    const attempt = this.#attempt;
-    if (attempt === null) {
-      if (this.#state.name === "busy") this.become({ name: "idle", sinceMs: Date.now() }, "screen", says);
-      return;
-    }
-    this.locateRecord();
-    const ended =
-      attempt.phase === "accepted" ||
-      (attempt.phase === "typed" && recordHasEnd(this.agentRecord(), attempt.marks));
-    if (!ended) return;
-    this.accepted("record", "the record holds its turn");
-    await this.end({ kind: "completed", exitCode: null, answer: null }, "screen", says);
-  }
-
-  /** Interrupted before it said anything, an agent gives the prompt back: it is taken out of the composer again. */
-  async #seenDraft(says: string): Promise<void> {
-    const attempt = this.#attempt;
-    if (attempt?.cancelling !== true || attempt.phase === "preparing" || this.#pane === null) return;
-    await this.terminal.sendKey(this.#pane, "C-u");
-    await this.end({ kind: "cancelled" }, "screen", `${says}: the prompt came back`);
-  }
-
-  /** A turn that ended at a limit is over for us: the agent must not continue it by itself at the reset. */
-  async #seenLimited(): Promise<void> {
-    if (this.#state.name !== "limited" || this.#attempt !== null || this.#pane === null || !this.signals)
-      return;
-    await this.terminal.sendKey(this.#pane, "Escape");
-  }
-
-  #seenBusy(says: string): void {
-    if (this.#dialogSeen) this.answered("screen", says);
-    if (this.signals) return;
-    if (this.#attempt?.phase === "typed") this.accepted("screen", says);
-    else if (this.#attempt === null && this.#state.name === "idle")
-      this.become(
-        { name: "busy", sinceMs: Date.now(), attemptId: null },
-        "screen",
-        `${says} (a person's turn)`,
-      );
+  /** Found again at a start, and its composer takes a prompt: nothing is asked of its signals any more. */
+  foundWaiting(): void {
+    if (this.#foundAgain) this.ready();
   }
 
   /** Its process or its pane is gone. A typed attempt is failed when its agent said how it ended, else lost. */

@@ -1,0 +1,115 @@
+/**
+ * What a worker's screen tells beside its signals. For an agent that signals, the screen only opens and closes
+ * questions, shows that a turn was interrupted, and finds a composer ready; it never ends a turn. For an adopted one
+ * it is, with the record, all there is.
+ */
+import type { ScreenReading } from "../agents/adapter.ts";
+import { recordHasEnd } from "./record-reader.ts";
+import type { Worker } from "./worker.ts";
+
+/** Screens of an agent that waits for a prompt, however its last turn ended. */
+const WAITING: ReadonlySet<ScreenReading["state"]> = new Set(["idle", "interrupted", "limited", "draft"]);
+
+export class ScreenEvidence {
+  readonly #worker: Worker;
+  /** Since when the question stood whose dialog was seen: it is told a moment before it is drawn. */
+  #dialogSeenOfMs: number | null = null;
+
+  constructor(worker: Worker) {
+    this.#worker = worker;
+  }
+
+  /** What one look adds. */
+  async consider(reading: ScreenReading): Promise<void> {
+    const worker = this.#worker;
+    const says = `screen: ${reading.because}`;
+    worker.evidence.note({ source: "screen", says, atMs: Date.now() }, false);
+    if (WAITING.has(reading.state)) worker.foundWaiting();
+    switch (reading.state) {
+      case "dialog":
+        worker.asks(reading.text ?? "a dialog is open", "screen", says);
+        this.#dialogSeenOfMs = worker.state.sinceMs;
+        return;
+      case "idle":
+        await this.#idle(says);
+        return;
+      case "busy":
+        this.#busy(says);
+        return;
+      case "interrupted":
+        await this.#interrupted(says);
+        return;
+      case "draft":
+        await this.#draft(says);
+        return;
+      case "limited":
+        await this.#limited();
+        return;
+      case "unknown":
+        return;
+      default:
+        reading.state satisfies never;
+    }
+  }
+
+  async #idle(says: string): Promise<void> {
+    const worker = this.#worker;
+    const { state, attempt } = worker;
+    if (state.name === "starting" && (worker.adapter.traits.readyBy === "screen" || !worker.signals))
+      worker.ready();
+    else if (state.name === "needs-input" && attempt === null) worker.answered("screen", says);
+    if (worker.signals) return;
+    if (attempt === null) {
+      if (state.name === "busy") worker.become({ name: "idle", sinceMs: Date.now() }, "screen", says);
+      return;
+    }
+    worker.locateRecord();
+    const written = attempt.phase === "typed" && recordHasEnd(worker.agentRecord(), attempt.marks);
+    if (attempt.phase !== "accepted" && !written) return;
+    worker.accepted("record", "the record holds its turn");
+    await worker.end({ kind: "completed", exitCode: null, answer: null }, "screen", says);
+  }
+
+  #busy(says: string): void {
+    const worker = this.#worker;
+    const { state, attempt } = worker;
+    if (state.name === "needs-input" && this.#dialogSeenOfMs === state.sinceMs)
+      worker.answered("screen", says);
+    if (worker.signals) return;
+    if (attempt?.phase === "typed") worker.accepted("screen", says);
+    else if (attempt === null && state.name === "idle") {
+      worker.become(
+        { name: "busy", sinceMs: Date.now(), attemptId: null },
+        "screen",
+        `${says} (a person's turn)`,
+      );
+    }
+  }
+
+  /** Until our prompt was taken up, the screen still tells how the turn before it ended. */
+  async #interrupted(says: string): Promise<void> {
+    const { attempt } = this.#worker;
+    if (attempt !== null && attempt.phase !== "accepted") return;
+    const message = "the turn was interrupted in its terminal";
+    await this.#worker.see(
+      { kind: "turn-failed", failure: "interrupted", message, resetsAtMs: null },
+      "screen",
+      says,
+    );
+  }
+
+  /** Interrupted before it said anything, an agent gives the prompt back: it is taken out of the composer again. */
+  async #draft(says: string): Promise<void> {
+    const { attempt, pane, terminal } = this.#worker;
+    if (attempt?.cancelling !== true || attempt.phase === "preparing" || pane === null) return;
+    await terminal.sendKey(pane, "C-u");
+    await this.#worker.end({ kind: "cancelled" }, "screen", `${says}: the prompt came back`);
+  }
+
+  /** A turn that ended at a limit is over for us: the agent must not continue it by itself at the reset. */
+  async #limited(): Promise<void> {
+    const { state, attempt, pane, terminal, signals } = this.#worker;
+    if (state.name === "limited" && attempt === null && pane !== null && signals)
+      await terminal.sendKey(pane, "Escape");
+  }
+}
