@@ -7,8 +7,10 @@
  * throttle its running sums, the ready queue a window of ids. Facts are published after the commit.
  */
 import { CtmError } from "./base/errors.ts";
-import type { Distributor, WorkerOffer, WorkerReport } from "./distributor/distributor.ts";
+import type { DispatchResult, Distributor, WorkerOffer, WorkerReport } from "./distributor/distributor.ts";
+import type { Intent } from "./ledger/attempt-rows.ts";
 import { attemptOf, type Ledger } from "./ledger/ledger.ts";
+import type { UsageEntry } from "./ledger/spend-rows.ts";
 import type { ReadyTask } from "./ledger/task-rows.ts";
 import type { EntryOwner } from "./ledger/usage-entry.ts";
 import type { UsageRecord } from "./metering/usage.ts";
@@ -40,9 +42,13 @@ export class Engine {
   readonly #ready = new ReadyQueue();
   /** Limits a task ahead in line waits for: those behind it may not take its room in the same pass. */
   #blockedLimits = new Set<string>();
-  /** Tasks that would spend with the same agent and model cannot go either: they are passed over unasked. */
-  #blockedClasses = new Set<string>();
+  /** Needs for which a task ahead found no worker or no room in this pass: those that share them are passed over. */
+  #blockedNeeds = new Set<string>();
   readonly #deferrals = new Map<number, Deferral>();
+  /** Attempts whose end a person asked for: one that was not typed yet ends as cancelled, not back in the queue. */
+  readonly #cancelling = new Set<string>();
+  /** The last pass that was asked for. Passes follow one another: two at once could overtake each other's tasks. */
+  #lastPass: Promise<unknown> = Promise.resolve();
   readonly #meter: Meter;
   readonly #wake: WakeTimer;
   #pumpQueued = false;
@@ -97,21 +103,30 @@ export class Engine {
   pump(): void {
     if (!this.#auto || this.#pumpQueued || this.#closed) return;
     this.#pumpQueued = true;
-    setImmediate(() => {
-      this.#pumpQueued = false;
-      if (this.#auto && !this.#closed) void this.distribute().catch((error: unknown) => this.#trouble(error));
-    });
+    setImmediate(() => void this.#pumped());
+  }
+
+  async #pumped(): Promise<void> {
+    await this.#lastPass;
+    this.#pumpQueued = false;
+    if (!this.#auto || this.#closed) return;
+    await this.distribute().catch((error: unknown) => this.#trouble(error));
   }
 
   /** One pass: offers the waiting tasks in order until no worker is free. Returns how many went to a worker. */
-  async distribute(): Promise<number> {
+  distribute(): Promise<number> {
+    const pass = this.#lastPass.then(() => this.#pass());
+    this.#lastPass = pass.catch(() => undefined);
+    return pass;
+  }
+
+  async #pass(): Promise<number> {
     const { distributor, ledger } = this.#parts;
-    if (this.#closed || this.paused) return 0;
     this.#blockedLimits = new Set();
-    this.#blockedClasses = new Set();
+    this.#blockedNeeds = new Set();
     let sent = 0;
     let after: ReadyTask | null = null;
-    while (distributor.freeCount() > 0) {
+    while (!this.#closed && !this.paused && distributor.freeCount() > 0) {
       const page: ReadyTask[] = ledger.tasks.ready(after, 0, this.#ready.room);
       if (page.length === 0) break;
       after = page.at(-1) ?? null;
@@ -123,21 +138,21 @@ export class Engine {
   }
 
   #offer(ready: ReadyTask): Promise<boolean> | null {
-    if (this.#blockedClasses.has(ready.spendClass)) return null;
+    if (this.#blockedNeeds.has(ready.needs)) return null;
     if (ready.notBeforeMs !== null && ready.notBeforeMs > this.#parts.now()) {
       this.#wake.by(ready.notBeforeMs);
       return null;
     }
-    return this.#ready.offer(ready.id, ready.priority, () => this.#begin(ready.id));
+    return this.#ready.offer(ready.id, ready.priority, () => this.#begin(ready));
   }
 
   /** admit → reserve, at once; then dispatch. Not sent: it stays in the queue, and why is known. */
-  #begin(taskId: number): Begun {
+  #begin(ready: ReadyTask): Begun {
     const stays = { sent: false, done: Promise.resolve() };
-    const task = this.#parts.ledger.task(taskId);
+    const task = this.#parts.ledger.task(ready.id);
     if (task.state.name !== "queued" || task.state.holdReason !== null || this.#closed || this.paused)
       return stays;
-    const chosen = this.#admit(task);
+    const chosen = this.#admit(task, ready.needs);
     if (chosen === null) return stays;
     const reserved = this.#reserve(task, chosen);
     const done = this.#dispatch(reserved).catch((error: unknown) => this.#trouble(error));
@@ -146,8 +161,9 @@ export class Engine {
   }
 
   /** Asks the throttle, worker by worker, best first. Null: no worker is free for it, or it was deferred. */
-  #admit(task: Task): AdmittedOffer | null {
+  #admit(task: Task, needs: string): AdmittedOffer | null {
     let deferral: Extract<Admission, { kind: "deferred" }> | null = null;
+    let blocksAlike = true;
     for (const offer of this.#parts.distributor.offers(task)) {
       const admission = this.#ask(task, offer, this.#blockedLimits);
       if (admission.kind === "admitted") return { offer, admission };
@@ -156,13 +172,12 @@ export class Engine {
         return null;
       }
       // A task too large for a whole window waits for its own moment and blocks nobody behind it.
-      if (!admission.oversized) this.#blockedLimits.add(admission.limitId);
+      if (admission.oversized) blocksAlike = false;
+      else this.#blockedLimits.add(admission.limitId);
       if (deferral === null || sooner(admission.untilMs, deferral.untilMs)) deferral = admission;
     }
+    if (blocksAlike) this.#blockedNeeds.add(needs);
     if (deferral === null) return null;
-    if (!deferral.oversized && task.draft.worker === null) {
-      this.#blockedClasses.add(`${task.assignment.agent} ${task.assignment.model ?? ""}`);
-    }
     // Nothing but a person's yes lets it go: it is held by name, and `release` is that yes.
     if (deferral.oversized && deferral.untilMs === null && this.#parts.oversized === "ask") {
       this.#parts.ledger.setHold(task.id, `oversized: ${deferral.reason}`);
@@ -216,7 +231,8 @@ export class Engine {
     const { spend } = chosen.admission.reservation;
     const held = { tokens: spend.tokens, nanoUsd: spend.nanoUsd, oversized: chosen.admission.oversized };
     this.#deferrals.delete(task.id);
-    const reserved = ledger.reserve(task, { id: attemptId, worker: chosen.offer.worker }, held, atMs);
+    const { worker, agent, model } = chosen.offer;
+    const reserved = ledger.reserve(task, { id: attemptId, worker, agent, model }, held, atMs);
     throttle.reserve({ ...chosen.admission.reservation, attemptId, sinceMs: atMs });
     this.#told(task, reserved, null);
     return reserved;
@@ -224,14 +240,9 @@ export class Engine {
 
   /** Hands the task to its worker. What was typed is never taken back; what was not goes back to the queue. */
   async #dispatch(reserved: Task): Promise<void> {
-    const { distributor, ledger, now } = this.#parts;
+    const { ledger, now } = this.#parts;
     const attemptId = attemptOf(reserved);
-    const result = await distributor.dispatch({
-      task: reserved,
-      attemptId,
-      worker: attemptWorker(reserved),
-      intend: (intent) => this.#told(reserved, ledger.intend(reserved, intent, now()), null),
-    });
+    const result = await this.#deliver(reserved, attemptId);
     if (this.#closed) return;
     // A fast agent may have been heard already: the ledger knows where the task stands now.
     const current = ledger.task(reserved.id);
@@ -241,13 +252,32 @@ export class Engine {
         if (current.state.name === "dispatching") this.#told(current, ledger.typed(current, now()), null);
         return;
       case "not-typed":
-        this.unreserve(current, result.reason);
+        if (this.#cancelling.has(attemptId)) this.#finish(current, { kind: "cancelled" }, []);
+        else this.unreserve(current, result.reason);
         return;
       case "uncertain":
         this.#needsInput(current, attemptWorker(current), `delivery uncertain: ${result.reason}`);
         return;
       default:
         result satisfies never;
+    }
+  }
+
+  /** A dispatch that breaks: before its durable intent nothing can have been typed, after it nobody can say. */
+  async #deliver(reserved: Task, attemptId: string): Promise<DispatchResult> {
+    const { distributor, ledger, now } = this.#parts;
+    const worker = attemptWorker(reserved);
+    let intended = false;
+    const intend = (intent: Intent): void => {
+      this.#told(reserved, ledger.intend(reserved, intent, now()), null);
+      intended = true;
+    };
+    try {
+      return await distributor.dispatch({ task: reserved, attemptId, worker, intend });
+    } catch (error) {
+      this.#trouble(error);
+      const reason = error instanceof Error ? error.message : String(error);
+      return { kind: intended ? "uncertain" : "not-typed", reason };
     }
   }
 
@@ -328,7 +358,7 @@ export class Engine {
 
   /** meter → settle → record, in one commit; an attempt that is no longer current only books what it spent. */
   #end(report: Extract<WorkerReport, { kind: "ended" }>): void {
-    const { ledger, throttle, now } = this.#parts;
+    const { ledger, now } = this.#parts;
     const attempt = ledger.attempts.byId(report.attemptId);
     if (attempt === null)
       throw new Error(`worker ${report.worker} ended an attempt nobody knows: ${report.attemptId}`);
@@ -349,12 +379,18 @@ export class Engine {
       task.state.name === "dispatching" && report.outcome.kind === "completed"
         ? ledger.typed(task, now())
         : task;
-    const entries = this.#meter.ofEnded(report, { ...owner, attemptId: attempt.id });
-    const { task: ended, booked } = ledger.finish(from, report.outcome, entries, now());
+    this.#finish(from, report.outcome, this.#meter.ofEnded(report, { ...owner, attemptId: attempt.id }));
+  }
+
+  #finish(task: Task, outcome: Outcome, entries: readonly UsageEntry[]): void {
+    const { ledger, throttle, now } = this.#parts;
+    const attemptId = attemptOf(task);
+    const { task: ended, booked } = ledger.finish(task, outcome, entries, now());
+    this.#cancelling.delete(attemptId);
     this.#meter.booked(booked);
-    throttle.settle(attempt.id);
-    this.#told(task, ended, reasonOf(report.outcome));
-    if (report.outcome.kind === "lost" && ended.draft.retryLost)
+    throttle.settle(attemptId);
+    this.#told(task, ended, reasonOf(outcome));
+    if (outcome.kind === "lost" && ended.draft.retryLost)
       this.retry(ended.id, "retried after lost, as the task asks");
     this.pump();
   }
@@ -409,7 +445,14 @@ export class Engine {
     }
     if (isFinal(state.name))
       throw new CtmError("illegal-move", `task ${id} has ended already: ${state.name}`);
-    await distributor.interrupt("worker" in state ? state.worker : "", attemptOf(task));
+    const attemptId = attemptOf(task);
+    this.#cancelling.add(attemptId);
+    try {
+      await distributor.interrupt(attemptWorker(task), attemptId);
+    } catch (error) {
+      this.#cancelling.delete(attemptId);
+      throw error;
+    }
     return ledger.task(id);
   }
 

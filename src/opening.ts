@@ -10,6 +10,7 @@ import { adoptableSessions, adoptionRecord } from "./adoption.ts";
 import type { Config } from "./config.ts";
 import { DelegationDesk } from "./delegation-desk.ts";
 import type { Distributor } from "./distributor/distributor.ts";
+import { durableRows } from "./durable-rows.ts";
 import { Engine } from "./engine.ts";
 import { FactBus } from "./events/bus.ts";
 import { Ledger } from "./ledger/ledger.ts";
@@ -19,7 +20,6 @@ import { LimitBook } from "./limit-book.ts";
 import { LocalApp } from "./local-app.ts";
 import type { OverviewSources } from "./overview/sources.ts";
 import { recover } from "./recovery.ts";
-import { historyMs } from "./throttle/booking-log.ts";
 import { LedgerClock } from "./throttle/ledger-clock.ts";
 import { Throttle } from "./throttle/throttle.ts";
 import { openWorkplace, type Workplace } from "./workplace.ts";
@@ -50,28 +50,8 @@ function layFoundation(config: Config): Foundation {
     // A rehearsal is for trying limits; beside real agents it must not use up real ones.
     countSimulated: delegation.defaultAgent === "rehearsal",
   });
-  throttle.restore(durableRows(ledger, now()), now());
+  throttle.restore(durableRows(ledger, now(), traitsOf), now());
   return { ledger, bus: new FactBus(), throttle, delegation, now };
-}
-
-function durableRows(ledger: Ledger, nowMs: number) {
-  return {
-    bookings: ledger.spend.bookingsSince(nowMs - historyMs).map((row) => ({
-      atMs: row.at_ms,
-      subject: { worker: row.worker, agent: row.agent, model: row.model },
-      spend: { tokens: row.booked_tokens, nanoUsd: row.booked_nano },
-      attemptId: row.attempt_id,
-      simulated: row.source === "simulated",
-    })),
-    reservations: ledger.spend.openReservations().map((row) => ({
-      attemptId: row.attempt_id,
-      subject: { worker: row.worker, agent: row.agent, model: row.model },
-      spend: { tokens: row.tokens, nanoUsd: row.nano },
-      oversized: row.oversized === 1,
-      sinceMs: row.since_ms,
-      simulated: traitsOf(row.agent).simulated,
-    })),
-  };
 }
 
 function traitsOf(agent: string): { readonly spends: boolean; readonly simulated: boolean } {

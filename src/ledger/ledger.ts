@@ -23,6 +23,14 @@ import { SpendRows, type Booked, type UsageEntry } from "./spend-rows.ts";
 import { TaskRows } from "./task-rows.ts";
 import { WorkerRows } from "./worker-rows.ts";
 
+/** Whom an attempt is given to: the agent and model it runs with count, whatever the task was assigned. */
+export interface AttemptDraft {
+  readonly id: string;
+  readonly worker: string;
+  readonly agent: string;
+  readonly model: string | null;
+}
+
 /** What is held for an attempt from its admission to its settlement. */
 export interface ReservationDraft {
   readonly tokens: number;
@@ -179,9 +187,9 @@ export class Ledger {
   // ── the way of a task ───────────────────────────────────────────────────────────────────────────
 
   /** queued → reserved: the attempt, its reservation over all windows and the move are one commit. */
-  reserve(task: Task, attempt: { id: string; worker: string }, held: ReservationDraft, atMs: number): Task {
+  reserve(task: Task, attempt: AttemptDraft, held: ReservationDraft, atMs: number): Task {
     return this.#transaction(() => {
-      const { agent, model } = task.assignment;
+      const { agent, model } = attempt;
       const n = task.attempts + 1;
       this.#moveTask(
         task,

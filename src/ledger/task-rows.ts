@@ -52,8 +52,8 @@ export interface ReadyTask {
   readonly id: number;
   readonly priority: number;
   readonly notBeforeMs: number | null;
-  /** What it would spend with: tasks that share it wait for the same limits. */
-  readonly spendClass: string;
+  /** Agent, model, worker and folder it needs: tasks that share them suit the same workers and touch the same limits. */
+  readonly needs: string;
 }
 
 export function taskOfRow(row: TaskRow): Task {
@@ -137,9 +137,9 @@ export class TaskRows {
     this.#byKey = db.prepare<[string], TaskRow>("SELECT * FROM task WHERE key = ?");
     this.#ready = db.prepare<
       [number, number, number, number],
-      { id: number; priority: number; not_before_ms: number | null; spend_class: string }
+      { id: number; priority: number; not_before_ms: number | null; needs: string }
     >(
-      `SELECT id, priority, not_before_ms, agent || ' ' || coalesce(model, '') AS spend_class FROM task
+      `SELECT id, priority, not_before_ms, json_array(agent, model, forced_worker, cwd) AS needs FROM task
        WHERE state = 'queued' AND hold_reason IS NULL AND (priority, -id) < (?, ?) AND priority >= ?
        ORDER BY priority DESC, id LIMIT ?`,
     );
@@ -167,7 +167,7 @@ export class TaskRows {
         id: row.id,
         priority: row.priority,
         notBeforeMs: row.not_before_ms,
-        spendClass: row.spend_class,
+        needs: row.needs,
       }));
   }
 

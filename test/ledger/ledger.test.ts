@@ -12,6 +12,7 @@ import type { Task } from "../../src/tasks/task.ts";
 import { assignmentOf, draftOf } from "../support/drafts.ts";
 
 const HELD = { tokens: 1_008, nanoUsd: 3_024_000, oversized: false };
+const WORKER = { worker: "concurrent_worker1", agent: "rehearsal", model: "sonnet" };
 const INTENT = {
   launchId: "l1",
   pane: "{}",
@@ -49,7 +50,7 @@ function reopened(): Ledger {
 }
 
 function running(text: string): Task {
-  const reserved = ledger.reserve(add(text), { id: `a-${text}`, worker: "concurrent_worker1" }, HELD, 2_000);
+  const reserved = ledger.reserve(add(text), { ...WORKER, id: `a-${text}` }, HELD, 2_000);
   const dispatching = ledger.intend(reserved, { ...INTENT, attemptId: attemptOf(reserved) }, 3_000);
   return ledger.run(ledger.typed(dispatching, 4_000), { sessionId: "s", recordPath: null }, 5_000);
 }
@@ -161,7 +162,7 @@ describe("queueing", () => {
 
 describe("the way of a task", () => {
   it("commits the attempt and its reservation with the move", () => {
-    const reserved = ledger.reserve(add("t"), { id: "a1", worker: "concurrent_worker1" }, HELD, 2_000);
+    const reserved = ledger.reserve(add("t"), { ...WORKER, id: "a1" }, HELD, 2_000);
     expect(reserved).toMatchObject({
       attempts: 1,
       state: { name: "reserved", attemptId: "a1", worker: "concurrent_worker1" },
@@ -173,8 +174,8 @@ describe("the way of a task", () => {
 
   it("reserves a task once, however many ask at the same time", () => {
     const task = add("t");
-    ledger.reserve(task, { id: "a1", worker: "w" }, HELD, 2_000);
-    expect(() => ledger.reserve(task, { id: "a2", worker: "w" }, HELD, 2_000)).toThrow(/no longer queued/);
+    ledger.reserve(task, { ...WORKER, id: "a1" }, HELD, 2_000);
+    expect(() => ledger.reserve(task, { ...WORKER, id: "a2" }, HELD, 2_000)).toThrow(/no longer queued/);
     expect(ledger.spend.openReservations()).toHaveLength(1);
   });
 
@@ -198,11 +199,11 @@ describe("the way of a task", () => {
   });
 
   it("gives an untyped task back with its reservation closed, and fences its old attempt off", () => {
-    const reserved = ledger.reserve(add("t"), { id: "a1", worker: "w" }, HELD, 2_000);
+    const reserved = ledger.reserve(add("t"), { ...WORKER, id: "a1" }, HELD, 2_000);
     const queued = ledger.unreserve(reserved, "pane refused", 5_000, 3_000);
     expect(queued.state).toEqual({ name: "queued", holdReason: null, notBeforeMs: 5_000 });
     expect(ledger.spend.openReservations()).toEqual([]);
-    ledger.reserve(queued, { id: "a2", worker: "w" }, HELD, 6_000);
+    ledger.reserve(queued, { ...WORKER, id: "a2" }, HELD, 6_000);
     expect(() => ledger.intend(reserved, { ...INTENT, attemptId: "a1" }, 7_000)).toThrow(CtmError);
   });
 
