@@ -197,8 +197,10 @@ function configError(
       return oneLine(place === undefined ? `${name} ${line}` : `${place} ${name} ${line}`);
     }),
   );
-  const count = faults.length === 1 ? "a fault" : `${faults.length} faults`;
-  return new CtmError("config", `the configuration has ${count}`, faults);
+  // One value can break two rules that are told in the same words.
+  const told = [...new Set(faults)];
+  const count = told.length === 1 ? "a fault" : `${told.length} faults`;
+  return new CtmError("config", `the configuration has ${count}`, told);
 }
 
 function flagOf(path: readonly PropertyKey[], overrides: ConfigOverrides): string | undefined {

@@ -6,7 +6,9 @@ import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { randomBytes, randomUUID } from "node:crypto";
 import type { AgentSettings } from "../agents/adapter.ts";
+import { CtmError } from "../base/errors.ts";
 import { writePrivateFile } from "../ledger/state-folder.ts";
+import { findProgram } from "./agent-finder.ts";
 import { writeLaunchFolder } from "./launcher.ts";
 import type { Worker } from "./worker.ts";
 
@@ -35,6 +37,15 @@ export class Launching {
 
   constructor(parts: LaunchingParts) {
     this.#parts = parts;
+  }
+
+  /** Throws CtmError `agent-missing` when the agent's program is not there. */
+  requireProgram(agent: string, cwd: string): void {
+    const [program = ""] = this.#parts.settings(agent).command;
+    if (findProgram(program, this.#parts.baseEnv["PATH"] ?? "", cwd) !== null) return;
+    throw new CtmError("agent-missing", `${agent} is not installed: there is no program ${program}`, [
+      `Install it, name its program in agents.${agent}.command, or choose another agent (--agent).`,
+    ]);
   }
 
   /** Starts the worker's agent in a new session. Resolves at once; readiness comes as a signal or on the screen. */

@@ -88,11 +88,12 @@ export class WorkerPool {
     else await this.start(worker);
   }
 
-  /** Starts workers of an agent kind under the next free names. */
+  /** Starts workers of an agent kind under the next free names. CtmError `agent-missing` where it is not installed. */
   async spawn(agent: string, count: number, wish: { model: string | null; cwd: string }): Promise<Worker[]> {
     if (this.#workers.size + count > workersMax) {
       throw new CtmError("refused", `${this.#workers.size} workers run; ${workersMax} at most`);
     }
+    this.#parts.launching.requireProgram(agent, wish.cwd);
     const terminal = await this.#parts.terminal({ tmuxSocket: null, session: "" });
     const spawned: Worker[] = [];
     for (let n = 0; n < count; n += 1) {
@@ -267,10 +268,16 @@ export class WorkerPool {
     )
       return;
     if (worker.record.launchId === null) return;
-    this.#restarts.plan(worker.name, async () => {
+    const delayMs = this.#restarts.plan(worker.name, async () => {
       if (this.#closed || worker.state.name !== "dead" || this.#workers.get(worker.name) !== worker) return;
       await this.start(worker);
     });
+    if (delayMs !== null) return;
+    const deaths = this.#restarts.deaths(worker.name) + 1;
+    const why = worker.state.name === "dead" ? worker.state.reason : "";
+    this.#parts.trouble(
+      new Error(`${worker.name} died ${deaths} times in a row and stays dead until \`restart\`: ${why}`),
+    );
   }
 
   /** Stops listening. The workers go on in their panes. */

@@ -38,9 +38,12 @@ describe("rehearsal workers", () => {
     const ctm = product({ workers: 1 });
     const starts = join(ctm.work, "starts");
     ctm.configure(`agents: { rehearsal: { command: ["sh", "-c", "echo x >> '${starts}'; exit 7"] } }`);
-    await ctm.serve();
+    const manager = await ctm.serve();
     const started = (): number => (existsSync(starts) ? readFileSync(starts, "utf8").length / 2 : 0);
     await waitFor("the first start and four more", () => started() >= 5);
+    await waitFor("that to be told", () =>
+      manager.printed().includes("concurrent_worker1 died 5 times in a row"),
+    );
     expect((await ctm.worker("concurrent_worker1", "dead")).because).toMatch(/code 7/);
     await ctm.ok(["restart", "w1"]);
     await waitFor("five more", () => started() >= 10);

@@ -61,6 +61,8 @@ export interface WorkerSeen {
 export interface ManagerProcess {
   readonly child: ChildProcess;
   readonly pid: number;
+  /** Its exit code, when it has ended. */
+  readonly ended: Promise<number | null>;
   /** Everything it printed so far, both streams. */
   printed(): string;
   /** Ends it as nothing can be prepared for. */
@@ -147,15 +149,18 @@ export class Product {
   /** Runs the bin to its end. */
   async run(
     args: readonly string[],
-    options: { readonly input?: string | Uint8Array; readonly timeoutMs?: number } = {},
+    options: {
+      readonly input?: string | Uint8Array;
+      readonly env?: Readonly<Record<string, string>>;
+    } = {},
   ): Promise<Ran> {
     const [file, argv] = this.argv(args);
     const { stdout, stderr, exitCode, timedOut } = await execa(file, argv, {
       cwd: this.work,
-      env: this.env,
+      env: { ...this.env, ...options.env },
       extendEnv: false,
       reject: false,
-      timeout: options.timeoutMs ?? 50_000,
+      timeout: 50_000,
       killSignal: "SIGKILL",
       maxBuffer: 256 * 1024 * 1024,
       ...(options.input === undefined ? { stdin: "ignore" as const } : { input: options.input }),
@@ -189,6 +194,7 @@ export class Product {
     const manager: ManagerProcess = {
       child,
       pid: child.pid ?? -1,
+      ended,
       printed: () => printed,
       kill9: async () => {
         child.kill("SIGKILL");
@@ -202,16 +208,17 @@ export class Product {
         return code;
       },
     };
-    if (untilServing)
-      await waitFor(
-        "the manager to serve",
-        () => {
-          if (child.exitCode !== null) throw new Error(`the manager ended at once: ${printed}`);
-          return printed.includes("Serving ");
-        },
-        40_000,
-      );
+    if (untilServing) {
+      const early = await Promise.race([ended, this.untilServing(manager.printed)]);
+      if (early !== "serves") throw new Error(`the manager ended at once: ${printed}`);
+    }
     return manager;
+  }
+
+  /** Resolves when a manager that prints this serves. */
+  async untilServing(printed: () => string): Promise<"serves"> {
+    await waitFor("a manager to serve", () => printed().includes("Serving "), 40_000);
+    return "serves";
   }
 
   /** What a command answers: asked at the manager's socket where one listens, which spares a process a look. */
