@@ -155,20 +155,28 @@ const MIGRATIONS: readonly string[] = [
 /** Version a database has after all migrations. */
 export const LEDGER_VERSION = MIGRATIONS.length;
 
-/** Brings a database to `LEDGER_VERSION`. Throws CtmError `ledger` for one written by a newer program. */
+/**
+ * Brings a database to `LEDGER_VERSION`. Two programs may open a new one at the same moment, so the version is read
+ * again inside each step's transaction. Throws CtmError `ledger` for one written by a newer program.
+ */
 export function migrate(db: Db): void {
-  const version = Number(db.pragma("user_version", { simple: true }));
+  const version = versionOf(db);
   if (version > LEDGER_VERSION) {
     throw new CtmError(
       "ledger",
       `the database was written by a newer ctm (version ${version}, this one knows ${LEDGER_VERSION}); it was left untouched`,
     );
   }
-  for (let step = version; step < LEDGER_VERSION; step += 1) {
-    const apply = db.transaction(() => {
-      db.exec(MIGRATIONS[step] ?? "");
-      db.pragma(`user_version = ${step + 1}`);
-    });
-    apply.immediate();
-  }
+  const step = db.transaction(() => {
+    const from = versionOf(db);
+    if (from >= LEDGER_VERSION) return false;
+    db.exec(MIGRATIONS[from] ?? "");
+    db.pragma(`user_version = ${from + 1}`);
+    return true;
+  });
+  while (step.immediate());
+}
+
+function versionOf(db: Db): number {
+  return Number(db.pragma("user_version", { simple: true }));
 }

@@ -63,9 +63,16 @@ export function writePrivateFile(path: string, text: string | Uint8Array): void 
  * would create it for everybody to read. Throws CtmError `refused` when a link or something else stands in its place.
  */
 export function ensurePrivateFile(path: string): void {
-  const facts = lstatSync(path, { throwIfNoEntry: false });
-  if (facts === undefined) createPrivateFile(path, "");
-  else if (!facts.isFile()) throw new CtmError("refused", `${path} is no regular file`);
+  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) {
+    try {
+      createPrivateFile(path, "");
+    } catch (error) {
+      // Another program of ours may create it at the same moment.
+      if (!(error instanceof CtmError) || error.code !== "refused") throw error;
+    }
+  }
+  if (lstatSync(path, { throwIfNoEntry: false })?.isFile() !== true)
+    throw new CtmError("refused", `${path} is no regular file`);
 }
 
 /** The same for a program only we may read and run (0700). Throws CtmError `io`. */
