@@ -408,8 +408,15 @@ export class Worker {
   ready(): void {
     this.#foundAgain = false;
     for (const waiter of this.#readyWaiters.splice(0)) waiter(true);
-    if (this.#state.name === "starting")
-      this.become({ name: "idle", sinceMs: Date.now() }, "signal", "it is ready");
+    if (this.#state.name !== "starting") return;
+    const sinceMs = Date.now();
+    // Started anew for a task it has in hand already, it is not idle.
+    const attemptId = this.#attempt?.id ?? null;
+    this.become(
+      attemptId === null ? { name: "idle", sinceMs } : { name: "busy", sinceMs, attemptId },
+      "signal",
+      "it is ready",
+    );
   }
 
   /** Resolves true at the next readiness (start or cleared conversation), false when it takes longer or it dies. */
