@@ -103,7 +103,7 @@ describe("texts that cannot be a task", () => {
       const ctm = product({ workers: 1 });
       await ctm.serve(["--no-auto"]);
       expectRefused(await ctm.run(["batch", "-"], { input: JSON.stringify({ text }) }), 2, says);
-      const asked = ctm.ask("add", { text, cwd: ctm.work, origin: "test" }, []);
+      const asked = ctm.tell(text);
       await expect(asked).rejects.toThrow(/the task/);
       expect(await ctm.tasks()).toEqual([]);
     },

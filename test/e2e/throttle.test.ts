@@ -113,7 +113,7 @@ describe("the throttle", () => {
     const ctm = product({ workers: 3, yaml: hourly("10K") });
     await ctm.serve(["--no-auto"]);
     const lines = Array.from({ length: 20 }, (_, at) => `Fix part ${at} [[in:900]] [[out:0]] [[delay:30]]`);
-    for (const line of lines) await ctm.ask("add", { text: line, cwd: ctm.work, origin: "test" }, [line]);
+    for (const line of lines) await ctm.tell(line);
     await ctm.ok(["auto", "on"]);
     const seen: Limit[] = [];
     await waitFor("ten tasks to be done and nothing to run", async () => {

@@ -169,6 +169,11 @@ export class Product {
     return { stdout, stderr, exitCode: exitCode ?? -1 };
   }
 
+  /** Queues a task at the manager that listens. */
+  tell(text: string, more: Readonly<Record<string, unknown>> = {}): Promise<{ readonly task: TaskSeen }> {
+    return this.ask("add", { text, cwd: this.work, origin: "test", ...more }, null);
+  }
+
   /** Runs the bin, which must succeed. */
   async ok(args: readonly string[], input?: string): Promise<string> {
     const ran = await this.run(args, input === undefined ? {} : { input });
@@ -221,14 +226,20 @@ export class Product {
     return "serves";
   }
 
-  /** What a command answers: asked at the manager's socket where one listens, which spares a process a look. */
+  /**
+   * What a command answers: asked at the manager's socket where one listens, which spares a process a look. Without
+   * one the bin is called with these words; null = then it fails.
+   */
   async ask<T>(
     command: string,
     raw: Readonly<Record<string, unknown>>,
-    words: readonly string[],
+    words: readonly string[] | null,
   ): Promise<T> {
     const manager = await connectManager(join(this.state, "manager.sock")).catch(() => null);
-    if (manager === null) return this.json([command, ...words]);
+    if (manager === null) {
+      if (words === null) throw new Error("no manager listens");
+      return this.json([command, ...words]);
+    }
     try {
       return (await manager.run(command, raw)) as T;
     } finally {
