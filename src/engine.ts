@@ -156,7 +156,6 @@ export class Engine {
     if (chosen === null) return stays;
     const reserved = this.#reserve(task, chosen);
     const done = this.#dispatch(reserved).catch((error: unknown) => this.#trouble(error));
-    if (this.#parts.distributor.freeCount() === 0) this.#ready.clear();
     return { sent: true, done };
   }
 

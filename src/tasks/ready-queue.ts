@@ -22,17 +22,20 @@ export class ReadyQueue {
   }
 
   /**
-   * Puts an id in line; `begin` runs when its turn comes and decides at once. Resolves with whether it was sent:
-   * false also when it was taken out of line, or stood in it already.
+   * Puts an id in line, which stands still until `allow`; `begin` runs when its turn comes and decides at once.
+   * Resolves with whether it was sent: false also when it was taken out of line, or stood in it already.
    */
   offer(id: number, priority: number, begin: () => Begun): Promise<boolean> {
     if (this.#waiting.has(id) || this.room <= 0) return Promise.resolve(false);
+    if (!this.#queue.isPaused) this.#queue.pause();
     return new Promise<boolean>((decided, failed) => {
       this.#waiting.set(id, decided);
       const run = async (): Promise<void> => {
         this.#waiting.delete(id);
         const begun = begin();
         decided(begun.sent);
+        // The last free worker is taken: nobody is left in line to wait for the end of a dispatch.
+        if (begun.sent && this.#queue.pending >= this.#queue.concurrency) this.clear();
         await begun.done;
       };
       this.#queue.add(run, { priority }).catch(failed);
@@ -46,13 +49,13 @@ export class ReadyQueue {
     this.#waiting.clear();
   }
 
-  /** Lets `free` more tasks begin beside those that are beginning; 0 pauses the line. */
+  /** Lets `free` more tasks begin beside those that are beginning; 0 takes everything out of line. */
   allow(free: number): void {
     if (free <= 0) {
-      this.#queue.pause();
+      this.clear();
       return;
     }
     this.#queue.concurrency = free + this.#queue.pending;
-    if (this.#queue.isPaused) this.#queue.start();
+    this.#queue.start();
   }
 }
