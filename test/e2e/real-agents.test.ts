@@ -109,12 +109,24 @@ for (const agent of ["claude", "codex"] as const) {
       const home = agent === "claude" ? await claudeHome(api.baseUrl) : await codexHome(api.baseUrl);
       const ctm = await product(agent, bin ?? "", home);
       const manager = ctm.serve();
-      const state = async (id: number) => (JSON.parse((await ctm(["show", String(id), "--json"])).stdout) as { task: { state: { name: string; question?: string; reason?: string } } }).task.state;
+      const state = async (id: number) =>
+        (
+          JSON.parse((await ctm(["show", String(id), "--json"])).stdout) as {
+            task: { state: { name: string; question?: string; reason?: string } };
+          }
+        ).task.state;
       const add = (text: string) => ctm(["add", "--type", "coding", "--worker", "w1", text]);
       await waitFor("the manager", async () => (await ctm(["workers", "--json"])).stdout.includes('"idle"'));
 
-      const command = { cmd: "touch made-by-agent", sandbox_permissions: "require_escalated", justification: "May I?" };
-      const tool = agent === "claude" ? "[[bash:touch made-by-agent]]" : `[[tool:exec_command|${JSON.stringify(command)}]]`;
+      const command = {
+        cmd: "touch made-by-agent",
+        sandbox_permissions: "require_escalated",
+        justification: "May I?",
+      };
+      const tool =
+        agent === "claude"
+          ? "[[bash:touch made-by-agent]]"
+          : `[[tool:exec_command|${JSON.stringify(command)}]]`;
       const asking = `Please make the file. ${tool} [[say:file is made]]`;
       await add(asking);
       const question = await waitFor("the question", async () => {
@@ -128,7 +140,9 @@ for (const agent of ["claude", "codex"] as const) {
         return (await state(1)).name !== "needs-input";
       });
       await waitFor("its end", async () => (await state(1)).name === "completed");
-      const { attempts } = JSON.parse((await ctm(["show", "1", "--json"])).stdout) as { attempts: ShownAttempt[] };
+      const { attempts } = JSON.parse((await ctm(["show", "1", "--json"])).stdout) as {
+        attempts: ShownAttempt[];
+      };
       expect(booked(attempts[0])).toEqual(servedFor(api, asking, 2));
 
       await add("Please wait for long. [[delay:60000]] [[say:never said]]");
