@@ -1,7 +1,12 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { CtmError } from "../src/base/errors.ts";
 import type { Outcome } from "../src/tasks/task.ts";
 import { EngineBench, MODEL_USD_PER_MILLION, recordOf, type BenchOptions } from "./support/engine-bench.ts";
+import { EngineHistory, steps, type Seen } from "./support/engine-history.ts";
 
 const DONE: Outcome = { kind: "completed", exitCode: null, answer: "done" };
 const FAILED: Outcome = { kind: "failed", reason: "overloaded: try later", exitCode: null };
@@ -403,8 +408,12 @@ describe("cancelling", () => {
       [DONE, false],
     ] as const) {
       const bench = benchOf();
-      const { attemptId } = await bench.running();
-      expect(() => bench.engine.retry(1, "now")).toThrow(/cannot become queued/);
+      const order = await bench.sent();
+      const { attemptId } = order;
+      expect(() => bench.engine.retry(1, "now")).toThrow(/is reserved; only a failed/);
+      order.intend();
+      expect(() => bench.engine.retry(1, "now")).toThrow(/is dispatching; only a failed/);
+      await order.typed();
       bench.distributor.ended(attemptId, outcome);
       if (allowed) expect(bench.engine.retry(1, "again").state.name).toBe("queued");
       else expect(() => bench.engine.retry(1, "again")).toThrow(/cannot become queued/);
@@ -589,3 +598,43 @@ function workerRow(name: string) {
     foreground: null,
   };
 }
+
+describe("random histories with crashes", () => {
+  const seed = Math.floor(Math.random() * 2 ** 31);
+
+  it(`the ledger, the throttle and the workers tell one story, seed ${seed}`, async () => {
+    const seen: Partial<Record<keyof Seen, number>> = {};
+    const histories = 120;
+    await fc.assert(
+      fc.asyncProperty(steps, async (history) => {
+        const played = new EngineHistory();
+        try {
+          await played.play(history);
+        } finally {
+          played.close();
+        }
+        for (const [name, count] of Object.entries(played.seen) as [keyof Seen, number][])
+          seen[name] = (seen[name] ?? 0) + count;
+      }),
+      { numRuns: histories, seed },
+    );
+    // A history in which nothing happens proves nothing.
+    for (const count of Object.values(seen)) expect(count, JSON.stringify(seen)).toBeGreaterThan(0);
+  });
+
+  it(`the same over a file that is opened anew after each crash, seed ${seed}`, async () => {
+    await fc.assert(
+      fc.asyncProperty(steps, async (history) => {
+        const folder = mkdtempSync(join(tmpdir(), "ctm-engine-"));
+        const played = new EngineHistory(join(folder, "ledger.sqlite"));
+        try {
+          await played.play(history);
+        } finally {
+          played.close();
+          rmSync(folder, { recursive: true });
+        }
+      }),
+      { numRuns: 15, seed },
+    );
+  });
+});

@@ -294,6 +294,7 @@ export class Ledger {
 
   /** queued → cancelled: nothing was typed, nothing is owed. */
   cancelQueued(task: Task, atMs: number): Task {
+    if (task.state.name !== "queued") throw notThere(task, "only a waiting task is cancelled at once");
     return this.#transaction(() => {
       this.#moveTask(task, "cancelled", {}, atMs);
       return this.task(task.id);
@@ -302,6 +303,9 @@ export class Ledger {
 
   /** failed, lost or cancelled → queued, as a new attempt of the same task. */
   retry(task: Task, cause: string, notBeforeMs: number | null, atMs: number): Task {
+    // A reserved task may go back to the queue too, but not by this way: its reservation would stay open.
+    if (!isFinal(task.state.name))
+      throw notThere(task, "only a failed, lost or cancelled one can be retried");
     return this.#transaction(() => {
       this.#moveTask(task, "queued", { notBeforeMs, cause }, atMs);
       return this.task(task.id);
@@ -420,6 +424,10 @@ export function attemptOf(task: Task): string {
     throw new Error(`task ${task.id} (${state.name}) has no attempt`);
   }
   return state.attemptId;
+}
+
+function notThere(task: Task, rule: string): CtmError {
+  return new CtmError("illegal-move", `task ${task.id} is ${task.state.name}; ${rule}`);
 }
 
 function workerOf(task: Task): string {

@@ -213,6 +213,16 @@ describe("the way of a task", () => {
     expect(() => ledger.retry(ended, "again", null, 9_500)).toThrow("is completed; it cannot become queued");
   });
 
+  it("retries and cancels nothing that is in a worker's hands, whatever moves the table has", () => {
+    const reserved = ledger.reserve(add("t"), { ...WORKER, id: "a1" }, HELD, 2_000);
+    const dispatching = ledger.intend(reserved, { ...INTENT, attemptId: "a1" }, 3_000);
+    for (const task of [reserved, dispatching]) {
+      expect(() => ledger.retry(task, "again", null, 4_000)).toThrow(/only a failed, lost or cancelled one/);
+      expect(() => ledger.cancelQueued(task, 4_000)).toThrow(/only a waiting task/);
+    }
+    expect(ledger.spend.openReservations()).toHaveLength(1);
+  });
+
   it("tells every move with its cause", () => {
     const task = running("t");
     ledger.finish(task, { kind: "failed", reason: "exit code 3", exitCode: 3 }, [], 9_000);
