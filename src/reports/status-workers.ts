@@ -17,10 +17,13 @@ import {
   type WorkerRow,
 } from "./workers-table.ts";
 
+const NO_WORKERS = "  No workers. Start some with: spawn";
+const NO_MANAGER = "  No manager runs: `ctm` or `ctm serve` starts one with its workers";
+
 /** The workers of the status, and below them what a person must see to. */
 export function workerLines(model: StatusModel, paper: Paper): string[] {
   const rows = model.workers;
-  if (rows.length === 0) return ["  No workers. Start some with: spawn"];
+  if (rows.length === 0) return [model.mode.kind === "offline" ? NO_MANAGER : NO_WORKERS];
   const columns: Column[] = [
     {
       head: "",

@@ -147,8 +147,11 @@ function attemptLines(attempt: AttemptDetails, paper: Paper): string[] {
 }
 
 function outcomeWords({ outcome, typedAtMs, reservedAtMs, endedAtMs }: AttemptDetails): string {
+  if (outcome === null) return "goes on";
   const took = endedAtMs === null ? "" : ` after ${duration(endedAtMs - (typedAtMs ?? reservedAtMs))}`;
-  return outcome === null ? "goes on" : `${oneLine(outcome)}${took}`;
+  // `failed: the reason`: the time stands with the word it belongs to.
+  const [, word = outcome, reason = ""] = /^([a-z-]+)(: .*)$/su.exec(outcome) ?? [];
+  return `${oneLine(word)}${took}${oneLine(reason)}`;
 }
 
 /** Both figures with their source, and the counters of the record. */

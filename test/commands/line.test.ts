@@ -88,6 +88,11 @@ describe("a line at the prompt", () => {
     ["limits", "limits", {}],
     ["limits set cost/hour none", "limits set", { id: "cost/hour", amount: "none" }],
     [
+      `limits set "worker w2 tokens/hour" 50K`,
+      "limits set",
+      { id: "worker concurrent_worker2 tokens/hour", amount: "50K" },
+    ],
+    [
       `limits raise cost/hour 10 --until 18:00 --reason "release day"`,
       "limits raise",
       { until: "18:00", reason: "release day" },

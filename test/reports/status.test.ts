@@ -151,5 +151,7 @@ describe("status", () => {
     const lines = text({ workers: [], workerLevels: [], limits: [] });
     expect(lines).toContain("No workers.");
     expect(lines).toContain("No limits are set.");
+    const offline = text({ workers: [], workerLevels: [], limits: [], mode: { kind: "offline" } });
+    expect(offline).toContain("No manager runs: `ctm` or `ctm serve` starts one");
   });
 });

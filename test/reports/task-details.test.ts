@@ -48,7 +48,7 @@ describe("one task", () => {
       attempt({ number: 2, usage, answer: "Done.\nAll tests pass.", flags: ["compaction-unseen"] }),
     ];
     const lines = text({ task: task(7), attempts, waitsFor: null }, plainPaper(100));
-    expect(lines).toContain("Outcome:      lost: the manager was killed after 3m00s");
+    expect(lines).toContain("Outcome:      lost after 3m00s: the manager was killed");
     expect(lines).toContain("nothing was typed");
     expect(lines).toContain("Used:         n/a tokens, n/a");
     expect(lines).toContain(
