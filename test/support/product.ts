@@ -129,6 +129,8 @@ export class Product {
     const restart = "restart: { firstDelayMs: 50, maxDelayMs: 400, maxInRow: 4 }";
     const lines = [
       `workers: { count: ${workers}, agent: ${agent}, cols: 120, rows: 30, ${restart} }`,
+      // The slow net behind the events is as good as gone: what an event forgets is to be seen.
+      "auto: { tickMs: 3600000 }",
       ...(this.#options.recorded === true ? this.#recordedAgent() : []),
       yaml,
     ];
