@@ -87,10 +87,10 @@ describe("rehearsal workers", () => {
     await ctm.ok(["kill", "w2"]);
     expect((await ctm.panes()).map(({ session }) => session)).toEqual(["concurrent_worker1"]);
     await ctm.ok(["spawn", "--agent", "shell", "--n", "2"]);
-    expect((await ctm.workers()).map(({ name, agent }) => [name, agent]).sort()).toEqual([
-      ["concurrent_worker1", "rehearsal"],
-      ["concurrent_worker2", "shell"],
-      ["concurrent_worker3", "shell"],
+    expect((await ctm.workers()).map(({ name, agent }) => `${name} ${agent}`).sort()).toEqual([
+      "concurrent_worker1 rehearsal",
+      "concurrent_worker2 shell",
+      "concurrent_worker3 shell",
     ]);
     await ctm.ok(["add", "--agent", "shell", `echo from-shell > out`]);
     await ctm.until(5, "completed");

@@ -7,7 +7,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
-import { expect, onTestFinished } from "vitest";
+import { onTestFinished } from "vitest";
 import { connectManager } from "../../src/server/remote-host.ts";
 import { productFolder } from "./built-product.ts";
 import { waitFor } from "./wait-for.ts";
@@ -179,8 +179,10 @@ export class Product {
   /** Runs the bin, which must succeed. */
   async ok(args: readonly string[], input?: string): Promise<string> {
     const ran = await this.run(args, input === undefined ? {} : { input });
-    expect(ran, `ctm ${args.join(" ")}`).toMatchObject({ exitCode: 0 });
-    return ran.stdout;
+    if (ran.exitCode === 0) return ran.stdout;
+    throw new Error(
+      `ctm ${args.join(" ").slice(0, 200)} ended with ${ran.exitCode}:\n${ran.stdout}${ran.stderr}`,
+    );
   }
 
   /** The JSON result of a command that must succeed. */
