@@ -40,7 +40,7 @@ const prompts = (ctm: Product): readonly string[] =>
   ctm.typedPrompts().filter((text) => text.startsWith("Fix"));
 
 describe("a manager killed between the intent and the typing", () => {
-  const rounds = LONG ? 40 : 4;
+  const rounds = LONG ? 40 : 3;
 
   it(`types once, whatever had happened, ${rounds} rounds`, { timeout: rounds * 40_000 }, async () => {
     const random = generator(SEED);
@@ -51,9 +51,7 @@ describe("a manager killed between the intent and the typing", () => {
       await ctm.worker("concurrent_worker1", "idle");
       const stopped = stopAt(ctm, manager, round, ["reserved", "dispatching", "dispatched"]);
       await new Promise((resolve) => setImmediate(resolve));
-      await ctm
-        .ask("add", { text: `Fix ${round} [[delay:50]]`, type: "coding", cwd: ctm.work, origin: "test" }, [])
-        .catch(() => null);
+      await ctm.tell(`Fix ${round} [[delay:50]]`, { type: "coding" }).catch(() => null);
       stoppedAt.push(await stopped);
       await new Promise((resolve) => setTimeout(resolve, random() * 100));
       await manager.kill9();
@@ -86,7 +84,7 @@ describe("a start finds", () => {
   it("a task that ended meanwhile, with its answer and its usage", async () => {
     const ctm = product({ workers: 1, recorded: true });
     const manager = await ctm.serve();
-    await ctm.ok(["add", "Fix it [[delay:800]] [[say:ended alone]] [[in:70]] [[out:7]]"]);
+    await ctm.tell("Fix it [[delay:800]] [[say:ended alone]] [[in:70]] [[out:7]]");
     await ctm.until(1, "running");
     await manager.kill9();
     await waitFor("the agent to end alone", async () =>
@@ -102,7 +100,7 @@ describe("a start finds", () => {
   it("a question that still stands, and takes its answer", async () => {
     const ctm = product({ workers: 1, recorded: true });
     const manager = await ctm.serve();
-    await ctm.ok(["add", "Fix it [[ask:May I?]] [[delay:20]]"]);
+    await ctm.tell("Fix it [[ask:May I?]] [[delay:20]]");
     await ctm.until(1, "needs-input");
     await manager.kill9();
     await ctm.serve();
@@ -115,7 +113,7 @@ describe("a start finds", () => {
   it("an agent that died meanwhile: its task failed or lost, with the reason, and is not typed again", async () => {
     const ctm = product({ workers: 2, recorded: true });
     const manager = await ctm.serve();
-    await ctm.ok(["add", "Fix it [[delay:600]] [[die:3]]"]);
+    await ctm.tell("Fix it [[delay:600]] [[die:3]]");
     await ctm.until(1, "running");
     await manager.kill9();
     await waitFor("the agent to die", async () => (await ctm.panes()).length === 1);
@@ -131,9 +129,9 @@ describe("a start finds", () => {
   it("a machine started anew: what was typed is lost, what waited goes on in order", async () => {
     const ctm = product({ workers: 1, recorded: true });
     const manager = await ctm.serve();
-    await ctm.ok(["add", "Fix 1 [[delay:600000]]"]);
+    await ctm.tell("Fix 1 [[delay:600000]]");
     await ctm.until(1, "running");
-    for (const n of [2, 3]) await ctm.ok(["add", `Fix ${n} [[delay:0]]`]);
+    for (const n of [2, 3]) await ctm.tell(`Fix ${n} [[delay:0]]`);
     await manager.kill9();
     await ctm.tmux("kill-server");
     await ctm.serve();
@@ -201,14 +199,14 @@ describe("a process that stands still", () => {
     const pid = Number(await ctm.tmux("display-message", "-p", "#{pid}"));
     process.kill(pid, "SIGSTOP");
     try {
-      await ctm.ok(["add", "Fix 1 [[delay:0]]"]);
+      await ctm.tell("Fix 1 [[delay:0]]");
       await waitFor("the dispatch to be under way", async () => (await ctm.task(1)).state.name !== "queued");
       await new Promise((resolve) => setTimeout(resolve, 1_000));
     } finally {
       process.kill(pid, "SIGCONT");
     }
     await ctm.until(1, "completed");
-    await ctm.ok(["add", "Fix 2 [[delay:0]]"]);
+    await ctm.tell("Fix 2 [[delay:0]]");
     await ctm.until(2, "completed");
     expect(prompts(ctm)).toEqual(["Fix 1 [[delay:0]]", "Fix 2 [[delay:0]]"]);
   });

@@ -10,7 +10,7 @@ describe("rehearsal workers", () => {
   it("show their questions loudly and go on when they are answered", async () => {
     const ctm = product({ workers: 1 });
     const manager = await ctm.serve();
-    await ctm.ok(["add", "Fix it [[ask:May I delete build/?]] [[delay:20]]"]);
+    await ctm.tell("Fix it [[ask:May I delete build/?]] [[delay:20]]");
     expect((await ctm.until(1, "needs-input")).state).toMatchObject({ question: "May I delete build/?" });
     expect(await ctm.worker("concurrent_worker1", "needs-input")).toMatchObject({
       question: "May I delete build/?",
@@ -26,10 +26,10 @@ describe("rehearsal workers", () => {
   it("fail their task with the code when they die under it, and start again after a pause", async () => {
     const ctm = product({ workers: 1, recorded: true });
     await ctm.serve();
-    await ctm.ok(["add", "Fix it [[die:3]] [[delay:20]]"]);
+    await ctm.tell("Fix it [[die:3]] [[delay:20]]");
     expect(await ctm.until(1)).toMatchObject({ state: { name: "failed", exitCode: 3 }, attempts: 1 });
     expect(await ctm.worker("concurrent_worker1", "idle", "dead", "starting")).toBeDefined();
-    await ctm.ok(["add", "Fix the next [[delay:20]]"]);
+    await ctm.tell("Fix the next [[delay:20]]");
     await ctm.until(2, "completed");
     expect(ctm.typedPrompts().filter((text) => text.includes("[[die:3]]"))).toHaveLength(1);
   });
@@ -54,11 +54,11 @@ describe("rehearsal workers", () => {
   it("lose their task when the window is closed from outside; only --retry-lost brings it back", async () => {
     const ctm = product({ workers: 1, recorded: true });
     await ctm.serve();
-    await ctm.ok(["add", "Fix one [[delay:600000]]"]);
+    await ctm.tell("Fix one [[delay:600000]]");
     await ctm.until(1, "running");
     await ctm.tmux("kill-session", "-t", "=concurrent_worker1");
     expect((await ctm.until(1)).state).toMatchObject({ name: "lost" });
-    await ctm.ok(["add", "--retry-lost", "Fix two [[delay:3000]]"]);
+    await ctm.tell("Fix two [[delay:3000]]", { retryLost: true });
     await ctm.until(2, "running");
     await ctm.tmux("kill-session", "-t", "=concurrent_worker1");
     expect(await ctm.until(2, "completed")).toMatchObject({ attempts: 2 });
@@ -72,7 +72,7 @@ describe("rehearsal workers", () => {
     await ctm.serve();
     await ctm.worker("concurrent_worker2", "idle");
     await ctm.ok(["drain", "w1"]);
-    for (const n of [1, 2, 3]) await ctm.ok(["add", `Fix ${n} [[delay:0]]`]);
+    for (const n of [1, 2, 3]) await ctm.tell(`Fix ${n} [[delay:0]]`);
     await ctm.ok(["wait", "1", "2", "3"]);
     for (const id of [1, 2, 3])
       expect((await ctm.attempts(id)).map(({ worker }) => worker)).toEqual(["concurrent_worker2"]);
@@ -82,7 +82,7 @@ describe("rehearsal workers", () => {
     const after = await ctm.panes();
     expect(after[0]?.pid).not.toBe(before[0]?.pid);
     expect(after[1]).toEqual(before[1]);
-    await ctm.ok(["add", "--worker", "w1", "Fix 4 [[delay:0]]"]);
+    await ctm.tell("Fix 4 [[delay:0]]", { worker: "w1" });
     await ctm.until(4, "completed");
     await ctm.ok(["kill", "w2"]);
     expect((await ctm.panes()).map(({ session }) => session)).toEqual(["concurrent_worker1"]);
@@ -92,7 +92,7 @@ describe("rehearsal workers", () => {
       "concurrent_worker2 shell",
       "concurrent_worker3 shell",
     ]);
-    await ctm.ok(["add", "--agent", "shell", `echo from-shell > out`]);
+    await ctm.tell(`echo from-shell > out`, { agent: "shell" });
     await ctm.until(5, "completed");
     expect(readFileSync(join(ctm.work, "out"), "utf8")).toBe("from-shell\n");
   });
@@ -100,11 +100,11 @@ describe("rehearsal workers", () => {
   it("are cancelled in the middle of a turn and take the next one", async () => {
     const ctm = product({ workers: 1 });
     await ctm.serve();
-    await ctm.ok(["add", "Fix it [[delay:600000]]"]);
+    await ctm.tell("Fix it [[delay:600000]]");
     await ctm.until(1, "running");
     await ctm.ok(["cancel", "1"]);
     await ctm.until(1, "cancelled");
-    await ctm.ok(["add", "Fix the next [[delay:0]] [[say:a plain answer]]"]);
+    await ctm.tell("Fix the next [[delay:0]] [[say:a plain answer]]");
     await ctm.until(2, "completed");
     expect(await ctm.ok(["output", "w1"])).toMatch(/a plain answer/);
   });
@@ -112,11 +112,11 @@ describe("rehearsal workers", () => {
   it("outlive the tmux server as lost tasks and new panes", async () => {
     const ctm = product({ workers: 2, recorded: true });
     await ctm.serve();
-    await ctm.ok(["add", "Fix one [[delay:600000]]"]);
+    await ctm.tell("Fix one [[delay:600000]]");
     await ctm.until(1, "running");
     await ctm.tmux("kill-server");
     expect((await ctm.until(1)).state).toMatchObject({ name: "lost" });
-    await ctm.ok(["add", "Fix two [[delay:0]]"]);
+    await ctm.tell("Fix two [[delay:0]]");
     await ctm.until(2, "completed");
     expect(ctm.typedPrompts().filter((text) => text.startsWith("Fix"))).toHaveLength(2);
   });
@@ -157,7 +157,7 @@ describe("shell workers", () => {
     await ctm.ok(["cancel", "1"]);
     await ctm.until(1, "cancelled");
     expect(readFileSync(join(ctm.work, "trace"), "utf8")).toBe("interrupted\n");
-    await ctm.ok(["add", "echo fine > next"]);
+    await ctm.tell("echo fine > next");
     await ctm.until(2, "completed");
   });
 
@@ -206,7 +206,7 @@ describe("sessions a person started by hand", () => {
       adopted: true,
       agent: "rehearsal",
     });
-    await ctm.ok(["add", "--worker", "concurrent_worker7", "Fix it by hand [[delay:300]] [[say:by hand]]"]);
+    await ctm.tell("Fix it by hand [[delay:300]] [[say:by hand]]", { worker: "concurrent_worker7" });
     await ctm.until(1, "completed");
     expect(await ctm.defaultTmux("capture-pane", "-p", "-t", "=concurrent_worker7:")).toMatch(/by hand/);
     await ctm.ok(["kill", "concurrent_worker7"]);
