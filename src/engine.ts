@@ -378,7 +378,12 @@ export class Engine {
       task.state.name === "dispatching" && report.outcome.kind === "completed"
         ? ledger.typed(task, now())
         : task;
-    this.#finish(from, report.outcome, this.#meter.ofEnded(report, { ...owner, attemptId: attempt.id }));
+    const isOthers = (key: string): boolean => ledger.spend.isOthers(key, attempt.id);
+    this.#finish(
+      from,
+      report.outcome,
+      this.#meter.ofEnded(report, { ...owner, attemptId: attempt.id }, isOthers),
+    );
   }
 
   #finish(task: Task, outcome: Outcome, entries: readonly UsageEntry[]): void {

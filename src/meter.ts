@@ -28,17 +28,19 @@ export class Meter {
   /**
    * Bookings of an ended attempt: its records; nothing for an agent that cannot spend; else the held amount, marked
    * unknown. A record that is silent about a turn that was cut off proves nothing: a typed prompt is never free.
+   * `isOthers` tells which responses were booked for another attempt: after a restart a record is read from its start.
    */
   ofEnded(
-    report: Extract<WorkerReport, { kind: "ended" }>,
+    { records, outcome }: Extract<WorkerReport, { kind: "ended" }>,
     owner: EntryOwner & { readonly attemptId: string },
+    isOthers: (key: string, attemptId: string) => boolean,
   ): UsageEntry[] {
     const { traits, throttle, entryRules, now } = this.#parts;
     if (!traits(owner.agent).spends) return [];
-    const { records, outcome } = report;
-    const silent = records === null || (records.length === 0 && outcome.kind !== "failed");
-    if (!silent) return this.ofRecords(records, owner);
-    return [unknownEntry(owner, throttle.held(owner.attemptId), entryRules, now())];
+    const entries = this.ofRecords(records ?? [], owner);
+    const nothingOwn = entries.every(({ key }) => isOthers(key, owner.attemptId));
+    if (!nothingOwn || (records !== null && outcome.kind === "failed")) return entries;
+    return [...entries, unknownEntry(owner, throttle.held(owner.attemptId), entryRules, now())];
   }
 
   /** Each recorded response as a booking. */

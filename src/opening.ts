@@ -19,7 +19,7 @@ import { ensurePrivateFolders } from "./ledger/state-folder.ts";
 import { LimitBook } from "./limit-book.ts";
 import { LocalApp } from "./local-app.ts";
 import type { OverviewSources } from "./overview/sources.ts";
-import { recover } from "./recovery.ts";
+import { giveUpDead, recover } from "./recovery.ts";
 import { LedgerClock } from "./throttle/ledger-clock.ts";
 import { Throttle } from "./throttle/throttle.ts";
 import { openWorkplace, type Workplace } from "./workplace.ts";
@@ -182,8 +182,10 @@ async function restoreFleet(
     const alive = await pool.restore(record).catch(() => false);
     if (!alive) dead.push(record.name);
   }
-  await recover({ ledger: base.ledger, engine, pool, now: base.now });
-  workplace.listen();
+  const { awaitAcceptance } = workplace;
+  await recover({ ledger: base.ledger, engine, pool, awaitAcceptance });
+  await workplace.listen();
+  await giveUpDead(pool);
   for (const name of dead) await pool.revive(name);
   const own = pool.all().filter((worker) => !worker.record.adopted).length;
   const missing = config.workers.count - own;

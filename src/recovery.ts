@@ -14,18 +14,23 @@ import type { Worker } from "./workers/worker.ts";
 export interface RecoveryReport {
   readonly backInQueue: number[];
   readonly goneOn: number[];
+  /** Their agents died; the spool may still tell how they ended. */
+  readonly inDoubt: number[];
   readonly asks: number[];
   readonly lost: number[];
 }
 
+export interface RecoveryParts {
+  readonly ledger: Ledger;
+  readonly engine: Engine;
+  readonly pool: Pick<WorkerPool, "all">;
+  /** The agent must be seen to take up what was typed. */
+  awaitAcceptance(worker: Worker, attempt: AttemptInHand): void;
+}
+
 /** Settles every task that was in a worker's hands. Workers were restored to the pool before. */
-export async function recover(parts: {
-  ledger: Ledger;
-  engine: Engine;
-  pool: WorkerPool;
-  now(): number;
-}): Promise<RecoveryReport> {
-  const report: RecoveryReport = { backInQueue: [], goneOn: [], asks: [], lost: [] };
+export async function recover(parts: RecoveryParts): Promise<RecoveryReport> {
+  const report: RecoveryReport = { backInQueue: [], goneOn: [], inDoubt: [], asks: [], lost: [] };
   for (const worker of parts.pool.all()) await learnLastTyped(worker, parts.ledger);
   for (const task of parts.ledger.tasks.open()) {
     const verdict = await recoverTask(task, parts);
@@ -46,10 +51,17 @@ async function learnLastTyped(worker: Worker, ledger: Ledger): Promise<void> {
   worker.remember({ lastAttempt, ...last });
 }
 
-async function recoverTask(
-  task: Task,
-  parts: { ledger: Ledger; engine: Engine; pool: WorkerPool },
-): Promise<keyof RecoveryReport> {
+/** Called once the spool has been read: attempts of dead agents whose end nobody told are lost. */
+export async function giveUpDead(pool: Pick<WorkerPool, "all">): Promise<void> {
+  for (const worker of pool.all()) {
+    if (worker.state.name === "dead" && worker.attempt !== null)
+      await worker.end({ kind: "lost", reason: AGENT_GONE }, "process", AGENT_GONE);
+  }
+}
+
+const AGENT_GONE = "its agent was gone when the manager started again";
+
+async function recoverTask(task: Task, parts: RecoveryParts): Promise<keyof RecoveryReport> {
   const { ledger, engine, pool } = parts;
   const attemptId = attemptOf(task);
   if (task.state.name === "reserved") {
@@ -61,21 +73,20 @@ async function recoverTask(
   const worker = pool.all().find((candidate) => candidate.name === workerName);
   const intended = attempt?.pane == null ? null : (JSON.parse(attempt.pane) as PaneIdentity);
   const pane = worker?.pane ?? null;
-  if (
-    worker === undefined ||
-    pane === null ||
-    worker.state.name === "dead" ||
-    intended === null ||
-    !samePane(pane, intended)
-  ) {
-    engine.declareLost(task, "its agent was gone when the manager started again");
+  if (worker === undefined || pane === null || intended === null || !samePane(pane, intended)) {
+    engine.declareLost(task, AGENT_GONE);
     return "lost";
+  }
+  if (worker.state.name === "dead") {
+    takeUpAgain(worker, task, attemptId, attempt?.accepted_at_ms !== null);
+    return "inDoubt";
   }
   const witness = await worker.terminal.witness(pane);
   const typed = witness !== null && witness.attemptId === attemptId;
   if (typed) {
-    takeUpAgain(worker, task, attemptId, attempt?.accepted_at_ms !== null);
+    const taken = takeUpAgain(worker, task, attemptId, attempt?.accepted_at_ms !== null);
     engine.takeUpAgain(task);
+    if (taken.phase === "typed") parts.awaitAcceptance(worker, taken);
     return "goneOn";
   }
   if (
@@ -95,7 +106,7 @@ async function recoverTask(
   return "asks";
 }
 
-function takeUpAgain(worker: Worker, task: Task, attemptId: string, accepted: boolean): void {
+function takeUpAgain(worker: Worker, task: Task, attemptId: string, accepted: boolean): AttemptInHand {
   const attempt: AttemptInHand = {
     id: attemptId,
     taskId: task.id,
@@ -106,4 +117,5 @@ function takeUpAgain(worker: Worker, task: Task, attemptId: string, accepted: bo
     question: task.state.name === "needs-input" ? task.state.question : null,
   };
   worker.resume(attempt);
+  return attempt;
 }

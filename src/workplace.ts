@@ -13,6 +13,7 @@ import { LocalDistributor } from "./distributor/local.ts";
 import type { FactBus } from "./events/bus.ts";
 import type { Ledger } from "./ledger/ledger.ts";
 import { ensurePrivateFolders, writePrivateProgram } from "./ledger/state-folder.ts";
+import type { AttemptInHand } from "./workers/attempt-in-hand.ts";
 import { Delivery } from "./workers/delivery.ts";
 import { Launching } from "./workers/launching.ts";
 import { WorkerPool } from "./workers/pool.ts";
@@ -39,8 +40,10 @@ export interface Workplace {
   answer(worker: Worker, text: string): Promise<void>;
   /** The tmux server of a socket: null = ours, "" = the person's default one. `session`: whom to attach to there. */
   terminal(socket: string | null, session?: string): Promise<Terminal>;
-  /** Begins to hear signals: those that waited in the spool first, in their order. */
-  listen(): void;
+  /** Begins to hear signals: those that waited in the spool first, in their order. Resolves when these are dealt with. */
+  listen(): Promise<void>;
+  /** The agent must be seen to take up what was typed into it before this start, as after any typing. */
+  awaitAcceptance(worker: Worker, attempt: AttemptInHand): void;
   close(): Promise<void>;
 }
 
@@ -121,6 +124,7 @@ export async function openWorkplace(parts: WorkplaceParts): Promise<Workplace> {
     terminal,
     sendWords,
     answer: answerQuestion,
+    awaitAcceptance: (worker, attempt) => delivery.awaitAcceptance(worker, attempt),
     listen() {
       spool.onOddity((name) =>
         trouble(new Error(`a file in the spool is no signal and was left alone: ${JSON.stringify(name)}`)),
@@ -131,6 +135,7 @@ export async function openWorkplace(parts: WorkplaceParts): Promise<Workplace> {
           spool.done(signal);
         });
       });
+      return order.settled();
     },
     async close() {
       pool.close();

@@ -296,6 +296,19 @@ describe("the end: meter, settle, record", () => {
     expect(bench.ledger.spend.outcomeTotals().reduce((sum, row) => sum + row.n, 0)).toBe(1);
   });
 
+  it("does not take responses of an earlier task for this one's, when a record is read from its start", async () => {
+    const bench = benchOf({ limits, workers: ["w1"] });
+    const first = await bench.running("300 tokens");
+    bench.distributor.ended(first.attemptId, DONE, [recordOf("r1", 120)]);
+    const second = await bench.running("300 tokens");
+    bench.distributor.ended(second.attemptId, LOST, [recordOf("r1", 120)]);
+    expect(bench.ledger.spend.ofAttempt(second.attemptId)).toMatchObject({ tokens: 300, source: "unknown" });
+    const third = await bench.running("300 tokens");
+    bench.distributor.ended(third.attemptId, DONE, [recordOf("r1", 120), recordOf("r3", 50)]);
+    expect(bench.ledger.spend.ofAttempt(third.attemptId)).toMatchObject({ tokens: 50, source: "actual" });
+    expect(bench.standing("global tokens/hour").used).toBe(120 + 300 + 50);
+  });
+
   it("lets an old attempt only book what it spent (the fence)", async () => {
     const bench = benchOf({ limits, workers: ["w1", "w2"] });
     const first = await bench.running("300 tokens");

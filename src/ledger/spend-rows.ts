@@ -258,6 +258,13 @@ export class SpendRows {
     };
   }
 
+  /** Was this booked already, for another attempt or for none? */
+  isOthers(key: string, attemptId: string): boolean {
+    const sql = "SELECT attempt_id FROM usage WHERE key = ?";
+    const row = this.#db.prepare<[string], { attempt_id: string | null }>(sql).get(key);
+    return row !== undefined && row.attempt_id !== attemptId;
+  }
+
   /** Raw counters of one attempt. */
   usageOfAttempt(attemptId: string): Usage {
     const row = this.#db

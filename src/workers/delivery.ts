@@ -86,8 +86,8 @@ export class Delivery {
       this.#bookWhatAPersonUsed(worker, attempt);
       return await this.#type(worker, pane, order, attempt, submission);
     } catch (error) {
-      if (attempt.phase !== "preparing") throw error;
-      return this.#notTyped(worker, error instanceof CtmError ? error.message : String(error));
+      const reason = error instanceof CtmError ? error.message : String(error);
+      return attempt.phase === "preparing" ? this.#notTyped(worker, reason) : uncertain(worker, reason);
     }
   }
 
@@ -212,10 +212,7 @@ export class Delivery {
       attempt.phase = "preparing";
       return this.#notTyped(worker, typed.reason);
     }
-    if (typed.kind === "unknown") {
-      worker.asks(`delivery uncertain: ${typed.reason}`, "typing", typed.reason);
-      return { kind: "uncertain", reason: typed.reason };
-    }
+    if (typed.kind === "unknown") return uncertain(worker, typed.reason);
     worker.remember({
       lastAttempt: attempt.id,
       lastType: order.task.assignment.type,
@@ -226,7 +223,7 @@ export class Delivery {
   }
 
   /** The agent must be seen to take the prompt; if not, one guarded Enter, then a person is asked. */
-  awaitAcceptance(worker: Worker, attempt: AttemptInHand, settleMs: number): void {
+  awaitAcceptance(worker: Worker, attempt: AttemptInHand, settleMs = 0): void {
     const timer = setTimeout(() => {
       void this.#checkAcceptance(worker, attempt, settleMs).catch((error: unknown) =>
         worker.asks(`delivery uncertain: ${String(error)}`, "typing", String(error)),
@@ -255,6 +252,11 @@ export class Delivery {
       : `the agent was not seen to take it up (${reading.because})`;
     worker.asks(`delivery uncertain: ${says}`, "screen", says);
   }
+}
+
+function uncertain(worker: Worker, reason: string): DeliveryResult {
+  worker.asks(`delivery uncertain: ${reason}`, "typing", reason);
+  return { kind: "uncertain", reason };
 }
 
 function pause(ms: number): Promise<void> {

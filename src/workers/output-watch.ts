@@ -26,7 +26,7 @@ export class OutputWatch {
   constructor(worker: Worker, parts: OutputWatchParts) {
     this.#worker = worker;
     this.#parts = parts;
-    this.log = new OutputLog(join(worker.record.launchDir ?? "", "output.log"));
+    this.log = new OutputLog(join(worker.record.launchDir ?? "", "output.log"), { maxBytes: parts.maxBytes });
     this.#unfollow = this.log.follow((chunk) => this.#take(chunk));
     this.#arm();
   }

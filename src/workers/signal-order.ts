@@ -9,4 +9,9 @@ export class SignalOrder {
     });
     this.#tails.set(launchId, tail);
   }
+
+  /** Resolves when everything added so far has been dealt with. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#tails.values());
+  }
 }

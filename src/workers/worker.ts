@@ -53,6 +53,14 @@ const PARKING: ReadonlySet<FailureClass> = new Set([
   "out-of-credit",
   "not-logged-in",
 ]);
+/** What a dead agent may still have said about the attempt it had in hand; nothing else it said matters any more. */
+const LAST_WORDS: ReadonlySet<AgentEvent["kind"]> = new Set([
+  "accepted",
+  "turn-ended",
+  "turn-failed",
+  "command-ended",
+  "exited",
+]);
 /** How long a parked worker stays so when nobody said until when. */
 const parkedMs = 60_000;
 
@@ -173,8 +181,13 @@ export class Worker {
   resume(attempt: AttemptInHand): void {
     this.#foundAgain = false;
     this.#attempt = attempt;
+    // Its agent died meanwhile: what it left in the spool and in its record may still tell how the task ended.
+    if (this.#state.name === "dead") return;
+    const [attemptId, sinceMs] = [attempt.id, Date.now()];
     this.become(
-      { name: "busy", sinceMs: Date.now(), attemptId: attempt.id },
+      attempt.question === null
+        ? { name: "busy", sinceMs, attemptId }
+        : { name: "needs-input", sinceMs, attemptId, question: attempt.question },
       "typing",
       "found at start: typed before",
     );
@@ -185,7 +198,11 @@ export class Worker {
     const attempt = this.#attempt;
     if (attempt === null || attempt.phase === "accepted" || attempt.phase === "ending") return;
     attempt.phase = "accepted";
-    this.evidence.note({ source, says, atMs: Date.now() }, true);
+    if (this.#state.name === "needs-input") {
+      // Whether it had arrived at all was the question.
+      attempt.question = null;
+      this.become({ name: "busy", sinceMs: Date.now(), attemptId: attempt.id }, source, says);
+    } else this.evidence.note({ source, says, atMs: Date.now() }, true);
     const { sessionId, recordPath } = this.#record;
     this.#tell(this, { kind: "accepted", attemptId: attempt.id, sessionId, recordPath });
   }
@@ -258,6 +275,7 @@ export class Worker {
 
   /** One event, from whatever source. */
   async see(event: AgentEvent, source: EvidenceSource, says: string): Promise<void> {
+    if (this.#state.name === "dead" && (this.#attempt === null || !LAST_WORDS.has(event.kind))) return;
     switch (event.kind) {
       case "ready":
       case "cleared":
@@ -359,6 +377,7 @@ export class Worker {
       );
     }
     this.#foreignTurn = false;
+    if (this.#state.name === "dead") return;
     if (PARKING.has(event.failure)) this.#park(event);
     else if (this.#state.name === "busy")
       this.become({ name: "idle", sinceMs: Date.now() }, source, `${says}: ${reason}`);
@@ -444,10 +463,11 @@ export class Worker {
 
   /** Its process or its pane is gone. A typed attempt is failed when its agent said how it ended, else lost. */
   async died(reason: string, exitCode: number | null): Promise<void> {
-    if (this.#state.name === "dead") return;
-    this.#foundAgain = false;
-    this.become({ name: "dead", sinceMs: Date.now(), reason, restartAtMs: null }, "process", reason);
-    for (const waiter of this.#readyWaiters.splice(0)) waiter(false);
+    if (this.#state.name !== "dead") {
+      this.#foundAgain = false;
+      this.become({ name: "dead", sinceMs: Date.now(), reason, restartAtMs: null }, "process", reason);
+      for (const waiter of this.#readyWaiters.splice(0)) waiter(false);
+    }
     const attempt = this.#attempt;
     if (attempt === null || attempt.phase === "preparing") return;
     if (attempt.cancelling) await this.end({ kind: "cancelled" }, "process", reason);
