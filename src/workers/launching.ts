@@ -48,8 +48,21 @@ export class Launching {
     ]);
   }
 
-  /** Starts the worker's agent in a new session. Resolves at once; readiness comes as a signal or on the screen. */
+  /**
+   * Starts the worker's agent in a new session. Resolves at once; readiness comes as a signal or on the screen. A
+   * worker that cannot be started is dead; throws what was in the way.
+   */
   async launch(worker: Worker, wish: LaunchWish): Promise<void> {
+    try {
+      await this.#launch(worker, wish);
+    } catch (error) {
+      const cause = error instanceof Error ? error.message : String(error);
+      await worker.died(`its agent could not be started: ${cause}`, null);
+      throw error;
+    }
+  }
+
+  async #launch(worker: Worker, wish: LaunchWish): Promise<void> {
     const launchId = `${worker.name.replaceAll("_", "-")}-${randomBytes(5).toString("hex")}`;
     const dir = join(this.#parts.workersDir, worker.name, launchId);
     mkdirSync(dir, { recursive: true, mode: 0o700 });
