@@ -88,6 +88,8 @@ export class Delivery {
     } catch (error) {
       const reason = error instanceof CtmError ? error.message : String(error);
       return attempt.phase === "preparing" ? this.#notTyped(worker, reason) : uncertain(worker, reason);
+    } finally {
+      worker.delivered();
     }
   }
 

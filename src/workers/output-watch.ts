@@ -16,6 +16,8 @@ export interface OutputWatchParts {
 
 export class OutputWatch {
   readonly log: OutputLog;
+  /** The launch folder whose log this follows; a new start has a new one. */
+  readonly dir: string | null;
   readonly #worker: Worker;
   readonly #parts: OutputWatchParts;
   readonly #unfollow: () => void;
@@ -26,7 +28,8 @@ export class OutputWatch {
   constructor(worker: Worker, parts: OutputWatchParts) {
     this.#worker = worker;
     this.#parts = parts;
-    this.log = new OutputLog(join(worker.record.launchDir ?? "", "output.log"), { maxBytes: parts.maxBytes });
+    this.dir = worker.record.launchDir;
+    this.log = new OutputLog(join(this.dir ?? "", "output.log"), { maxBytes: parts.maxBytes });
     this.#unfollow = this.log.follow((chunk) => this.#take(chunk));
     this.#arm();
   }

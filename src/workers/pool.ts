@@ -240,6 +240,13 @@ export class WorkerPool {
     );
   }
 
+  /** Started anew for a task (another model or folder), its agent prints into another log. */
+  #followNewStart(worker: Worker): void {
+    const watch = this.#watches.get(worker.name);
+    if (watch !== undefined && worker.pane !== null && watch.dir !== worker.record.launchDir)
+      this.#watch(worker);
+  }
+
   /** The output log of a worker, for `output`. */
   watchOf(worker: Worker): OutputWatch {
     const watch = this.#watches.get(worker.name);
@@ -249,7 +256,9 @@ export class WorkerPool {
 
   #hear(worker: Worker, news: WorkerNews): void {
     if (news.kind === "saved") {
-      if (this.#workers.get(worker.name) === worker) this.#parts.saved(worker.record);
+      if (this.#workers.get(worker.name) !== worker) return;
+      this.#parts.saved(worker.record);
+      this.#followNewStart(worker);
       return;
     }
     if (news.kind === "changed" && worker.state.name === "dead") this.#planRestart(worker);

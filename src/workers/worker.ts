@@ -73,6 +73,8 @@ export class Worker {
   #pane: PaneIdentity | null;
   #state: WorkerState;
   #attempt: AttemptInHand | null = null;
+  /** Between `take` and `delivered`: what was typed last is not written down yet. */
+  #inDelivery = false;
   #readyWaiters: ((ready: boolean) => void)[] = [];
   /** The agent is in a turn nobody of us asked for: a person typed. */
   #foreignTurn = false;
@@ -121,7 +123,9 @@ export class Worker {
 
   /** Idle, and it may be given work. */
   get free(): boolean {
-    return this.#state.name === "idle" && this.#attempt === null && !this.#record.draining;
+    return (
+      this.#state.name === "idle" && this.#attempt === null && !this.#inDelivery && !this.#record.draining
+    );
   }
 
   /** Does its agent call our hooks? An adopted one does not: its screen and its record are all there is. */
@@ -157,11 +161,18 @@ export class Worker {
   /** Takes an attempt in hand at once, so that nobody else offers this worker. */
   take(attempt: AttemptInHand): void {
     this.#attempt = attempt;
+    this.#inDelivery = true;
     this.become(
       { name: "busy", sinceMs: Date.now(), attemptId: attempt.id },
       "typing",
       "a task was given to it",
     );
+  }
+
+  /** Its delivery is over and written down. A fast agent has ended the attempt before: now it may have the next. */
+  delivered(): void {
+    this.#inDelivery = false;
+    if (this.free) this.#tell(this, { kind: "changed", because: "the delivery is over" });
   }
 
   /** Gives an attempt back that was not typed. */

@@ -145,7 +145,15 @@ for (const agent of ["claude", "codex"] as const) {
       };
       expect(booked(attempts[0])).toEqual(servedFor(api, asking, 2));
 
-      await add("Please wait for long. [[delay:60000]] [[say:never said]]");
+      // Another type may mean another model: its agent is started anew, and an interrupt tells nothing but the screen.
+      await ctm([
+        "add",
+        "--type",
+        "documentation",
+        "--worker",
+        "w1",
+        "Please wait for long. [[delay:60000]] [[say:never said]]",
+      ]);
       await waitFor("it to run", async () => (await state(2)).name === "running");
       await ctm(["cancel", "2"]);
       await waitFor("its end", async () => (await state(2)).name === "cancelled");
