@@ -51,7 +51,8 @@ export function workerLines(model: StatusModel, paper: Paper): string[] {
     {
       head: "",
       before: " | Task: ",
-      min: 8,
+      // The documents' labels stay at 80 cells whatever the state: the text of the task gives way.
+      min: 4,
       max: 400,
       draw: (index, width) => cut(oneLine(rows[index]?.task?.text ?? "None"), width, paper),
     },
@@ -108,13 +109,13 @@ export function levelLines(rows: readonly WorkerLevel[], paper: Paper): string[]
       " | Hour: ",
       rows.map((row) => row.hour),
       paper,
-      4,
+      { used: 6, share: 4 },
     ),
     ...windowColumns(
       " | Day: ",
       rows.map((row) => row.day),
       paper,
-      2,
+      { used: 5, share: 3 },
     ),
     ...(isWide(paper)
       ? [
@@ -132,26 +133,27 @@ export function levelLines(rows: readonly WorkerLevel[], paper: Paper): string[]
   return tableLines(columns, { width, rows: rows.length, heading: false });
 }
 
-/** The used amount and its share; on wide paper the limit as well. */
+/** The used amount, what is held beside it, and the share; on wide paper the limit as well. Held amounts leave first. */
 function windowColumns(
   before: string,
   rows: readonly (LimitRow | null)[],
   paper: Paper,
-  keep: number,
+  leaves: { readonly used: number; readonly share: number },
 ): Column[] {
   const wide = isWide(paper);
-  const used = rows.map((row) => (row === null ? NOTHING : windowUse(row, wide)));
+  const used = rows.map((row) => (row === null ? NOTHING : usedWords(row)));
+  const held = rows.map((row) => (row === null ? "" : heldWords(row)));
+  const limits = rows.map((row) => (row === null ? "" : `/ ${limitAmount(row.limit, row.unit)}`));
   const shares = rows.map((row) => {
     if (row === null || row.limit === null) return "";
     return wide ? percentUsed(row) : `(${percentUsed(row)})`;
   });
   return [
-    { head: "", before, align: "right", leaves: keep + 1, cells: used },
-    { head: "", before: wide ? "  " : " ", align: "right", leaves: keep, cells: shares },
+    { head: "", before, align: "right", leaves: leaves.used, cells: used },
+    ...(held.some((words) => words !== "")
+      ? [{ head: "", before: " ", align: "left" as const, leaves: 1, cells: held }]
+      : []),
+    ...(wide ? [{ head: "", before: " ", align: "left" as const, leaves: leaves.used, cells: limits }] : []),
+    { head: "", before: wide ? "  " : " ", align: "right", leaves: leaves.share, cells: shares },
   ];
-}
-
-function windowUse(row: LimitRow, wide: boolean): string {
-  const used = row.held > 0 ? `${usedWords(row)} ${heldWords(row)}` : usedWords(row);
-  return wide ? `${used} / ${limitAmount(row.limit, row.unit)}` : used;
 }

@@ -18,6 +18,29 @@ describe("status", () => {
     expect(seen(renderStatus(statusModel(), sheet))).toEqual(golden(name));
   });
 
+  test.each([80, 120])(
+    "S2-38, S2-39: no label gives way to a question or to held amounts at %i columns",
+    (columns) => {
+      const base = statusModel();
+      const workerLevels = base.workerLevels.map((level) => ({
+        ...level,
+        hour: level.hour && { ...level.hour, used: 1_121_000, held: 21_020 },
+        day: level.day && { ...level.day, used: 1_121_000, held: 21_020 },
+      }));
+      const asking = worker(2, {
+        state: "needs-input",
+        question: "May I?",
+        tokens: figureOf(1_234_567, "actual"),
+      });
+      const lines = seen(
+        renderStatus({ ...base, workers: [worker(1), asking, worker(3)], workerLevels }, paper(columns)),
+      );
+      const rows = lines.filter((line) => line.includes("concurrent_worker") && line.includes(" | "));
+      expect(rows.filter((line) => /Done: .*\| Tokens: .*\| Task: \S/.test(line))).toHaveLength(3);
+      expect(rows.filter((line) => /Hour: +1,121,000.*\| Day: +1,121,000/.test(line))).toHaveLength(3);
+    },
+  );
+
   test("S2-36 to S2-39: every label stands there word for word", () => {
     const lines = seen(renderStatus(statusModel(), paper(80)));
     const labels = [
