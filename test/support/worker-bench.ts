@@ -82,6 +82,7 @@ export class WorkerBench {
   async typed(change: Partial<AttemptInHand> = {}): Promise<AttemptInHand> {
     const attempt = this.attempt(change);
     this.worker.take(attempt);
+    this.worker.delivered();
     return attempt;
   }
 

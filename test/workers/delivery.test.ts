@@ -175,6 +175,25 @@ describe("typing", () => {
     await delivered;
   });
 
+  it("is not free for the next task before its delivery was written down, however fast the agent is", async () => {
+    const made = await ready();
+    const type = made.terminal.type.bind(made.terminal);
+    const free: boolean[] = [];
+    made.terminal.type = async (typing) => {
+      const typed = await type(typing);
+      await made.worker.end(
+        { kind: "failed", reason: "overloaded", exitCode: null },
+        "signal",
+        "StopFailure",
+      );
+      free.push(made.worker.free);
+      return typed;
+    };
+    await made.deliver();
+    expect([...free, made.worker.free]).toEqual([false, true]);
+    expect(made.worker.record.lastAttempt).toBe("a1");
+  });
+
   it.each<[string, (made: DeliveryBench) => void, RegExp]>([
     [
       "a dialog",
