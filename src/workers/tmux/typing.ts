@@ -118,7 +118,7 @@ export async function enterOnceMore(
 }
 
 /**
- * Presses Escape, Enter, Tab or a control key such as C-c. The key goes as the byte it stands for, so that it reaches
+ * Presses Escape, Enter, Tab, Up, Down or a control key such as C-c. The key goes as the bytes it stands for, so that it reaches
  * the program even while a person scrolls. True: it was sent. Throws CtmError `refused` for other keys.
  */
 export async function pressKey(
@@ -127,20 +127,26 @@ export async function pressKey(
   key: string,
 ): Promise<boolean> {
   const condition = allOf([isPane(pane), shows("#{pane_input_off}", "0")]);
-  const send = sequence([...keyCommands(connection, pane.paneId, keyByte(key)), "display-message -p sent"]);
+  const send = sequence([...keyCommands(connection, pane.paneId, keyBytes(key)), "display-message -p sent"]);
   const lines = await connection.command(ifPane(pane.paneId, condition, send, ""));
   return lines.includes("sent");
 }
 
 const ENTER = "\r";
-const NAMED_KEYS: Readonly<Record<string, string>> = { Escape: "\u001b", Enter: ENTER, Tab: "\t" };
+const NAMED_KEYS: Readonly<Record<string, string>> = {
+  Escape: "\u001b",
+  Enter: ENTER,
+  Tab: "\t",
+  Up: "\u001b[A",
+  Down: "\u001b[B",
+};
 
-function keyByte(key: string): string {
+function keyBytes(key: string): string {
   const control = /^C-([a-z])$/.exec(key)?.[1];
-  const byte = control === undefined ? NAMED_KEYS[key] : String.fromCharCode(control.charCodeAt(0) - 96);
-  if (byte === undefined)
+  const bytes = control === undefined ? NAMED_KEYS[key] : String.fromCharCode(control.charCodeAt(0) - 96);
+  if (bytes === undefined)
     throw new CtmError("refused", "This key is not one that is ever pressed in a worker.");
-  return byte;
+  return bytes;
 }
 
 interface PasteSteps {
@@ -217,9 +223,9 @@ function unexpanded(command: string): string {
   return quoted(command.replaceAll("#", "##"));
 }
 
-function keyCommands(connection: TmuxConnection, paneId: string, byte: string): string[] {
+function keyCommands(connection: TmuxConnection, paneId: string, bytes: string): string[] {
   const buffer = newBuffer();
-  return [`set-buffer -b ${buffer} ${quoted(byte)}`, pasteCommand(connection, buffer, paneId, false)];
+  return [`set-buffer -b ${buffer} ${quoted(bytes)}`, pasteCommand(connection, buffer, paneId, false)];
 }
 
 /** -r: line feeds stay line feeds. -S: from 3.7 on tmux would rewrite control characters (our Enter) without it. */
