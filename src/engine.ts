@@ -44,7 +44,8 @@ export class Engine {
   #blockedLimits = new Set<string>();
   /** Needs for which a task ahead found no worker or no room in this pass: those that share them are passed over. */
   #blockedNeeds = new Set<string>();
-  readonly #deferrals = new Map<number, Deferral>();
+  /** Why waiting tasks were put off, as far as it was told: the same reason is told once. */
+  readonly #toldReasons = new Map<number, string>();
   /** Attempts whose end a person asked for: one that was not typed yet ends as cancelled, not back in the queue. */
   readonly #cancelling = new Set<string>();
   /** The last pass that was asked for. Passes follow one another: two at once could overtake each other's tasks. */
@@ -202,17 +203,11 @@ export class Engine {
     );
   }
 
-  /** Waiting tasks that the throttle put off in the last passes. */
-  get deferrals(): ReadonlyMap<number, Deferral> {
-    return this.#deferrals;
-  }
-
   #defer(task: Task, deferral: Deferral): void {
     const { bus, now } = this.#parts;
     if (deferral.untilMs !== null) this.#wake.by(deferral.untilMs);
-    const told = this.#deferrals.get(task.id)?.reason === deferral.reason;
-    this.#deferrals.set(task.id, deferral);
-    if (told) return;
+    if (this.#toldReasons.get(task.id) === deferral.reason) return;
+    this.#toldReasons.set(task.id, deferral.reason);
     bus.publish({
       kind: "task-deferred",
       atMs: now(),
@@ -229,7 +224,7 @@ export class Engine {
     const attemptId = newAttemptId(atMs);
     const { spend } = chosen.admission.reservation;
     const held = { tokens: spend.tokens, nanoUsd: spend.nanoUsd, oversized: chosen.admission.oversized };
-    this.#deferrals.delete(task.id);
+    this.#toldReasons.delete(task.id);
     const { worker, agent, model } = chosen.offer;
     const reserved = ledger.reserve(task, { id: attemptId, worker, agent, model }, held, atMs);
     throttle.reserve({ ...chosen.admission.reservation, attemptId, sinceMs: atMs });

@@ -94,7 +94,6 @@ function buildApp(
     throttle: base.throttle,
     prices: base.delegation.prices,
     workers: () => workplace?.pool.all() ?? [],
-    deferrals: () => engine.deferrals,
     raises: () => limits.raises,
     traits: traitsOf,
     startedAtMs,

@@ -1,6 +1,5 @@
 /** What the views are assembled from. Reading them changes nothing. */
 import type { Config } from "../config.ts";
-import type { Deferral } from "../engine.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { PriceTable } from "../metering/prices.ts";
 import type { RaiseInForce } from "../throttle/limit-changes.ts";
@@ -14,8 +13,6 @@ export interface OverviewSources {
   readonly prices: PriceTable;
   /** Empty when no manager runs. */
   workers(): readonly Worker[];
-  /** Waiting tasks that the throttle put off. */
-  deferrals(): ReadonlyMap<number, Deferral>;
   raises(): readonly RaiseInForce[];
   traits(agent: string): { readonly spends: boolean; readonly simulated: boolean };
   /** null: no manager runs. */

@@ -3,15 +3,19 @@ import type { AttemptRow } from "../ledger/attempt-rows.ts";
 import type { CompletenessFlag } from "../metering/usage.ts";
 import { UNKNOWN, type Figure } from "../reports/figure.ts";
 import type { AttemptDetails, TaskDetails } from "../reports/task-details.ts";
+import { isFinal } from "../tasks/task.ts";
 import type { OverviewSources } from "./sources.ts";
 
 export function taskDetails(id: number, waitsFor: string | null, sources: OverviewSources): TaskDetails {
   const { ledger } = sources;
   const task = ledger.task(id);
-  const reasons = new Map(ledger.moves(id).map((move) => [move.atMs, move.cause]));
+  // An attempt leaves the worker's hands once: its moves out of them stand in the order of the attempts.
+  const ends = ledger
+    .moves(id)
+    .filter(({ from, to }) => from !== "queued" && !isFinal(from) && (to === "queued" || isFinal(to)));
   const attempts = ledger.attempts
     .ofTask(id)
-    .map((row) => attemptDetails(row, reasons.get(row.ended_at_ms ?? -1) ?? null, sources));
+    .map((row, at) => attemptDetails(row, ends[at]?.cause ?? null, sources));
   return { task, attempts, waitsFor };
 }
 
