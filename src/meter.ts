@@ -54,11 +54,11 @@ export class Meter {
   booked(booked: readonly Booked[]): void {
     const { throttle, bus } = this.#parts;
     for (const { entry, addedTokens, addedNanoUsd } of booked) {
-      const { atMs, taskId, worker, agent, model, attemptId, source } = entry;
+      const { atMs, taskId, worker, agent, limitModel, attemptId, source } = entry;
       const spend = { tokens: addedTokens, nanoUsd: addedNanoUsd };
       throttle.book({
         atMs,
-        subject: { worker, agent, model },
+        subject: { worker, agent, model: limitModel },
         spend,
         attemptId,
         simulated: source === "simulated",

@@ -522,6 +522,22 @@ describe("deferral", () => {
   });
 });
 
+describe("limits on a model", () => {
+  it("count what a task used for the model its worker was asked for, however the record names it", async () => {
+    const bench = benchOf({ limits: { "model sonnet tokens/hour": 1_000 } });
+    bench.ledger.workers.save(workerRow("w1"));
+    const { attemptId } = await bench.running("300 tokens");
+    bench.distributor.ended(attemptId, DONE, [recordOf("r1", 900, "claude-sonnet-4-5-20250929")]);
+    bench.distributor.report({ kind: "foreign-usage", worker: "w1", records: [recordOf("p", 50)] });
+    expect(bench.standing("model sonnet tokens/hour")).toEqual({ used: 950, held: 0 });
+    bench.crash();
+    expect(bench.standing("model sonnet tokens/hour")).toEqual({ used: 950, held: 0 });
+    bench.add("300 tokens");
+    expect(await bench.pass()).toEqual([]);
+    expect(bench.ledger.spend.spendTotals()[0]).toMatchObject({ model: "claude-sonnet-4-5-20250929" });
+  });
+});
+
 describe("pausing", () => {
   it("stops dispatch durably, and nothing else", async () => {
     const bench = benchOf();

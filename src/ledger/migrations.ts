@@ -150,6 +150,11 @@ const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE INDEX move_task ON move (task_id, seq);
   `,
+  // What limits on models count a usage for. Older rows go by the model their attempt was given.
+  `
+  ALTER TABLE usage ADD COLUMN limit_model TEXT;
+  UPDATE usage SET limit_model = coalesce((SELECT model FROM attempt WHERE id = usage.attempt_id), model);
+  `,
 ];
 
 /** Version a database has after all migrations. */

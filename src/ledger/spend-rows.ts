@@ -10,7 +10,10 @@ export interface UsageEntry {
   readonly taskId: number | null;
   readonly worker: string;
   readonly agent: string;
+  /** The model that answered, as the record names it. */
   readonly model: string | null;
+  /** The model its attempt was admitted with, as the worker was asked for it: what limits on models count it for. */
+  readonly limitModel: string | null;
   readonly type: TaskType | null;
   readonly atMs: number;
   readonly source: UsageSource;
@@ -38,6 +41,7 @@ export interface BookingRow {
   readonly at_ms: number;
   readonly worker: string;
   readonly agent: string;
+  /** See `UsageEntry.limitModel`. */
   readonly model: string | null;
   readonly attempt_id: string | null;
   readonly booked_tokens: number;
@@ -127,7 +131,7 @@ export class SpendRows {
     this.#insert = db.prepare(
       `INSERT INTO usage VALUES (@key, @attemptId, @taskId, @worker, @agent, @model, @type, @atMs, @source,
         @input, @cacheRead, @cacheWrite5m, @cacheWrite1h, @output, @reasoning,
-        @bookedTokens, @bookedNano, @costNano, @priceTable, @sessionId, @cliVersion, @flags)`,
+        @bookedTokens, @bookedNano, @costNano, @priceTable, @sessionId, @cliVersion, @flags, @limitModel)`,
     );
     this.#grow = db.prepare(
       `UPDATE usage SET input = @input, cache_read = @cacheRead, cache_write_5m = @cacheWrite5m,
@@ -184,7 +188,7 @@ export class SpendRows {
   bookingsSince(sinceMs: number): BookingRow[] {
     return this.#db
       .prepare<[number], BookingRow>(
-        "SELECT at_ms, worker, agent, model, attempt_id, booked_tokens, booked_nano, source FROM usage WHERE at_ms >= ? ORDER BY at_ms",
+        "SELECT at_ms, worker, agent, limit_model AS model, attempt_id, booked_tokens, booked_nano, source FROM usage WHERE at_ms >= ? ORDER BY at_ms",
       )
       .all(sinceMs);
   }
@@ -309,6 +313,7 @@ function valuesOf(entry: UsageEntry): Record<string, string | number | null> {
     sessionId: entry.sessionId,
     cliVersion: entry.cliVersion,
     flags: entry.flags.join(","),
+    limitModel: entry.limitModel,
   };
 }
 

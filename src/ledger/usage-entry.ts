@@ -33,6 +33,7 @@ export function recordedEntry(
     ...owner,
     key: `${owner.agent}:${record.key}`,
     model,
+    limitModel: owner.model ?? record.model,
     atMs,
     source,
     usage: record.usage,
@@ -56,6 +57,7 @@ export function unknownEntry(
   return {
     ...owner,
     key: `held:${owner.attemptId}`,
+    limitModel: owner.model,
     atMs,
     source: "unknown",
     usage: NO_USAGE,

@@ -63,6 +63,7 @@ function entry(task: Task, change: Partial<UsageEntry> = {}): UsageEntry {
     worker: "concurrent_worker1",
     agent: "rehearsal",
     model: "sonnet",
+    limitModel: "sonnet",
     type: "coding",
     atMs: 6_000,
     source: "actual",
