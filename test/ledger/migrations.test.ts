@@ -1,0 +1,70 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { attemptOf, Ledger } from "../../src/ledger/ledger.ts";
+import { LEDGER_VERSION } from "../../src/ledger/migrations.ts";
+import { NO_USAGE } from "../../src/metering/usage.ts";
+import { assignmentOf, draftOf } from "../support/drafts.ts";
+
+let folder: string;
+let file: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "ctm-migrations-"));
+  file = join(folder, "ledger.sqlite");
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+const version = (ledger: Ledger): unknown => ledger.database.pragma("user_version", { simple: true });
+
+describe("a ledger of an older program", () => {
+  it("of version 1 is brought up to date: its usage counts for the model of its attempt", () => {
+    const ledger = Ledger.open(file);
+    const [added] = ledger.add([{ draft: draftOf("old"), assignment: assignmentOf() }], 1);
+    if (added === undefined) throw new Error("nothing was added");
+    const attempt = { id: "a1", worker: "w", agent: "claude", model: "opus" };
+    const reserved = ledger.reserve(added.task, attempt, { tokens: 1, nanoUsd: 1, oversized: false }, 2);
+    for (const attemptId of [attemptOf(reserved), null])
+      ledger.bookUsage([
+        {
+          key: `k-${attemptId}`,
+          attemptId,
+          taskId: null,
+          worker: "w",
+          agent: "claude",
+          model: "claude-opus-4-1",
+          limitModel: null,
+          type: null,
+          atMs: 3,
+          source: "actual",
+          usage: NO_USAGE,
+          bookedTokens: 10,
+          bookedNanoUsd: 10,
+          costNanoUsd: 10,
+          priceTable: "list",
+          sessionId: null,
+          cliVersion: null,
+          flags: [],
+        },
+      ]);
+    ledger.database.exec("ALTER TABLE usage DROP COLUMN limit_model; PRAGMA user_version = 1");
+    ledger.close();
+
+    const again = Ledger.open(file);
+    expect(version(again)).toBe(LEDGER_VERSION);
+    expect(again.spend.bookingsSince(0).map(({ attempt_id, model }) => [attempt_id, model])).toEqual([
+      ["a1", "opus"],
+      [null, "claude-opus-4-1"],
+    ]);
+    expect(again.task(1).state.name).toBe("reserved");
+    again.close();
+  });
+
+  it("is migrated once", () => {
+    Ledger.open(file).close();
+    const again = Ledger.open(file);
+    expect(version(again)).toBe(LEDGER_VERSION);
+    again.close();
+  });
+});
