@@ -1,0 +1,152 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { loadConfig } from "../src/config.ts";
+import { DelegationDesk } from "../src/delegation-desk.ts";
+import { attemptOf, Ledger } from "../src/ledger/ledger.ts";
+import { NO_USAGE } from "../src/metering/usage.ts";
+import { assignmentOf, draftOf } from "./support/drafts.ts";
+import { workerRecordOf } from "./support/worker-bench.ts";
+
+let folder: string;
+let ledger: Ledger;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "ctm-desk-"));
+  ledger = Ledger.open(":memory:");
+});
+
+afterEach(() => {
+  ledger.close();
+  rmSync(folder, { recursive: true });
+});
+
+async function deskOf(yaml: string): Promise<DelegationDesk> {
+  const configFile = join(folder, "config.yaml");
+  writeFileSync(configFile, yaml);
+  const config = await loadConfig({ overrides: { configFile }, env: { HOME: folder }, cwd: folder });
+  return new DelegationDesk(config, ledger);
+}
+
+const chosen = (agent: string): string => `workers:\n  agent: ${agent}\n`;
+
+describe("the agent of a house", () => {
+  it.each([
+    ["claude", []],
+    ["rehearsal", [expect.stringMatching(/^REHEARSAL: /)]],
+  ])("%s, chosen by a person, takes the tasks", async (agent, notices) => {
+    const desk = await deskOf(chosen(agent));
+    expect([desk.defaultAgent, desk.notices]).toEqual([agent, notices]);
+    expect(desk.delegate(draftOf("Fix the bug in the parser")).agent).toBe(agent);
+  });
+
+  it("is the first that is installed, when it is left to us", async () => {
+    const program = join(folder, "codex");
+    writeFileSync(program, "#!/bin/sh\n", { mode: 0o755 });
+    const agents = (claude: string): string =>
+      `agents:\n  claude:\n    command: [${claude}]\n  codex:\n    command: [${program}]\n`;
+    expect((await deskOf(agents("/nowhere/claude"))).defaultAgent).toBe("codex");
+    expect((await deskOf(agents(program))).defaultAgent).toBe("claude");
+  });
+
+  it("is the rehearsal, and says so, where nothing is installed", async () => {
+    const none =
+      "agents:\n  claude:\n    command: [/nowhere/claude]\n  codex:\n    command: [/nowhere/codex]\n";
+    const desk = await deskOf(none);
+    expect(desk.defaultAgent).toBe("rehearsal");
+    expect(desk.notices).toEqual([expect.stringMatching(/no agent CLI was found/)]);
+  });
+});
+
+describe("a task's assignment", () => {
+  it("goes by the agent of the worker that a person named", async () => {
+    const desk = await deskOf(chosen("claude"));
+    ledger.workers.save(workerRecordOf({ name: "concurrent_worker2", agent: "shell", model: null }));
+    const { agent, model, reserveTokens } = desk.delegate(draftOf("make", { worker: "concurrent_worker2" }));
+    expect([agent, model, reserveTokens]).toEqual(["shell", null, 0]);
+    expect(desk.delegate(draftOf("make", { worker: "concurrent_worker9" })).agent).toBe("claude");
+    expect(() => desk.delegate(draftOf("make", { worker: "concurrent_worker2", agent: "codex" }))).toThrow(
+      /concurrent_worker2" runs shell, not codex/,
+    );
+  });
+
+  it("learns from what settled tasks used, once there are enough", async () => {
+    const desk = await deskOf(`${chosen("claude")}estimate:\n  minSamples: 3\n`);
+    const draft = draftOf("Fix the bug in the parser");
+    const before = desk.delegate(draft);
+    for (let n = 1; n <= 3; n += 1) settle(`a${n}`, before.model, 400_000);
+    const after = desk.delegate(draft);
+    expect(after.estimateTokens).toBe(before.estimateTokens);
+    expect(after.reserveTokens).toBeGreaterThan(before.reserveTokens);
+    expect(after.reserveBasis).not.toBe(before.reserveBasis);
+  });
+
+  it("is explained with its grounds, and refused for what there is not", async () => {
+    const desk = await deskOf(chosen("claude"));
+    const none = { type: null, model: null, agent: null };
+    expect(desk.explain("Write the README", none)).toMatchObject({ type: "documentation" });
+    for (const wrong of [{ type: "poetry" }, { agent: "cobol" }, { model: "gpt-99-imaginary" }])
+      expect(() => desk.explain("x", { ...none, ...wrong })).toThrow(
+        expect.objectContaining({ code: "usage" }),
+      );
+  });
+});
+
+describe("the model a worker starts with", () => {
+  it("is the one most tasks want: the premium one, the cheap one where cheap is preferred", async () => {
+    const models = "agents:\n  claude:\n    models: { cheap: haiku, premium: opus }\n";
+    expect((await deskOf(chosen("claude") + models)).launchModel("claude")).toBe("opus");
+    expect((await deskOf(`${chosen("claude")}${models}preferCheap: true\n`)).launchModel("claude")).toBe(
+      "haiku",
+    );
+    expect((await deskOf(chosen("claude"))).launchModel("shell")).toBeNull();
+  });
+
+  it("is asked for agents that exist", async () => {
+    const desk = await deskOf(chosen("claude"));
+    expect(() => desk.launchModel("cobol")).toThrow(/there is no agent "cobol": choose one of claude, codex/);
+  });
+});
+
+/** A task of the class that "Fix the bug …" falls into, completed with so many tokens. */
+function settle(id: string, model: string | null, tokens: number): void {
+  const [added] = ledger.add(
+    [{ draft: draftOf("x"), assignment: assignmentOf({ agent: "claude", model }) }],
+    1,
+  );
+  if (added === undefined) throw new Error("nothing was added");
+  const held = { tokens: 1, nanoUsd: 1, oversized: false };
+  const reserved = ledger.reserve(added.task, { id, worker: "w", agent: "claude", model }, held, 2);
+  const intent = {
+    launchId: "l",
+    pane: "{}",
+    previousAttempt: "",
+    textSha256: "0",
+    sessionId: null,
+    recordPath: null,
+  };
+  const typed = ledger.typed(ledger.intend(reserved, { ...intent, attemptId: id }, 3), 4);
+  const usage = { ...NO_USAGE, inputTokens: tokens };
+  const entry = {
+    key: id,
+    attemptId: attemptOf(typed),
+    taskId: typed.id,
+    worker: "w",
+    agent: "claude",
+    model,
+    limitModel: model,
+    type: "coding",
+    atMs: 5,
+    source: "actual",
+    usage,
+    bookedTokens: tokens,
+    bookedNanoUsd: tokens,
+    costNanoUsd: tokens,
+    priceTable: "list",
+    sessionId: null,
+    cliVersion: null,
+    flags: [],
+  } as const;
+  ledger.finish(typed, { kind: "completed", exitCode: null, answer: null }, [entry], 6);
+}
