@@ -216,7 +216,7 @@ describe("typing", () => {
       /its screen is busy/,
     ],
     ["a shell that is left", ({ terminal }) => void (terminal.screen = ["$ "]), /its screen is unknown/],
-    ["a pane that is gone", ({ worker }) => void worker.remember({ pane: null }), /it has no pane/],
+    ["a pane that is gone", ({ worker }) => worker.remember({ pane: null }), /it has no pane/],
   ])("types nothing into %s, intends nothing, and gives the task back", async (_what, arrange, reason) => {
     const made = await ready();
     arrange(made);

@@ -32,7 +32,7 @@ describe("the delay before a restart", () => {
 describe("a plan of restarts", () => {
   it("starts once a death, however often it is told", async () => {
     const plan = new RestartPlan(RULES);
-    const start = vi.fn(async () => undefined);
+    const start = vi.fn<() => Promise<void>>(async () => undefined);
     expect([plan.plan("w1", start), plan.deaths("w1")]).toEqual([1_000, 1]);
     plan.plan("w1", start);
     expect(plan.deaths("w1")).toBe(1);
@@ -42,7 +42,7 @@ describe("a plan of restarts", () => {
 
   it("counts a start that fails as a death, and gives up after the last of the row", async () => {
     const plan = new RestartPlan(RULES);
-    const start = vi.fn(async () => {
+    const start = vi.fn<() => Promise<void>>(async () => {
       throw new Error("no such program");
     });
     plan.plan("w1", start);
@@ -63,7 +63,7 @@ describe("a plan of restarts", () => {
 
   it("starts nothing any more that was forgotten or closed", () => {
     const plan = new RestartPlan(RULES);
-    const start = vi.fn(async () => undefined);
+    const start = vi.fn<() => Promise<void>>(async () => undefined);
     plan.plan("w1", start);
     plan.plan("w2", start);
     plan.forget("w1");

@@ -17,15 +17,15 @@ describe("the order of signals", () => {
   it("is kept within a launch, and launches do not wait for each other", async () => {
     const log: string[] = [];
     const order = new SignalOrder();
-    const [slow, next, other] = ["slow", "next", "other"].map((name) => gate(log, name));
-    order.add("launch-1", slow!.act);
-    order.add("launch-1", next!.act);
-    order.add("launch-2", other!.act);
-    next!.open();
-    other!.open();
+    const [slow, next, other] = [gate(log, "slow"), gate(log, "next"), gate(log, "other")];
+    order.add("launch-1", slow.act);
+    order.add("launch-1", next.act);
+    order.add("launch-2", other.act);
+    next.open();
+    other.open();
     await new Promise((resolve) => setImmediate(resolve));
     expect(log).toEqual(["slow begins", "other begins", "other ends"]);
-    slow!.open();
+    slow.open();
     await order.settled();
     expect(log.slice(3)).toEqual(["slow ends", "next begins", "next ends"]);
   });

@@ -123,7 +123,8 @@ describe("our prompt and a person's", () => {
     const bench = await idle();
     bench.worker.take(bench.attempt({ phase: "preparing" }));
     await bench.signal("UserPromptSubmit", { prompt: "do it" });
-    await bench.signal("Stop", { last_assistant_message: null });
+    bench.respond(5, "x");
+    await bench.signal("Stop", { last_assistant_message: "x" });
     expect([bench.told("accepted"), bench.ends()]).toEqual([[], []]);
     expect(bench.worker.attempt?.phase).toBe("preparing");
   });
