@@ -29,7 +29,7 @@ async function frontWith(env: Record<string, string>, argv: readonly string[] = 
   const child = spawn("/bin/sleep", ["300"], { env, stdio: "ignore" });
   running.push(child);
   await new Promise((resolve) => child.once("spawn", resolve));
-  return { pid: child.pid ?? 0, argv, cwd: "/work/my.project" };
+  return { pid: child.pid ?? 0, argv, cwd: "/srv/my.project" };
 }
 
 function write(path: string, text: string, atMs?: number): string {
@@ -48,7 +48,7 @@ describe.runIf(process.platform === "linux")("the record of Claude Code", () => 
     state(front.pid, UUID);
     expect(recordOfProcess("claude", front)).toEqual({
       sessionId: UUID,
-      recordPath: join(folder, "projects", "-work-my-project", `${UUID}.jsonl`),
+      recordPath: join(folder, "projects", "-srv-my-project", `${UUID}.jsonl`),
     });
   });
 
@@ -90,7 +90,7 @@ describe.runIf(process.platform === "linux")("the record of Codex", () => {
     rollout("2026-02-12", other(1), front.cwd, 1_000_000);
     const newest = rollout("2026-02-13", other(2), front.cwd, 3_000_000);
     rollout("2026-02-13", other(3), front.cwd, 2_000_000);
-    rollout("2026-02-13", other(4), "/work/my", 4_000_000);
+    rollout("2026-02-13", other(4), "/srv/my", 4_000_000);
     expect(recordOfProcess("codex", front)).toEqual({ sessionId: other(2), recordPath: newest });
   });
 
