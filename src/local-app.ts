@@ -243,7 +243,9 @@ export class LocalApp implements App {
 
   #deferralOf(task: Task, fitting: readonly Worker[]): Deferral | null {
     if (task.state.name !== "queued") return null;
-    const offers = fitting.map(({ name, record }) => ({
+    const free = fitting.filter((worker) => worker.free);
+    // A busy worker would admit it, but cannot take it: only where all are busy is their limit what it waits for.
+    const offers = (free.length > 0 ? free : fitting).map(({ name, record }) => ({
       worker: name,
       agent: record.agent,
       model: task.assignment.model ?? record.model,

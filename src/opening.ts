@@ -164,7 +164,7 @@ async function openLocked(config: Config, options: OpenOptions, lock: ManagerLoc
     lock.release();
   });
   await restoreFleet(config, base, workplace, engine);
-  if (options.adopt === true) await adoptAll(workplace);
+  if (options.adopt === true) await adoptAll(workplace, base);
   return app;
 }
 
@@ -178,8 +178,18 @@ async function restoreFleet(
   const { pool } = workplace;
   const dead: string[] = [];
   for (const record of base.ledger.workers.all()) {
-    const alive = await pool.restore(record).catch(() => false);
-    if (!alive) dead.push(record.name);
+    try {
+      if (!(await pool.restore(record))) dead.push(record.name);
+    } catch (error) {
+      // Our own tmux must be there; a session a person started may have gone with its server.
+      if (!record.adopted) throw error;
+      base.ledger.workers.remove(record.name);
+      trouble(
+        base.bus,
+        base.now,
+        `${record.name} is let go: its session ${record.session} cannot be reached any more`,
+      );
+    }
   }
   const { awaitAcceptance } = workplace;
   await recover({ ledger: base.ledger, engine, pool, awaitAcceptance });
@@ -193,9 +203,14 @@ async function restoreFleet(
   if (missing > 0) await pool.spawn(agent, missing, wish);
 }
 
-async function adoptAll(workplace: Workplace): Promise<void> {
+/** One session that cannot be taken over keeps none of the others from it. */
+async function adoptAll(workplace: Workplace, base: Foundation): Promise<void> {
   for (const session of await adoptableSessions()) {
-    await workplace.pool.adopt(await adoptionRecord(workplace, session, null));
+    try {
+      await workplace.pool.adopt(await adoptionRecord(workplace, session, null));
+    } catch (error) {
+      trouble(base.bus, base.now, error);
+    }
   }
 }
 

@@ -97,6 +97,12 @@ function hasOption(command: Command, option: OptionSpec): boolean {
  */
 function textsOf(words: readonly string[]): readonly string[] {
   const [first = ""] = words;
+  const late = words.find((word) => /^--?[a-z][a-z-]*(=|$)/i.test(word));
+  if (late !== undefined) {
+    throw new CtmError("usage", `${late} stands behind a task: options go before the tasks`, [
+      "To run it as a task: ctm -- ...",
+    ]);
+  }
   // An empty word is a task too: one that is refused as empty, not taken for a command.
   const isText = (word: string): boolean => word.trim() === "" || /\s/.test(word.trim());
   if (isText(first)) return words;

@@ -25,7 +25,7 @@ export interface LaunchingParts {
   readonly cols: number;
   readonly rows: number;
   settings(agent: string): AgentSettings;
-  /** What every agent's process is given of our environment: PATH, HOME, locale; never our secrets by accident. */
+  /** What every agent's process is given of our environment. It may hold keys: it reaches the agent by a 0600 file alone. */
   readonly baseEnv: Readonly<Record<string, string>>;
 }
 

@@ -76,6 +76,8 @@ describe("argv", () => {
   it.each([
     [["statsu"], "did you mean status?"],
     [["xyzzy"], "To run a task of one word: ctm -- xyzzy"],
+    [["Task one", "--own"], "--own stands behind a task: options go before the tasks"],
+    [["Task one", "--workers=9"], "--workers=9 stands behind a task"],
     [["fix", "the", "login"], 'ctm "Task 1" "Task 2"'],
     [["cancle", "7", "fix the login"], "did you mean cancel?"],
     [["--stat-dir", "/s"], "Did you mean --state-dir?"],

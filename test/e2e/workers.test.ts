@@ -212,4 +212,39 @@ describe("sessions a person started by hand", () => {
     await ctm.ok(["kill", "concurrent_worker7"]);
     expect(await ctm.defaultTmux("list-sessions", "-F", "#{session_name}")).toBe("concurrent_worker7");
   });
+
+  it("one without an agent keeps none from being taken over, and one that is gone keeps no manager from starting", async () => {
+    const ctm = product({ workers: 1 });
+    const agent = [
+      process.execPath,
+      join(productFolder(), "rehearsal-agent.js"),
+      "--session",
+      "s",
+      "--model",
+      "m",
+    ];
+    const hook = ["--dir", ctm.folder, "--hook", "/bin/true"];
+    await ctm.defaultTmux("new-session", "-d", "-s", "concurrent_worker6", "-c", ctm.work, "sh");
+    await ctm.defaultTmux(
+      "new-session",
+      "-d",
+      "-s",
+      "concurrent_worker7",
+      "-x",
+      "120",
+      "-y",
+      "30",
+      "-c",
+      ctm.work,
+      ...agent,
+      ...hook,
+    );
+    const first = await ctm.serve(["--adopt"]);
+    await ctm.worker("concurrent_worker7", "idle");
+    await first.stop();
+    await ctm.defaultTmux("kill-server");
+    await ctm.serve();
+    await ctm.worker("concurrent_worker1", "idle");
+    expect((await ctm.workers()).map(({ name }) => name)).toEqual(["concurrent_worker1"]);
+  });
 });
