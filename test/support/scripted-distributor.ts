@@ -36,6 +36,8 @@ export class ScriptedDistributor implements Distributor {
   /** Ids of the tasks handed to workers, in order. */
   readonly sent: number[] = [];
   readonly interrupted: string[] = [];
+  /** How often it was asked who may take a task. */
+  asked = 0;
   /** What an interrupt throws, or null. */
   interruptFails: Error | null = null;
   #listener: (report: WorkerReport) => void = () => undefined;
@@ -57,6 +59,7 @@ export class ScriptedDistributor implements Distributor {
   }
 
   offers(task: Task): readonly WorkerOffer[] {
+    this.asked += 1;
     return this.workers
       .filter(({ attemptId }) => attemptId === null)
       .filter(({ name, agent }) =>

@@ -32,6 +32,20 @@ describe("the line of ready tasks", () => {
     expect(begun).toEqual([3, 4, 2, 5, 1]);
   });
 
+  it("stands still again as soon as the next id comes, whatever was allowed before", async () => {
+    const queue = new ReadyQueue();
+    const { begun, begin } = dispatches();
+    const first = queue.offer(1, 1, begin(1, false));
+    queue.allow(3);
+    await first;
+    const decisions = [queue.offer(2, 0, begin(2, false)), queue.offer(3, 3, begin(3, false))];
+    await everythingDone();
+    expect(begun).toEqual([1]);
+    queue.allow(1);
+    await Promise.all(decisions);
+    expect(begun).toEqual([1, 3, 2]);
+  });
+
   it("lets as many begin as workers are free, and takes the others out of line", async () => {
     const queue = new ReadyQueue();
     const { begun, begin } = dispatches();
