@@ -128,7 +128,7 @@ export class Engine {
     let sent = 0;
     let after: ReadyTask | null = null;
     while (!this.#closed && !this.paused && distributor.freeCount() > 0) {
-      const page: ReadyTask[] = ledger.tasks.ready(after, 0, this.#ready.room);
+      const page: ReadyTask[] = ledger.tasks.ready(after, this.#blockedNeeds, this.#ready.room);
       if (page.length === 0) break;
       after = page.at(-1) ?? null;
       const decisions = page.flatMap((ready) => this.#offer(ready) ?? []);

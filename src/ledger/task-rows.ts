@@ -1,6 +1,6 @@
 /** Tasks as rows: how a row reads as a Task, and every query that lists them. Changes stand in `ledger.ts`. */
 import type { Db } from "./database.ts";
-import { priorityOfRank, priorityRank, type Priority } from "../tasks/priority.ts";
+import { PRIORITIES, priorityOfRank, priorityRank, type Priority } from "../tasks/priority.ts";
 import type { Complexity, Task, TaskState, TaskStateName, TaskType } from "../tasks/task.ts";
 
 export interface TaskRow {
@@ -54,6 +54,16 @@ export interface ReadyTask {
   readonly notBeforeMs: number | null;
   /** Agent, model, worker and folder it needs: tasks that share them suit the same workers and touch the same limits. */
   readonly needs: string;
+}
+
+/** The needs of a task as one value: see `ReadyTask`. */
+const NEEDS = "json_array(agent, model, forced_worker, cwd)";
+
+interface ReadyQuery {
+  readonly priority: number;
+  readonly id: number;
+  readonly count: number;
+  readonly passedOver: string;
 }
 
 export function taskOfRow(row: TaskRow): Task {
@@ -128,21 +138,20 @@ export class TaskRows {
   readonly #db: Db;
   readonly #byId;
   readonly #byKey;
-  readonly #ready;
+  readonly #readyBehind;
+  readonly #readyBelow;
   readonly #counts;
 
   constructor(db: Db) {
     this.#db = db;
     this.#byId = db.prepare<[number], TaskRow>("SELECT * FROM task WHERE id = ?");
     this.#byKey = db.prepare<[string], TaskRow>("SELECT * FROM task WHERE key = ?");
-    this.#ready = db.prepare<
-      [number, number, number, number],
-      { id: number; priority: number; not_before_ms: number | null; needs: string }
-    >(
-      `SELECT id, priority, not_before_ms, json_array(agent, model, forced_worker, cwd) AS needs FROM task
-       WHERE state = 'queued' AND hold_reason IS NULL AND (priority, -id) < (?, ?) AND priority >= ?
-       ORDER BY priority DESC, id LIMIT ?`,
-    );
+    const ready = (where: string): string =>
+      `SELECT id, priority, not_before_ms AS notBeforeMs, ${NEEDS} AS needs FROM task
+       WHERE state = 'queued' AND hold_reason IS NULL AND ${where}
+        AND ${NEEDS} NOT IN (SELECT value FROM json_each(@passedOver)) ORDER BY priority DESC, id LIMIT @count`;
+    this.#readyBehind = db.prepare<ReadyQuery, ReadyTask>(ready("priority = @priority AND id > @id"));
+    this.#readyBelow = db.prepare<ReadyQuery, ReadyTask>(ready("priority < @priority"));
     this.#counts = db.prepare<[], { state: string; n: number }>("SELECT state, n FROM task_count");
   }
 
@@ -157,18 +166,15 @@ export class TaskRows {
   }
 
   /**
-   * Waiting tasks in dispatch order: priority, then first come first served. `after` is the last one already
-   * looked at, so a long queue is walked in pages without an offset.
+   * Waiting tasks in dispatch order: priority, then first come first served. `after` is the last one already looked
+   * at, so a long queue is walked in pages without an offset; tasks with these `needs` are passed over.
    */
-  ready(after: ReadyTask | null, lowestPriority: number, count: number): ReadyTask[] {
-    return this.#ready
-      .all(after?.priority ?? 9, after === null ? 0 : -after.id, lowestPriority, count)
-      .map((row) => ({
-        id: row.id,
-        priority: row.priority,
-        notBeforeMs: row.not_before_ms,
-        needs: row.needs,
-      }));
+  ready(after: ReadyTask | null, passedOver: ReadonlySet<string>, count: number): ReadyTask[] {
+    const { priority, id } = after ?? { priority: PRIORITIES.length, id: 0 };
+    const query = { priority, id, count, passedOver: JSON.stringify([...passedOver]) };
+    const behind = after === null ? [] : this.#readyBehind.all(query);
+    if (behind.length === count) return behind;
+    return [...behind, ...this.#readyBelow.all({ ...query, count: count - behind.length })];
   }
 
   /** Tasks by filter, newest last, ended and cleared ones left out unless a state is asked for. */

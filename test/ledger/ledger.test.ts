@@ -128,9 +128,9 @@ describe("queueing", () => {
           );
           const seen: number[] = [];
           for (
-            let page = fresh.tasks.ready(null, 0, pageSize);
+            let page = fresh.tasks.ready(null, new Set(), pageSize);
             page.length > 0;
-            page = fresh.tasks.ready(page.at(-1) ?? null, 0, pageSize)
+            page = fresh.tasks.ready(page.at(-1) ?? null, new Set(), pageSize)
           ) {
             seen.push(...page.map(({ id }) => id));
           }
@@ -145,12 +145,26 @@ describe("queueing", () => {
     );
   });
 
+  it("passes over those that need what was found wanting, whatever their folder is called", () => {
+    const odd = '/a "b", [null] ü\n\u0001';
+    for (const change of [
+      { cwd: odd },
+      {},
+      { cwd: odd, worker: "w1" },
+      { cwd: odd, priority: "low" },
+    ] as const)
+      add("x", change);
+    const [first] = ledger.tasks.ready(null, new Set(), 1);
+    const others = ledger.tasks.ready(null, new Set([first?.needs ?? ""]), 10);
+    expect(others.map(({ id }) => id)).toEqual([2, 3]);
+  });
+
   it("leaves held tasks out of the ready ones and counts them apart", () => {
     const task = add("held", { holdReason: "waiting for Anna" });
-    expect(ledger.tasks.ready(null, 0, 10)).toEqual([]);
+    expect(ledger.tasks.ready(null, new Set(), 10)).toEqual([]);
     expect(ledger.tasks.counts().get("held")).toBe(1);
     ledger.setHold(task.id, null);
-    expect(ledger.tasks.ready(null, 0, 10)).toHaveLength(1);
+    expect(ledger.tasks.ready(null, new Set(), 10)).toHaveLength(1);
     expect(ledger.tasks.counts().get("held")).toBe(0);
   });
 
