@@ -94,6 +94,7 @@ export class TmuxConnection {
     try {
       connection.#server = await connection.#identify();
       if (options.address.kind === "own") await connection.batch(OWN_SERVER_OPTIONS);
+      else await connection.#requireAttached(options.session ?? "");
     } catch (error) {
       await connection.close();
       throw error;
@@ -177,6 +178,13 @@ export class TmuxConnection {
     await this.#exited;
     clearTimeout(late);
     clearTimeout(tooLate);
+  }
+
+  /** A client that could not attach may still be answered for a moment: its session is gone all the same. */
+  async #requireAttached(session: string): Promise<void> {
+    const [attached] = await this.command(`display-message -p "#{client_session}"`);
+    if (attached !== session)
+      throw new CtmError("tmux-failed", `There is no tmux session named ${session} any more.`);
   }
 
   async #identify(): Promise<ServerIdentity> {
