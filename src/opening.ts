@@ -195,7 +195,10 @@ async function restoreFleet(
   await recover({ ledger: base.ledger, engine, pool, awaitAcceptance });
   await workplace.listen();
   await giveUpDead(pool);
-  for (const name of dead) await pool.revive(name);
+  for (const name of dead) {
+    // One that cannot be started is told, and keeps the others from nothing.
+    await pool.revive(name).catch((error: unknown) => trouble(base.bus, base.now, error));
+  }
   const own = pool.all().filter((worker) => !worker.record.adopted).length;
   const missing = config.workers.count - own;
   const agent = base.delegation.defaultAgent;
