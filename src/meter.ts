@@ -7,6 +7,7 @@ import type { FactBus } from "./events/bus.ts";
 import type { Booked, UsageEntry } from "./ledger/spend-rows.ts";
 import { recordedEntry, unknownEntry, type EntryOwner, type EntryRules } from "./ledger/usage-entry.ts";
 import type { UsageRecord } from "./metering/usage.ts";
+import type { Level } from "./throttle/levels.ts";
 import type { Throttle } from "./throttle/throttle.ts";
 
 export interface MeterParts {
@@ -20,6 +21,9 @@ export interface MeterParts {
 
 export class Meter {
   readonly #parts: MeterParts;
+
+  /** The level each limit was told to stand at. */
+  readonly #levels = new Map<string, Level>();
 
   constructor(parts: MeterParts) {
     this.#parts = parts;
@@ -64,6 +68,18 @@ export class Meter {
         simulated: source === "simulated",
       });
       bus.publish({ kind: "usage-booked", atMs, taskId, worker, tokens: addedTokens, source });
+    }
+    if (booked.length > 0) this.#tellLevels();
+  }
+
+  /** A limit that came to another level is told: WARNING holds nothing back, it is for the person to see. */
+  #tellLevels(): void {
+    const { throttle, bus, now } = this.#parts;
+    for (const { limitId, level } of throttle.standings(now())) {
+      const from = this.#levels.get(limitId) ?? "NONE";
+      if (from === level) continue;
+      this.#levels.set(limitId, level);
+      bus.publish({ kind: "level-changed", atMs: now(), limitId, from, to: level });
     }
   }
 }
