@@ -9,7 +9,7 @@ export interface RestartRules {
 
 /** Pure: the delay before restart number `n` (from 0), or null: not again. */
 export function restartDelayMs(n: number, rules: RestartRules): number | null {
-  return n >= rules.maxInRow ? null : Math.min(rules.maxDelayMs, rules.firstDelayMs * 2 ** n);
+  return n >= rules.maxInRow ? null : Math.min(rules.maxDelayMs, rules.firstDelayMs * 2 ** Math.min(n, 40));
 }
 
 export class RestartPlan {
