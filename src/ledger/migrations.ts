@@ -161,8 +161,8 @@ const MIGRATIONS: readonly string[] = [
 export const LEDGER_VERSION = MIGRATIONS.length;
 
 /**
- * Brings a database to `LEDGER_VERSION`. Two programs may open a new one at the same moment, so the version is read
- * again inside each step's transaction. Throws CtmError `ledger` for one written by a newer program.
+ * Brings a database to `LEDGER_VERSION`, all steps in one transaction. Several programs may open a new one at the same
+ * moment, so the version is read again inside it. Throws CtmError `ledger` for one written by a newer program.
  */
 export function migrate(db: Db): void {
   const version = versionOf(db);
@@ -172,14 +172,15 @@ export function migrate(db: Db): void {
       `the database was written by a newer ctm (version ${version}, this one knows ${LEDGER_VERSION}); it was left untouched`,
     );
   }
-  const step = db.transaction(() => {
-    const from = versionOf(db);
-    if (from >= LEDGER_VERSION) return false;
-    db.exec(MIGRATIONS[from] ?? "");
-    db.pragma(`user_version = ${from + 1}`);
-    return true;
-  });
-  while (step.immediate());
+  db.transaction(() => {
+    for (let from = versionOf(db); from < LEDGER_VERSION; from += 1) {
+      db.exec(MIGRATIONS[from] ?? "");
+      db.pragma(`user_version = ${from + 1}`);
+    }
+  }).immediate();
+  // This connection may have looked at the tables before another one changed them, and SQLite compiles statements
+  // from what it remembers. Reading its own schema makes it notice.
+  db.prepare("SELECT count(*) FROM sqlite_schema").get();
 }
 
 function versionOf(db: Db): number {

@@ -3,7 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { attemptOf, Ledger } from "../../src/ledger/ledger.ts";
-import { LEDGER_VERSION } from "../../src/ledger/migrations.ts";
+import { openDatabase } from "../../src/ledger/database.ts";
+import { LEDGER_VERSION, migrate } from "../../src/ledger/migrations.ts";
+import { SpendRows } from "../../src/ledger/spend-rows.ts";
 import { NO_USAGE } from "../../src/metering/usage.ts";
 import { assignmentOf, draftOf } from "../support/drafts.ts";
 
@@ -59,6 +61,18 @@ describe("a ledger of an older program", () => {
     ]);
     expect(again.task(1).state.name).toBe("reserved");
     again.close();
+  });
+
+  it("may be migrated by another program after this one looked at its tables", () => {
+    const old = Ledger.open(file);
+    old.database.exec("ALTER TABLE usage DROP COLUMN limit_model; PRAGMA user_version = 1");
+    old.close();
+    const early = openDatabase(file);
+    early.prepare("SELECT count(*) FROM usage").get();
+    Ledger.open(file).close();
+    migrate(early);
+    expect(() => new SpendRows(early)).not.toThrow();
+    early.close();
   });
 
   it("is migrated once", () => {
