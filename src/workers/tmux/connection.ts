@@ -56,12 +56,17 @@ export class TmuxConnection {
   readonly #timeoutMs: number;
   readonly #listeners = new Set<(notification: Notification) => void>();
   readonly #exited: Promise<void>;
+  readonly #attached: Promise<void>;
+  #tellAttached = (): void => undefined;
   #closedBecause: string | null = null;
   #complaint = "";
   #server: ServerIdentity | null = null;
 
   private constructor(options: ConnectionOptions) {
     this.#timeoutMs = options.commandTimeoutMs ?? defaultTimeoutMs;
+    this.#attached = new Promise((resolve) => {
+      this.#tellAttached = resolve;
+    });
     this.#child = execa("tmux", [...serverArguments(options.address), "-C", ...attachArguments(options)], {
       buffer: false,
       stdin: "pipe",
@@ -180,11 +185,19 @@ export class TmuxConnection {
     clearTimeout(tooLate);
   }
 
-  /** A client that could not attach may still be answered for a moment: its session is gone all the same. */
+  /**
+   * A client is answered before it has attached, and for a moment after it could not: only the server's own word that
+   * it is in a session, or the client's end, tells which.
+   */
   async #requireAttached(session: string): Promise<void> {
-    const [attached] = await this.command(`display-message -p "#{client_session}"`);
-    if (attached !== session)
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => reject(this.#gone("it does not let us attach")), this.#timeoutMs);
+    });
+    const gone = this.#exited.then(() => {
       throw new CtmError("tmux-failed", `There is no tmux session named ${session} any more.`);
+    });
+    await Promise.race([this.#attached, gone, late]).finally(() => clearTimeout(timer));
   }
 
   async #identify(): Promise<ServerIdentity> {
@@ -227,6 +240,7 @@ export class TmuxConnection {
 
   #notify(notification: Notification): void {
     if (notification.name === "exit" && notification.rest !== "") this.#hearComplaint(notification.rest);
+    if (notification.name === "session-changed") this.#tellAttached();
     for (const listener of this.#listeners) listener(notification);
   }
 
