@@ -7,7 +7,6 @@ import { fileURLToPath } from "node:url";
 import { agentAdapter } from "./agents/agents.ts";
 import type { AgentSettings } from "./agents/adapter.ts";
 import { CtmError } from "./base/errors.ts";
-import { outputLogMaxBytes } from "./base/limits.ts";
 import { agentEnvironment, harmlessEnvironment, type Config } from "./config.ts";
 import { LocalDistributor } from "./distributor/local.ts";
 import type { FactBus } from "./events/bus.ts";
@@ -100,7 +99,6 @@ export async function openWorkplace(parts: WorkplaceParts): Promise<Workplace> {
   const pool = new WorkerPool({
     launching,
     restart: config.workers.restart,
-    outputMaxBytes: outputLogMaxBytes,
     adapter: agentAdapter,
     terminal: (record) => terminal(record.tmuxSocket, record.session),
     saved: (record) => ledger.workers.save(record),

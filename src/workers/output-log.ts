@@ -1,29 +1,21 @@
 /**
- * What a pane printed, as tmux appends it to a file: read from its end, followed by file events, begun anew when it
- * grows too long. It goes on growing while no manager runs, so nothing is lost over a restart.
+ * What a pane printed, as its pipe writes it to a file: read from its end, followed by file events. The writer begins
+ * a new file when it grows too long. It goes on while no manager runs, so nothing is lost over a restart.
  */
 import {
-  appendFileSync,
   closeSync,
   constants,
-  copyFileSync,
   type FSWatcher,
   fstatSync,
   openSync,
   readSync,
   statSync,
-  truncateSync,
   watch,
 } from "node:fs";
 import { basename, dirname, isAbsolute } from "node:path";
 import { StringDecoder } from "node:string_decoder";
-import { outputLogMaxBytes } from "../base/limits.ts";
 import { plainText } from "../base/plain-text.ts";
 import { bracketedPasteIn } from "./bracketed-paste.ts";
-
-export interface OutputLogOptions {
-  readonly maxBytes?: number;
-}
 
 /** Read at once while following. */
 const pieceBytes = 256 * 1024;
@@ -31,30 +23,23 @@ const pieceBytes = 256 * 1024;
 const behindMaxBytes = 4 * 1024 * 1024;
 /** How much of the end is read for its last lines. */
 const tailBytes = 512 * 1024;
+/** How much of the end is searched for what the program said of bracketed pastes: it may be long ago. */
+const searchedBytes = 32 * 1024 * 1024;
 
 type Listener = (text: string) => void;
 
 export class OutputLog {
   readonly #path: string;
-  readonly #options: OutputLogOptions;
   readonly #listeners = new Set<Listener>();
   #watcher: FSWatcher | null = null;
   #file: number | null = null;
   #offset = 0;
   #decoder = new StringDecoder("utf8");
   #reading = false;
-  /** Size at which the current file counts as too long. */
-  #tooLongBytes: number;
 
   /** `path` as given to tmux; a path that is not absolute stands for no log at all. */
-  constructor(path: string, options: OutputLogOptions = {}) {
+  constructor(path: string) {
     this.#path = path;
-    this.#options = options;
-    this.#tooLongBytes = this.#maxBytes;
-  }
-
-  get #maxBytes(): number {
-    return this.#options.maxBytes ?? outputLogMaxBytes;
   }
 
   /** The last lines printed, as harmless text; older than the current file where that is still short. */
@@ -74,7 +59,7 @@ export class OutputLog {
 
   /** Does the program take bracketed pastes now? Null: it never said. */
   takesBracketedPaste(): boolean | null {
-    return bracketedPasteIn(this.tail(2 * this.#maxBytes));
+    return bracketedPasteIn(this.tail(searchedBytes));
   }
 
   /**
@@ -136,7 +121,7 @@ export class OutputLog {
     this.#offset += piece.length;
     if (piece.length > 0) this.#tell(this.#decoder.write(piece));
     if (this.#offset < size) this.#readOn();
-    else this.#atEnd(size);
+    else this.#atEnd();
   }
 
   #readOn(): void {
@@ -151,39 +136,19 @@ export class OutputLog {
     if (text !== "") for (const listener of this.#listeners) listener(text);
   }
 
-  /** Everything of this file was read. Is it still the one that is written to, and not too long? */
-  #atEnd(size: number): void {
+  /** Everything of this file was read. Is it still the one that is written to? */
+  #atEnd(): void {
     if (this.#file === null) return;
     const current = statSync(this.#path, { throwIfNoEntry: false });
-    if (current !== undefined && current.ino !== fstatSync(this.#file).ino) {
+    const now = fstatSync(this.#file);
+    if (current === undefined || current.ino === now.ino) return;
+    // Its writer put it aside: what it wrote before that belongs to it still.
+    if (now.size === this.#offset) {
       closeSync(this.#file);
       this.#file = null;
       this.#offset = 0;
-      this.#readOn();
-    } else if (size > this.#tooLongBytes) {
-      this.#rotate(this.#file, size);
     }
-  }
-
-  /**
-   * Begins the log anew: what is there becomes the older one, and the file is emptied. tmux goes on appending to it.
-   * (Telling tmux to write to another file instead loses what is on its way in that moment.)
-   */
-  #rotate(file: number, size: number): void {
-    try {
-      copyFileSync(this.#path, olderOf(this.#path));
-      const copied = statSync(olderOf(this.#path)).size;
-      // What came in meanwhile. From here to the emptying there is no step between.
-      const late = readAt(file, copied, fstatSync(file).size - copied);
-      truncateSync(this.#path);
-      this.#tooLongBytes = this.#maxBytes;
-      this.#tell(this.#decoder.write(late.subarray(Math.max(0, this.#offset - copied))));
-      this.#offset = 0;
-      appendFileSync(olderOf(this.#path), late);
-    } catch {
-      // No room for a copy, perhaps: the log goes on as it was, until it has grown by as much again.
-      this.#tooLongBytes = size + this.#maxBytes;
-    }
+    this.#readOn();
   }
 }
 

@@ -10,7 +10,6 @@ import type { Worker } from "./worker.ts";
 const quietMs = 400;
 
 export interface OutputWatchParts {
-  readonly maxBytes: number;
   onQuiet(): Promise<void>;
 }
 
@@ -29,7 +28,7 @@ export class OutputWatch {
     this.#worker = worker;
     this.#parts = parts;
     this.dir = worker.record.launchDir;
-    this.log = new OutputLog(join(this.dir ?? "", "output.log"), { maxBytes: parts.maxBytes });
+    this.log = new OutputLog(join(this.dir ?? "", "output.log"));
     this.#unfollow = this.log.follow((chunk) => this.#take(chunk));
     this.#arm();
   }

@@ -19,7 +19,6 @@ export type PoolListener = (worker: Worker, news: WorkerNews) => void;
 export interface PoolParts {
   readonly launching: Launching;
   readonly restart: RestartRules;
-  readonly outputMaxBytes: number;
   adapter(agent: string): AgentAdapter;
   /** The tmux server a worker sits on. Connected on first use. */
   terminal(record: Pick<WorkerRecord, "tmuxSocket" | "session">): Promise<Terminal>;
@@ -231,13 +230,7 @@ export class WorkerPool {
 
   #watch(worker: Worker): void {
     this.#watches.get(worker.name)?.close();
-    this.#watches.set(
-      worker.name,
-      new OutputWatch(worker, {
-        maxBytes: this.#parts.outputMaxBytes,
-        onQuiet: () => this.look(worker),
-      }),
-    );
+    this.#watches.set(worker.name, new OutputWatch(worker, { onQuiet: () => this.look(worker) }));
   }
 
   /** Started anew for a task (another model or folder), its agent prints into another log. */

@@ -32,8 +32,10 @@ export interface TestServer {
   tmux(...args: string[]): Promise<string>;
 }
 
-/** `commandTimeoutMs` as in `ConnectionOptions`. */
-export async function testServer(commandTimeoutMs?: number): Promise<TestServer> {
+/** Times and sizes as in `TerminalOptions`. */
+export async function testServer(
+  limits: { commandTimeoutMs?: number; logMaxBytes?: number } = {},
+): Promise<TestServer> {
   const dir = await testFolder();
   const socket = join(dir, "s");
   const pasteDir = join(dir, "paste");
@@ -47,7 +49,7 @@ export async function testServer(commandTimeoutMs?: number): Promise<TestServer>
     session: null,
     env: TEST_ENV,
     pasteDir,
-    ...(commandTimeoutMs === undefined ? {} : { commandTimeoutMs }),
+    ...limits,
   });
   onTestFinished(async () => {
     await terminal.close();

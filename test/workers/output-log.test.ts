@@ -1,14 +1,15 @@
 import {
   appendFileSync,
   mkdirSync,
-  readFileSync,
   renameSync,
+  rmSync,
   statSync,
   symlinkSync,
   truncateSync,
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { execa } from "execa";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { OutputLog } from "../../src/workers/output-log.ts";
 import { testFolder, testServer } from "../support/tmux-server.ts";
@@ -104,54 +105,62 @@ describe("following", () => {
     expect(heard.text.length).toBeLessThan(10 * 1024 * 1024);
   });
 
-  test("a log that grew too long is begun anew; one older is kept, and followers miss nothing", async () => {
+  test("what was written to a file before it was put aside is heard before the new one", async () => {
     const path = await logFile();
-    const log = new OutputLog(path, { maxBytes: 10 });
+    const log = new OutputLog(path);
     const heard = follow(log);
-    let expected = "";
-    for (const [piece, left] of [
-      ["0123456789é", 0],
-      ["short", 5],
-      ["0123456789B", 0],
-      ["last", 4],
-    ] as const) {
-      appendFileSync(path, piece);
-      expected += piece;
-      await waitFor(piece, () => heard.text === expected);
-      await waitFor("the size", () => statSync(path).size === left && log.offset === left);
-    }
-    expect(readFileSync(`${path}.1`, "utf8")).toBe("short0123456789B");
-    expect(statSync(`${path}.1`).mode & 0o777).toBe(statSync(path).mode & 0o777);
-    expect(log.lines(9)).toEqual(["short0123456789Blast"]);
+    appendFileSync(path, "first ");
+    renameSync(path, `${path}.1`);
+    appendFileSync(`${path}.1`, "late ");
+    writeFileSync(path, "second");
+    await waitFor("all of it", () => heard.text === "first late second");
+    expect(log.lines(9)).toEqual(["first late second"]);
   });
 
-  test("if there can be no older one, the log goes on as it was", async () => {
-    const path = await logFile();
-    mkdirSync(`${path}.1`);
-    const heard = follow(new OutputLog(path, { maxBytes: 3 }));
-    appendFileSync(path, "12345");
-    await waitFor("the first", () => heard.text === "12345");
-    appendFileSync(path, "6789");
-    await waitFor("the rest", () => heard.text === "123456789");
-    expect(statSync(path).size).toBe(9);
-  });
-
-  test("the same with a real pane: lines arrive in order and none twice, over many files", async () => {
-    const server = await testServer();
-    const path = join(server.dir, "output.log");
+  test("a pane's log is begun anew when it is full: every line arrives once and in order", async () => {
+    const server = await testServer({ logMaxBytes: 300 });
+    // A folder whose name tmux, the shell and dates could take for something else.
+    const dir = join(server.dir, "it's #{pid} %Y $HOME");
+    mkdirSync(dir);
+    const path = join(dir, "output.log");
+    // Twenty lines are less than one file: who follows is never two files behind.
     const script =
-      "i=0; while [ $i -lt 2000 ]; do i=$((i + 1)); echo line $i; [ $((i % 20)) -ne 0 ] || sleep 0.01; done; exec sleep 1000";
-    const argv = ["/bin/sh", "-c", script];
+      'i=0; while [ $i -lt 3000 ]; do i=$((i + 1)); echo line $i; [ $((i % 20)) -ne 0 ] || while [ ! -e "$0/$i" ]; do sleep 0.01; done; done; exec sleep 1000';
+    const argv = ["/bin/sh", "-c", script, server.dir];
     await server.terminal.startSession({ name: "w", argv, cols: 80, rows: 24, logPath: path });
-    const heard = { text: "" };
-    onTestFinished(new OutputLog(path, { maxBytes: 500 }).follow((piece) => (heard.text += piece), 0));
-    await waitFor("the last line", () => heard.text.includes("line 2000\r\n"));
-    expect(statSync(path).size).toBeLessThan(2_000);
-    expect(statSync(path).mode & 0o777).toBe(0o600);
-    // What is printed between the last look and the emptying of a file is lost: with 70 files here, a line or a few.
-    const numbers = heard.text.split("\r\n").flatMap((line) => /^line (\d+)$/.exec(line)?.[1] ?? []);
-    expect(numbers.map(Number)).toEqual([...new Set(numbers.map(Number))].sort((a, b) => a - b));
-    expect(numbers.length).toBeGreaterThan(1_800);
+    const heard = follow(new OutputLog(path), 0);
+    const numbers = (): number[] =>
+      heard.text.split("\r\n").flatMap((line) => /^line (\d+)$/.exec(line)?.slice(1).map(Number) ?? []);
+    for (let i = 20; i <= 3_000; i += 20) {
+      await waitFor(`line ${i}`, () => heard.text.includes(`line ${i}\r\n`));
+      writeFileSync(join(server.dir, String(i)), "");
+    }
+    expect(numbers()).toEqual(Array.from({ length: 3_000 }, (_, at) => at + 1));
+    for (const file of [path, `${path}.1`]) {
+      expect(statSync(file).mode & 0o777).toBe(0o600);
+      expect(statSync(file).size).toBeLessThan(16_000);
+    }
+  });
+
+  test("its writer ends with its pane, and when its folder is gone", async () => {
+    const server = await testServer();
+    const [kept, removed] = [join(server.dir, "kept"), join(server.dir, "removed")];
+    const writers = async () =>
+      (await execa("pgrep", ["-f", server.dir], { reject: false })).stdout.split("\n").length;
+    const before = await writers();
+    for (const dir of [kept, removed]) {
+      mkdirSync(dir);
+      const argv = ["/bin/sh", "-c", "while read line; do echo $line; done"];
+      const logPath = join(dir, "output.log");
+      const name = dir === kept ? "kept" : "removed";
+      await server.terminal.startSession({ name, argv, cols: 80, rows: 24, logPath });
+    }
+    await waitFor("two writers", async () => (await writers()) >= before + 2);
+    rmSync(removed, { recursive: true });
+    await server.tmux("send-keys", "-t", "removed", "x".repeat(10), "Enter");
+    await server.tmux("kill-session", "-t", "=kept");
+    await server.tmux("kill-session", "-t", "=removed");
+    await waitFor("no writer", async () => (await writers()) <= before);
   });
 
   test("a new file put in its place by somebody else is followed", async () => {

@@ -36,7 +36,6 @@ class PoolBench {
         settings: () => ({ command: [process.execPath], permissionMode: null, env: {} }),
       }),
       restart: RULES,
-      outputMaxBytes: 1024,
       adapter: agentAdapter,
       terminal: async () => this.terminal.terminal,
       trouble: (error) => this.troubles.push(error instanceof Error ? error.message : String(error)),

@@ -98,8 +98,8 @@ export class TmuxConnection {
     const connection = new TmuxConnection(options);
     try {
       connection.#server = await connection.#identify();
+      await connection.#requireAttached(options.session ?? HUB_SESSION);
       if (options.address.kind === "own") await connection.batch(OWN_SERVER_OPTIONS);
-      else await connection.#requireAttached(options.session ?? "");
     } catch (error) {
       await connection.close();
       throw error;
@@ -186,8 +186,8 @@ export class TmuxConnection {
   }
 
   /**
-   * A client is answered before it has attached, and for a moment after it could not: only the server's own word that
-   * it is in a session, or the client's end, tells which.
+   * A client is answered before it has attached, when it hears of no pane's end yet, and for a moment after it could
+   * not: only the server's own word that it is in a session, or the client's end, tells which.
    */
   async #requireAttached(session: string): Promise<void> {
     let timer: NodeJS.Timeout | undefined;

@@ -7,18 +7,22 @@
  */
 import { closeSync, existsSync, openSync } from "node:fs";
 import { CtmError } from "../../base/errors.ts";
+import { outputLogMaxBytes } from "../../base/limits.ts";
 import { type ConnectionOptions, HUB_SESSION, type ServerIdentity, TmuxConnection } from "./connection.ts";
 import { sweepBuffers, sweepOrphans } from "./client-sweep.ts";
 import { allOf, ifPane, isPane } from "./guard.ts";
 import { type PaneIdentity, processStartTime, requireIdentity } from "./pane-identity.ts";
 import type { Notification } from "./protocol.ts";
-import { pathLiteral, quoted, sequence } from "./quoting.ts";
+import { type LogFile, pipeCommand } from "./output-pipe.ts";
+import { quoted, sequence } from "./quoting.ts";
 import { enterOnceMore, pressKey, type Typing, type TypeResult, typeOnce, typeUnmarked } from "./typing.ts";
 import { readWitness, type Witness } from "./witness.ts";
 
 export interface TerminalOptions extends ConnectionOptions {
   /** A 0700 folder of ours where text to be pasted waits for the server. */
   readonly pasteDir: string;
+  /** Size at which a log is put aside as the older one and begun anew. */
+  readonly logMaxBytes?: number;
 }
 
 export interface SessionStart {
@@ -106,7 +110,7 @@ export class Terminal {
       sequence([
         `new-session -d -P -F "#{session_id} #{window_id} #{pane_id} #{pane_pid}" -s ${start.name}` +
           ` -x ${start.cols} -y ${start.rows} -c / -- ${argv.map(quoted).join(" ")}`,
-        pipeCommand(target, start.logPath),
+        pipeCommand(target, this.#logFile(start.logPath)),
       ]),
     );
     const [sessionId = "", windowId = "", paneId = "", panePid = ""] = (ids ?? "").split(" ");
@@ -244,7 +248,7 @@ export class Terminal {
     createLog(logPath);
     const connection = await this.#ready();
     const free = allOf([isPane(pane), "#{==:#{pane_pipe},0}"]);
-    const pipe = sequence([pipeCommand(pane.paneId, logPath), "display-message -p piped"]);
+    const pipe = sequence([pipeCommand(pane.paneId, this.#logFile(logPath)), "display-message -p piped"]);
     return (await connection.command(ifPane(pane.paneId, free, pipe, ""))).includes("piped");
   }
 
@@ -341,6 +345,10 @@ export class Terminal {
     return pane;
   }
 
+  #logFile(path: string): LogFile {
+    return { path, maxBytes: this.#options.logMaxBytes ?? outputLogMaxBytes };
+  }
+
   #requireOwn(act: string): void {
     if (this.#options.address.kind === "own") return;
     throw new CtmError("refused", `We never ${act} a tmux server that is not ours.`);
@@ -365,14 +373,9 @@ function requireSessionName(name: string): void {
   }
 }
 
-/** `cat` creates the log with the server's umask; so that nobody else can read it, it is there before. */
+/** So that a log is never seen half made by its followers, it is there before anything is written. */
 function createLog(path: string): void {
   if (!existsSync(path)) closeSync(openSync(path, "ax", 0o600));
-}
-
-function pipeCommand(target: string, logPath: string): string {
-  const shellWord = `'${pathLiteral(logPath, true).replaceAll("'", "'\\''")}'`;
-  return `pipe-pane -O -t ${target} ${quoted(`exec cat >>${shellWord}`)}`;
 }
 
 function paneInfo(line: string): PaneInfo | null {
