@@ -3,10 +3,10 @@
  * again, settles what was in flight and fills the fleet; then it listens.
  */
 import { randomBytes } from "node:crypto";
-import { performance } from "node:perf_hooks";
 import { agentAdapter } from "./agents/agents.ts";
 import type { App, OpenOptions } from "./app.ts";
 import { adoptableSessions, adoptionRecord } from "./adoption.ts";
+import { keptCalendar } from "./calendar-setting.ts";
 import type { Config } from "./config.ts";
 import { DelegationDesk } from "./delegation-desk.ts";
 import type { Distributor } from "./distributor/distributor.ts";
@@ -16,11 +16,12 @@ import { FactBus } from "./events/bus.ts";
 import { Ledger } from "./ledger/ledger.ts";
 import { takeManagerLock, type ManagerLock } from "./ledger/manager-lock.ts";
 import { ensurePrivateFolders } from "./ledger/state-folder.ts";
+import { openLedgerTime } from "./ledger-time.ts";
 import { LimitBook } from "./limit-book.ts";
 import { LocalApp } from "./local-app.ts";
+import { machineClock } from "./machine-clock.ts";
 import type { OverviewSources } from "./overview/sources.ts";
 import { giveUpDead, recover } from "./recovery.ts";
-import { LedgerClock } from "./throttle/ledger-clock.ts";
 import { Throttle } from "./throttle/throttle.ts";
 import { openWorkplace, type Workplace } from "./workplace.ts";
 
@@ -31,18 +32,21 @@ interface Foundation {
   readonly throttle: Throttle;
   readonly delegation: DelegationDesk;
   now(): number;
+  /** What a person should know before trusting a figure. */
+  notices(): readonly string[];
 }
 
 function layFoundation(config: Config): Foundation {
   ensurePrivateFolders([config.paths.stateDir]);
   const ledger = Ledger.open(config.paths.ledgerFile);
-  const clock = new LedgerClock({ wallMs: Date.now(), monotonicMs: performance.now() });
-  const now = (): number => clock.read(Date.now(), performance.now());
+  const time = openLedgerTime(ledger, machineClock());
+  const { now } = time;
   const delegation = new DelegationDesk(config, ledger);
   const { limits, timeZone, criticalHeadroomPercent, pauseAt, hardStop, oversized } = config.throttle;
   const throttle = new Throttle({
     limits,
     timeZone,
+    carriedWindows: keptCalendar(ledger, timeZone, now()).carried,
     criticalHeadroomPercent,
     pauseAt,
     hardStop,
@@ -51,7 +55,8 @@ function layFoundation(config: Config): Foundation {
     countSimulated: delegation.defaultAgent === "rehearsal",
   });
   throttle.restore(durableRows(ledger, now(), traitsOf), now());
-  return { ledger, bus: new FactBus(), throttle, delegation, now };
+  const notices = (): readonly string[] => [...delegation.notices, ...time.notices()];
+  return { ledger, bus: new FactBus(), throttle, delegation, now, notices };
 }
 
 function traitsOf(agent: string): { readonly spends: boolean; readonly simulated: boolean } {
@@ -98,7 +103,7 @@ function buildApp(
     traits: traitsOf,
     startedAtMs,
     auto: () => engine.auto,
-    notices: () => base.delegation.notices,
+    notices: base.notices,
     now: base.now,
   };
   return new LocalApp({

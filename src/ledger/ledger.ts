@@ -109,6 +109,14 @@ export class Ledger {
     return this.#db;
   }
 
+  /** The latest time anything in it was written at; 0 = it is empty. */
+  lastMs(): number {
+    const sql = `SELECT max(coalesce((SELECT at_ms FROM move ORDER BY seq DESC LIMIT 1), 0),
+      coalesce((SELECT max(at_ms) FROM usage), 0),
+      coalesce((SELECT created_at_ms FROM task ORDER BY id DESC LIMIT 1), 0)) AS at`;
+    return this.#db.prepare<[], { at: number }>(sql).get()?.at ?? 0;
+  }
+
   // ── queue ───────────────────────────────────────────────────────────────────────────────────────
 
   /** Queues tasks, all or none. One whose key is known already is answered with the task it names. */

@@ -4,6 +4,7 @@
  * through, and do used + held + request stay within the amount? All limits or none.
  */
 import type { Priority } from "../tasks/priority.ts";
+import type { CarriedWindows } from "./calendar.ts";
 import type { Gauge } from "./gauge.ts";
 import type { Reservation } from "./holds.ts";
 import { admits, highestAdmitting, highestBelow, levelRank, type Level } from "./levels.ts";
@@ -14,6 +15,8 @@ export interface ThrottlePolicy {
   readonly limits: readonly Limit[];
   /** IANA name: the days and months of calendar windows. */
   readonly timeZone: string;
+  /** Windows that began under another zone and are not over yet. */
+  readonly carriedWindows?: CarriedWindows;
   /** How far above a limit critical tasks may go, in percent of it. */
   readonly criticalHeadroomPercent: number;
   /** From this level on nothing goes but critical tasks; null = only the levels' own rules. */

@@ -15,8 +15,8 @@ export interface Booking {
   readonly simulated: boolean;
 }
 
-/** How far back a window reaches: the longest month, an hour more of it when clocks go back, and a margin. */
-export const historyMs = 32 * 86_400_000;
+/** How far back a window reaches: the longest month, a day and more of it when the zone changes, and a margin. */
+export const historyMs = 34 * 86_400_000;
 
 export class BookingLog {
   #atMs: number[] = [];

@@ -1,6 +1,6 @@
 /** What was spent in the current hour, day or month of a time zone: one sum, begun anew at each boundary. */
+import type { Calendar } from "./calendar.ts";
 import type { WindowName } from "./limits.ts";
-import { calendarBounds } from "./windows.ts";
 
 interface Entry {
   readonly atMs: number;
@@ -9,22 +9,22 @@ interface Entry {
 
 export class CalendarMeter {
   readonly #window: WindowName;
-  readonly #zone: string;
+  readonly #calendar: Calendar;
   #startMs = Number.NEGATIVE_INFINITY;
   #endMs = Number.NEGATIVE_INFINITY;
   #sum = 0;
   /** Dated beyond the window's end (a clock was wrong). They count now, and again in their own window. */
   #ahead: Entry[] = [];
 
-  constructor(window: WindowName, zone: string) {
+  constructor(window: WindowName, calendar: Calendar) {
     this.#window = window;
-    this.#zone = zone;
+    this.#calendar = calendar;
   }
 
   /** Moves to the window that holds `nowMs`. Time never goes back: the caller sees to that. */
   advance(nowMs: number): void {
     if (nowMs < this.#endMs || !Number.isFinite(nowMs)) return;
-    const { startMs, endMs } = calendarBounds(this.#window, this.#zone, nowMs);
+    const { startMs, endMs } = this.#calendar.bounds(this.#window, nowMs);
     const entries = this.#ahead;
     this.#startMs = startMs;
     this.#endMs = endMs;

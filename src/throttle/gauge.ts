@@ -1,4 +1,5 @@
 /** One limit as it binds one scope: its amount, what is used and held in its window, and when that eases. */
+import type { Calendar } from "./calendar.ts";
 import { CalendarMeter } from "./calendar-meter.ts";
 import type { HeldSum } from "./holds.ts";
 import { levelOf, type Level } from "./levels.ts";
@@ -19,14 +20,14 @@ export class Gauge {
   readonly #holds: HeldSum;
   #nowMs = Number.NEGATIVE_INFINITY;
 
-  constructor(limit: Limit, scope: Scope, zone: string, holds: HeldSum) {
+  constructor(limit: Limit, scope: Scope, calendar: Calendar, holds: HeldSum) {
     this.id = limitId({ ...limit, scope });
     this.limit = limit;
     this.scope = scope;
     this.unit = limit.unit;
     this.amount = limit.amount;
     this.#rolling = limit.form === "rolling" ? new RollingMeter(windowLengthMs(limit.window)) : null;
-    this.#calendar = limit.form === "calendar" ? new CalendarMeter(limit.window, zone) : null;
+    this.#calendar = limit.form === "calendar" ? new CalendarMeter(limit.window, calendar) : null;
     this.#lastHour =
       this.#rolling !== null && limit.window === "hour" ? this.#rolling : new RollingMeter(hourMs);
     this.#holds = holds;

@@ -1,4 +1,5 @@
 /** Which limits bind whom: the gauges of every scope that was seen, made from the limits when first needed. */
+import type { Calendar } from "./calendar.ts";
 import { Gauge } from "./gauge.ts";
 import { scopesOf, type Holds } from "./holds.ts";
 import { eachName, limitId, scopeId, type Limit, type Scope, type SpendSubject } from "./limits.ts";
@@ -7,14 +8,14 @@ const subjectsKeptMax = 10_000;
 
 export class Gauges {
   readonly #limits: readonly Limit[];
-  readonly #zone: string;
+  readonly #calendar: Calendar;
   readonly #holds: Holds;
   readonly #byScope = new Map<string, readonly Gauge[]>();
   readonly #bySubject = new Map<string, readonly Gauge[]>();
 
-  constructor(limits: readonly Limit[], zone: string, holds: Holds) {
+  constructor(limits: readonly Limit[], calendar: Calendar, holds: Holds) {
     this.#limits = latestOfEach(limits);
-    this.#zone = zone;
+    this.#calendar = calendar;
     this.#holds = holds;
     this.ofScope({ kind: "global" });
     for (const { scope } of this.#limits) {
@@ -43,7 +44,7 @@ export class Gauges {
     const known = this.#byScope.get(id);
     if (known !== undefined) return known;
     const gauges = this.#bindingLimits(scope).map(
-      (limit) => new Gauge(limit, scope, this.#zone, this.#holds.sumOf(scope)),
+      (limit) => new Gauge(limit, scope, this.#calendar, this.#holds.sumOf(scope)),
     );
     this.#byScope.set(id, gauges);
     return gauges;

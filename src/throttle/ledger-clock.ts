@@ -22,9 +22,10 @@ export class LedgerClock {
     this.#lastMs = lastMs;
   }
 
-  /** Ledger time for two readings of the same moment. */
+  /** Ledger time for two readings of the same moment, in whole milliseconds: the ledger's columns take no others. */
   read(wallMs: number, monotonicMs: number): number {
-    this.#lastMs = Math.max(this.#lastMs, Math.min(wallMs, this.#furthestMs(monotonicMs)));
+    const soonestMs = Math.floor(Math.min(wallMs, this.#furthestMs(monotonicMs)));
+    this.#lastMs = Math.max(this.#lastMs, soonestMs);
     return this.#lastMs;
   }
 

@@ -1,8 +1,9 @@
 /** How each limit stands, for the tables: figures, level, when it eases, and when it would run out at this pace. */
+import { windowBounds, type Calendar } from "./calendar.ts";
 import type { Gauge } from "./gauge.ts";
 import { highestBelow, type Level } from "./levels.ts";
 import type { LimitUnit, Scope, WindowForm, WindowName } from "./limits.ts";
-import { hourMs, windowBounds, windowLengthMs } from "./windows.ts";
+import { hourMs, windowLengthMs } from "./windows.ts";
 
 /** One limit on one scope. Amounts are tokens, or nano-dollars for unit `cost`. */
 export interface LimitStanding {
@@ -38,7 +39,7 @@ const burnSpanMinMs = 300_000;
 const forecastRoundsMax = 1_000;
 
 /** Reads a gauge that stands at `nowMs`. `sinceMs` is when its history begins. */
-export function standingOf(gauge: Gauge, zone: string, nowMs: number, sinceMs: number): LimitStanding {
+export function standingOf(gauge: Gauge, calendar: Calendar, nowMs: number, sinceMs: number): LimitStanding {
   const { window, form } = gauge.limit;
   const spanMs = Math.min(hourMs, Math.max(burnSpanMinMs, nowMs - sinceMs));
   const burnPerHour = Math.round((gauge.usedLastHour * hourMs) / spanMs);
@@ -52,7 +53,7 @@ export function standingOf(gauge: Gauge, zone: string, nowMs: number, sinceMs: n
     used: gauge.used,
     held: gauge.held,
     level: gauge.level,
-    ...windowBounds(window, form, zone, nowMs),
+    ...windowBounds(window, form, calendar, nowMs),
     resetsAtMs: resetsAtMs(gauge),
     burnPerHour,
     runsOutAtMs: runsOutAtMs(gauge, burnPerHour, nowMs),

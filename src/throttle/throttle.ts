@@ -7,6 +7,7 @@
  */
 import { decide, type Admission, type AdmissionRequest, type ThrottlePolicy } from "./admission.ts";
 import { BookingLog, historyMs, type Booking } from "./booking-log.ts";
+import { Calendar } from "./calendar.ts";
 import type { Gauge } from "./gauge.ts";
 import { Gauges } from "./gauges.ts";
 import { Holds, type Reservation } from "./holds.ts";
@@ -21,6 +22,7 @@ export type { LimitStanding } from "./standings.ts";
 
 export class Throttle {
   readonly #policy: ThrottlePolicy;
+  readonly #calendar: Calendar;
   #holds = new Holds();
   #log = new BookingLog();
   #gauges: Gauges;
@@ -29,7 +31,8 @@ export class Throttle {
 
   constructor(policy: ThrottlePolicy) {
     this.#policy = policy;
-    this.#gauges = new Gauges(policy.limits, policy.timeZone, this.#holds);
+    this.#calendar = new Calendar(policy.timeZone, policy.carriedWindows);
+    this.#gauges = new Gauges(policy.limits, this.#calendar, this.#holds);
   }
 
   /**
@@ -42,7 +45,7 @@ export class Throttle {
   ): void {
     this.#holds = new Holds();
     this.#log = new BookingLog();
-    this.#gauges = new Gauges(this.#gauges.limits, this.#policy.timeZone, this.#holds);
+    this.#gauges = new Gauges(this.#gauges.limits, this.#calendar, this.#holds);
     this.#nowMs = Number.NEGATIVE_INFINITY;
     this.#sinceMs = nowMs;
     this.#tick(nowMs);
@@ -110,7 +113,7 @@ export class Throttle {
 
   /** Replaces all limits; usage and holds stay. Of two limits of the same id the later rules. */
   setLimits(limits: readonly Limit[]): void {
-    this.#gauges = new Gauges(limits, this.#policy.timeZone, this.#holds);
+    this.#gauges = new Gauges(limits, this.#calendar, this.#holds);
     this.#log.replay((atMs, subject, spend) => this.#add(atMs, subject, spend));
   }
 
@@ -123,7 +126,7 @@ export class Throttle {
     this.#tick(nowMs);
     for (const name of workers) this.#gauges.ofScope({ kind: "worker", name });
     return this.#standing(this.#gauges.all()).map((gauge) =>
-      standingOf(gauge, this.#policy.timeZone, this.#nowMs, this.#sinceMs),
+      standingOf(gauge, this.#calendar, this.#nowMs, this.#sinceMs),
     );
   }
 

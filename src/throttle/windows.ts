@@ -2,22 +2,15 @@
  * Where a limit's window begins and ends. Rolling windows are (now - length, now]; calendar windows are [start, end)
  * in a time zone, reckoned from the local date and not by adding 24 hours, so a day may have 23 or 25 hours.
  */
-import type { WindowForm, WindowName } from "./limits.ts";
+import type { WindowName } from "./limits.ts";
 import { firstInstantOf, localOf, offsetChangeIn, offsetMs } from "./zone.ts";
-
-export interface WindowBounds {
-  /** Calendar: first instant inside. Rolling: last instant outside. */
-  readonly startMs: number;
-  /** Calendar: first instant after it. Rolling: null, it moves with the clock. */
-  readonly endMs: number | null;
-}
 
 export const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 const zonesKeptMax = 64;
 const windowsKeptMax = 32;
 
-interface CalendarWindow {
+export interface CalendarWindow {
   readonly startMs: number;
   readonly endMs: number;
 }
@@ -28,17 +21,6 @@ const recentWindows = new Map<string, CalendarWindow[]>();
 /** Length of a rolling window; a rolling month is 30 days. */
 export function windowLengthMs(window: WindowName): number {
   return { hour: hourMs, day: dayMs, month: 30 * dayMs }[window];
-}
-
-/** Bounds of the window that holds `nowMs`. CtmError `config` when the zone is unknown. */
-export function windowBounds(
-  window: WindowName,
-  form: WindowForm,
-  zone: string,
-  nowMs: number,
-): WindowBounds {
-  if (form === "rolling") return { startMs: nowMs - windowLengthMs(window), endMs: null };
-  return calendarBounds(window, zone, nowMs);
 }
 
 /**

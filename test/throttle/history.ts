@@ -3,6 +3,7 @@
  * agents really used. A crash throws the throttle away and builds it anew from the rows a ledger would have kept.
  */
 import fc from "fast-check";
+import { Calendar, windowBounds } from "../../src/throttle/calendar.ts";
 import type { Priority } from "../../src/tasks/priority.ts";
 import {
   limitId,
@@ -21,7 +22,6 @@ import {
   type Reservation,
   type ThrottlePolicy,
 } from "../../src/throttle/throttle.ts";
-import { windowBounds } from "../../src/throttle/windows.ts";
 
 /** `right`, or one of four ways to get it wrong that the properties must notice. */
 export type Variant = "right" | "timed-holds" | "holds-in-memory" | "no-holds" | "double-count";
@@ -405,7 +405,7 @@ export class History {
   }
 
   #sums(limit: Limit, scope: Scope): Sums {
-    const { startMs, endMs } = windowBounds(limit.window, limit.form, zone, this.#nowMs);
+    const { startMs, endMs } = windowBounds(limit.window, limit.form, new Calendar(zone), this.#nowMs);
     let [used, held, overrun] = [0, 0, 0];
     for (const entry of this.#truth) {
       const inside = endMs === null ? entry.atMs > startMs : entry.atMs >= startMs && entry.atMs < endMs;

@@ -19,6 +19,10 @@ describe("LedgerClock", () => {
     expect(clock.driftMs(1_000_000 + 86_460_000, 60_500)).toBe(86_400_000);
   });
 
+  it("is whole milliseconds, also where the time since boot rules", () => {
+    expect(new LedgerClock(anchor).read(2_000_000, 500.75)).toBe(1_002_000);
+  });
+
   it("a jump back stands still until the wall clock has caught up", () => {
     const clock = new LedgerClock(anchor);
     expect(clock.read(1_060_000, 60_500)).toBe(1_060_000);

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { Calendar, windowBounds } from "../../src/throttle/calendar.ts";
 import { WINDOWS } from "../../src/throttle/limits.ts";
-import { calendarBounds, hourMs, windowBounds } from "../../src/throttle/windows.ts";
+import { calendarBounds, hourMs } from "../../src/throttle/windows.ts";
 import { localOf } from "../../src/throttle/zone.ts";
 
 const at = (text: string): number => Date.parse(text);
@@ -88,7 +89,7 @@ describe("calendar windows", () => {
   });
 
   it("an unknown zone is a clear error", () => {
-    expect(() => windowBounds("day", "calendar", "Mars/Olympus", 0)).toThrow(
+    expect(() => windowBounds("day", "calendar", new Calendar("Mars/Olympus"), 0)).toThrow(
       'no time zone is named "Mars/Olympus"',
     );
   });
@@ -100,7 +101,7 @@ describe("rolling windows", () => {
     ["day", 24 * hourMs],
     ["month", 720 * hourMs],
   ] as const)("a rolling %s is the last %i ms", (window, lengthMs) => {
-    expect(windowBounds(window, "rolling", "UTC", 1_000_000_000_000)).toEqual({
+    expect(windowBounds(window, "rolling", new Calendar("UTC"), 1_000_000_000_000)).toEqual({
       startMs: 1_000_000_000_000 - lengthMs,
       endMs: null,
     });
