@@ -46,8 +46,6 @@ export class Engine {
   #blockedNeeds = new Set<string>();
   /** Why waiting tasks were put off, as far as it was told: the same reason is told once. */
   readonly #toldReasons = new Map<number, string>();
-  /** Attempts whose end a person asked for: one that was not typed yet ends as cancelled, not back in the queue. */
-  readonly #cancelling = new Set<string>();
   /** The last pass that was asked for. Passes follow one another: two at once could overtake each other's tasks. */
   #lastPass: Promise<unknown> = Promise.resolve();
   readonly #meter: Meter;
@@ -246,8 +244,7 @@ export class Engine {
         if (current.state.name === "dispatching") this.#told(current, ledger.typed(current, now()), null);
         return;
       case "not-typed":
-        if (this.#cancelling.has(attemptId)) this.#finish(current, { kind: "cancelled" }, []);
-        else this.unreserve(current, result.reason);
+        this.notTyped(current, result.reason);
         return;
       case "uncertain":
         this.#needsInput(current, attemptWorker(current), `delivery uncertain: ${result.reason}`);
@@ -275,8 +272,15 @@ export class Engine {
     }
   }
 
-  /** Back to the queue with nothing typed: the reservation is released. Spaced, so a refusing pane is not hammered. */
-  unreserve(task: Task, reason: string): void {
+  /** Nothing was typed: back to the queue, unless a person asked for its end meanwhile. Nothing is owed. */
+  notTyped(task: Task, reason: string): void {
+    if (this.#parts.ledger.attempts.isCancelling(attemptOf(task)))
+      this.#finish(task, { kind: "cancelled" }, []);
+    else this.#unreserve(task, reason);
+  }
+
+  /** The reservation is released. Spaced, so a refusing pane is not hammered. */
+  #unreserve(task: Task, reason: string): void {
     const { ledger, throttle, now } = this.#parts;
     const notBeforeMs = now() + retryDelayMs(task.attempts);
     const queued = ledger.unreserve(task, reason, notBeforeMs, now());
@@ -374,18 +378,19 @@ export class Engine {
         ? ledger.typed(task, now())
         : task;
     const isOthers = (key: string): boolean => ledger.spend.isOthers(key, attempt.id);
-    this.#finish(
-      from,
-      report.outcome,
-      this.#meter.ofEnded(report, { ...owner, attemptId: attempt.id }, isOthers),
+    const outcome = attempt.cancel_at_ms === null ? report.outcome : cancelledAs(report.outcome);
+    const entries = this.#meter.ofEnded(
+      { ...report, outcome },
+      { ...owner, attemptId: attempt.id },
+      isOthers,
     );
+    this.#finish(from, outcome, entries);
   }
 
   #finish(task: Task, outcome: Outcome, entries: readonly UsageEntry[]): void {
     const { ledger, throttle, now } = this.#parts;
     const attemptId = attemptOf(task);
     const { task: ended, booked } = ledger.finish(task, outcome, entries, now());
-    this.#cancelling.delete(attemptId);
     this.#meter.booked(booked);
     throttle.settle(attemptId);
     this.#told(task, ended, reasonOf(outcome));
@@ -418,6 +423,12 @@ export class Engine {
       this.#told(task, ledger.typed(task, now()), "found typed at start");
   }
 
+  /** Its cancel was asked for before the manager ended, and its agent may not have heard: it is interrupted again. */
+  async cancelAgain(task: Task): Promise<void> {
+    const current = this.#parts.ledger.task(task.id);
+    if (isCurrent(current, attemptOf(task))) await this.cancel(task.id);
+  }
+
   /** Its agent is gone and nobody saw how it ended: settled with what was held, never typed again by itself. */
   declareLost(task: Task, reason: string): void {
     const worker = attemptWorker(task);
@@ -432,7 +443,10 @@ export class Engine {
 
   // ── what a person asks of one task ──────────────────────────────────────────────────────────────
 
-  /** Cancels a waiting task at once; a running one is interrupted and ends when its agent is seen to stop. */
+  /**
+   * Cancels a waiting task at once; a running one is interrupted and ends when its agent is seen to stop. The intent is
+   * on disk before the interrupt, so whoever finds the attempt ended knows why. Asked again, it interrupts again.
+   */
   async cancel(id: number): Promise<Task> {
     const { ledger, distributor, now } = this.#parts;
     const task = ledger.task(id);
@@ -445,11 +459,13 @@ export class Engine {
     if (isFinal(state.name))
       throw new CtmError("illegal-move", `task ${id} has ended already: ${state.name}`);
     const attemptId = attemptOf(task);
-    this.#cancelling.add(attemptId);
+    ledger.attempts.intendCancel(attemptId, now());
     try {
       await distributor.interrupt(attemptWorker(task), attemptId);
     } catch (error) {
-      this.#cancelling.delete(attemptId);
+      // Anything else may have interrupted it all the same.
+      if (error instanceof CtmError && error.code === "illegal-move")
+        ledger.attempts.withdrawCancel(attemptId);
       throw error;
     }
     return ledger.task(id);
@@ -552,6 +568,11 @@ function isCurrent(task: Task, attemptId: string): boolean {
 
 function attemptWorker(task: Task): string {
   return "worker" in task.state ? task.state.worker : "";
+}
+
+/** An end that came after its cancel was asked for: only a completed one is still its own. */
+function cancelledAs(outcome: Outcome): Outcome {
+  return outcome.kind === "completed" ? outcome : { kind: "cancelled" };
 }
 
 function reasonOf(outcome: Outcome): string | null {

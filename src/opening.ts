@@ -13,7 +13,7 @@ import type { Distributor } from "./distributor/distributor.ts";
 import { durableRows } from "./durable-rows.ts";
 import { Engine } from "./engine.ts";
 import { FactBus } from "./events/bus.ts";
-import { Ledger } from "./ledger/ledger.ts";
+import { attemptOf, Ledger } from "./ledger/ledger.ts";
 import { takeManagerLock, type ManagerLock } from "./ledger/manager-lock.ts";
 import { ensurePrivateFolders } from "./ledger/state-folder.ts";
 import { openLedgerTime } from "./ledger-time.ts";
@@ -200,6 +200,10 @@ async function restoreFleet(
   await recover({ ledger: base.ledger, engine, pool, awaitAcceptance });
   await workplace.listen();
   await giveUpDead(pool);
+  for (const task of base.ledger.tasks.open()) {
+    if (!base.ledger.attempts.isCancelling(attemptOf(task))) continue;
+    await engine.cancelAgain(task).catch((error: unknown) => trouble(base.bus, base.now, error));
+  }
   for (const name of dead) {
     // One that cannot be started is told, and keeps the others from nothing.
     await pool.revive(name).catch((error: unknown) => trouble(base.bus, base.now, error));

@@ -3,6 +3,7 @@
  * a typing is an option of the pane itself: it lives and dies with the agent, so it is asked, never guessed.
  */
 import type { Engine } from "./engine.ts";
+import type { AttemptRow } from "./ledger/attempt-rows.ts";
 import { attemptOf, type Ledger } from "./ledger/ledger.ts";
 import type { Task } from "./tasks/task.ts";
 import type { AttemptInHand } from "./workers/attempt-in-hand.ts";
@@ -60,12 +61,13 @@ export async function giveUpDead(pool: Pick<WorkerPool, "all">): Promise<void> {
 }
 
 const AGENT_GONE = "its agent was gone when the manager started again";
+const NOT_TYPED = "the manager ended before it was typed";
 
 async function recoverTask(task: Task, parts: RecoveryParts): Promise<keyof RecoveryReport> {
   const { ledger, engine, pool } = parts;
   const attemptId = attemptOf(task);
   if (task.state.name === "reserved") {
-    engine.unreserve(task, "the manager ended before it was typed");
+    engine.notTyped(task, NOT_TYPED);
     return "backInQueue";
   }
   const attempt = ledger.attempts.byId(attemptId);
@@ -73,18 +75,24 @@ async function recoverTask(task: Task, parts: RecoveryParts): Promise<keyof Reco
   const worker = pool.all().find((candidate) => candidate.name === workerName);
   const intended = attempt?.pane == null ? null : (JSON.parse(attempt.pane) as PaneIdentity);
   const pane = worker?.pane ?? null;
-  if (worker === undefined || pane === null || intended === null || !samePane(pane, intended)) {
+  if (
+    attempt === null ||
+    worker === undefined ||
+    pane === null ||
+    intended === null ||
+    !samePane(pane, intended)
+  ) {
     engine.declareLost(task, AGENT_GONE);
     return "lost";
   }
   if (worker.state.name === "dead") {
-    takeUpAgain(worker, task, attemptId, attempt?.accepted_at_ms !== null);
+    takeUpAgain(worker, task, attempt);
     return "inDoubt";
   }
   const witness = await worker.terminal.witness(pane);
   const typed = witness !== null && witness.attemptId === attemptId;
   if (typed) {
-    const taken = takeUpAgain(worker, task, attemptId, attempt?.accepted_at_ms !== null);
+    const taken = takeUpAgain(worker, task, attempt);
     engine.takeUpAgain(task);
     if (taken.phase === "typed") parts.awaitAcceptance(worker, taken);
     return "goneOn";
@@ -94,10 +102,10 @@ async function recoverTask(task: Task, parts: RecoveryParts): Promise<keyof Reco
     witness !== null &&
     witness.attemptId === (attempt?.previous_attempt ?? "")
   ) {
-    engine.unreserve(task, "the manager ended before it was typed");
+    engine.notTyped(task, NOT_TYPED);
     return "backInQueue";
   }
-  takeUpAgain(worker, task, attemptId, false);
+  takeUpAgain(worker, task, attempt, false);
   worker.asks(
     "delivery uncertain: something else was typed into this pane",
     "typing",
@@ -106,14 +114,19 @@ async function recoverTask(task: Task, parts: RecoveryParts): Promise<keyof Reco
   return "asks";
 }
 
-function takeUpAgain(worker: Worker, task: Task, attemptId: string, accepted: boolean): AttemptInHand {
+function takeUpAgain(
+  worker: Worker,
+  task: Task,
+  row: AttemptRow,
+  accepted = row.accepted_at_ms !== null,
+): AttemptInHand {
   const attempt: AttemptInHand = {
-    id: attemptId,
+    id: row.id,
     taskId: task.id,
     paste: null,
     phase: accepted ? "accepted" : "typed",
     marks: new Map(),
-    cancelling: false,
+    cancelling: row.cancel_at_ms !== null,
     question: task.state.name === "needs-input" ? task.state.question : null,
   };
   worker.resume(attempt);

@@ -258,3 +258,66 @@ describe("an agent that died while no manager ran", () => {
     expect(restart.worker?.state.name).toBe("dead");
   });
 });
+
+describe("a cancel whose end the manager did not see", () => {
+  it("of a task that was not typed: cancelled at the start, nothing owed", async () => {
+    for (const state of ["reserved", "dispatching"] as const) {
+      const restart = await restartOf().upTo(state);
+      await restart.bench.engine.cancel(1);
+      await restart.again();
+      expect(restart.bench.state(1), state).toBe("cancelled");
+      expect(restart.bench.standing("global tokens/hour"), state).toEqual({ used: 0, held: 0 });
+    }
+  });
+
+  it.each(IN_HAND)("%s, its worker gone: cancelled, never lost, and never for nothing", async (state) => {
+    const restart = await restartOf().upTo(state);
+    await restart.bench.engine.cancel(1);
+    await restart.again({ known: false });
+    expect(restart.bench.state(1)).toBe("cancelled");
+    expect(restart.bench.standing("global tokens/hour")).toEqual({ used: HELD_TOKENS, held: 0 });
+  });
+
+  it.each([
+    ["exited", { exitCode: 1 }, "cancelled"],
+    ["StopFailure", { error: "overloaded", last_assistant_message: "no" }, "cancelled"],
+    ["Stop", { last_assistant_message: "done" }, "completed"],
+  ] as const)("running, %s lay in the spool: %s", async (event, payload, end) => {
+    const restart = await restartOf().upTo("running");
+    await restart.bench.engine.cancel(1);
+    await restart.again({ alive: false });
+    await restart.worker?.hear({ launchId: LAUNCH, event, atMs: 0, payload });
+    await restart.giveUp();
+    expect(restart.bench.state(1)).toBe(end);
+    expect(restart.bench.standing("global tokens/hour")).toEqual({ used: HELD_TOKENS, held: 0 });
+  });
+
+  it("is told to the agent again, which may not have heard it, and once it has ended to nobody", async () => {
+    const restart = await restartOf().upTo("running");
+    await restart.bench.engine.cancel(1);
+    restart.terminal.mark = "a1";
+    expect(await restart.again()).toEqual({ ...NOTHING, goneOn: [1] });
+    const task = restart.bench.task(1);
+    expect(restart.worker?.attempt?.cancelling).toBe(true);
+    await restart.bench.engine.cancelAgain(task);
+    expect(restart.bench.distributor.interrupted).toEqual(["a1", "a1"]);
+    await restart.worker?.hear({ launchId: LAUNCH, event: "exited", atMs: 0, payload: { exitCode: 1 } });
+    expect(restart.bench.state(1)).toBe("cancelled");
+    await restart.bench.engine.cancelAgain(task);
+    expect(restart.bench.distributor.interrupted).toHaveLength(2);
+  });
+
+  it("does not follow the task into its next attempt", async () => {
+    const restart = await restartOf().upTo("running");
+    await restart.bench.engine.cancel(1);
+    await restart.again({ known: false });
+    restart.bench.distributor.worker("w1").attemptId = null;
+    restart.bench.engine.retry(1, "again");
+    await restart.bench.pass();
+    const order = restart.bench.distributor.order;
+    order.intend();
+    await order.typed();
+    restart.bench.distributor.ended(order.attemptId, { kind: "failed", reason: "no", exitCode: 1 });
+    expect(restart.bench.state(1)).toBe("failed");
+  });
+});

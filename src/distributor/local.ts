@@ -61,14 +61,27 @@ export class LocalDistributor implements Distributor {
     if (worker === undefined || attempt === null || attempt === undefined || attempt.id !== attemptId) {
       throw new CtmError("illegal-move", `${name} does not have this attempt in hand any more`);
     }
+    const again = attempt.cancelling;
     attempt.cancelling = true;
     if (attempt.phase === "preparing" || worker.pane === null) return;
-    await worker.terminal.sendKey(worker.pane, worker.adapter.traits.interruptKey);
+    // Pressed twice, the key means something else to some agents: first it is seen whether the first one did it.
+    if (again) await this.#parts.pool.look(worker);
+    if (worker.attempt?.id !== attemptId) return;
+    if (!again || (await this.#works(worker))) {
+      await worker.terminal.sendKey(worker.pane, worker.adapter.traits.interruptKey);
+    }
     setTimeout(
       () => void this.#endStubborn(worker, attemptId).catch(() => undefined),
       interruptWithinMs,
     ).unref();
     await this.#parts.pool.look(worker);
+  }
+
+  /** Does its screen show anything else than a composer that waits? */
+  async #works({ pane, adapter, terminal }: Worker): Promise<boolean> {
+    if (pane === null) return false;
+    const { state } = adapter.readScreen(await terminal.capture(pane));
+    return state === "busy" || state === "dialog" || state === "unknown";
   }
 
   /** An agent that does not stop when interrupted: its session is ended; an adopted one is left to the person. */

@@ -22,6 +22,8 @@ export interface AttemptRow {
   ended_at_ms: number | null;
   outcome: string | null;
   answer: string | null;
+  /** A person asked for its end; null = nobody did. */
+  cancel_at_ms: number | null;
 }
 
 /** The durable intent: written before a key is typed, so that a crash can tell what to ask the witness. */
@@ -89,6 +91,25 @@ export class AttemptRows {
 
   stamp(id: string, column: "typed_at_ms" | "accepted_at_ms" | "enter_again_at_ms", atMs: number): void {
     this.#db.prepare(`UPDATE attempt SET ${column} = coalesce(${column}, ?) WHERE id = ?`).run(atMs, id);
+  }
+
+  /** A person asks for its end, before it is interrupted; asked again it keeps the first time. */
+  intendCancel(id: string, atMs: number): void {
+    this.#db
+      .prepare(
+        "UPDATE attempt SET cancel_at_ms = coalesce(cancel_at_ms, ?) WHERE id = ? AND ended_at_ms IS NULL",
+      )
+      .run(atMs, id);
+  }
+
+  /** Its worker does not have it in hand: nothing was or will be interrupted. */
+  withdrawCancel(id: string): void {
+    this.#db.prepare("UPDATE attempt SET cancel_at_ms = NULL WHERE id = ? AND ended_at_ms IS NULL").run(id);
+  }
+
+  /** Did a person ask for its end? */
+  isCancelling(id: string): boolean {
+    return this.byId(id)?.cancel_at_ms != null;
   }
 
   /** Where the agent says its record lies; learned at the latest when the prompt is accepted. */

@@ -155,6 +155,8 @@ const MIGRATIONS: readonly string[] = [
   ALTER TABLE usage ADD COLUMN limit_model TEXT;
   UPDATE usage SET limit_model = coalesce((SELECT model FROM attempt WHERE id = usage.attempt_id), model);
   `,
+  // When a person asked for the end of an attempt: written before it is interrupted.
+  "ALTER TABLE attempt ADD COLUMN cancel_at_ms INTEGER",
 ];
 
 /** Version a database has after all migrations. */

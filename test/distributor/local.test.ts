@@ -152,6 +152,22 @@ describe("interrupting", () => {
     expect(reports.find(({ kind }) => kind === "ended")).toMatchObject({ outcome: { kind: "cancelled" } });
   });
 
+  it("asked again it presses again only while the agent works on", async () => {
+    const { distributor, terminal, reports, w1 } = benchOf();
+    w1.take(attemptOf());
+    for (const [screen, keys] of [
+      [rehearsalScreen("busy"), ["Escape"]],
+      [rehearsalScreen("busy"), ["Escape", "Escape"]],
+      [rehearsalScreen("idle"), ["Escape", "Escape"]],
+      [rehearsalScreen("idle", { interrupted: true }), ["Escape", "Escape"]],
+    ] as const) {
+      terminal.screen = screen;
+      await distributor.interrupt("w1", "a1");
+      expect(terminal.keys).toEqual(keys);
+    }
+    expect(reports.find(({ kind }) => kind === "ended")).toMatchObject({ outcome: { kind: "cancelled" } });
+  });
+
   it("presses nothing while the task is not typed: its delivery sees to it", async () => {
     const { distributor, terminal, w1 } = benchOf();
     w1.take(attemptOf({ phase: "preparing" }));

@@ -1,4 +1,5 @@
 /** What a manager finds at its start: typed or not, ended meanwhile, asked meanwhile, gone meanwhile, stopped clocks. */
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { execa } from "execa";
@@ -81,6 +82,22 @@ describe("a manager killed between the intent and the typing", () => {
 });
 
 describe("a start finds", () => {
+  it("a cancel whose end nobody saw: cancelled, whatever the exit code, and asked again of one that works on", async () => {
+    const ctm = product({ agent: "shell", workers: 2 });
+    const manager = await ctm.serve();
+    await ctm.tell("trap 'sleep 1; exit 1' INT; touch begun1; while :; do sleep 0.05; done");
+    await ctm.tell(
+      "n=0; trap 'n=$((n + 1)); test $n -lt 2 || exit 3' INT; touch begun2; while :; do sleep 0.05; done",
+    );
+    for (const n of [1, 2]) await waitFor(`task ${n} to run`, () => existsSync(join(ctm.work, `begun${n}`)));
+    for (const id of [1, 2]) await ctm.until(id, "running");
+    for (const id of [1, 2]) await ctm.ask("cancel", { ids: [id] }, null);
+    await manager.kill9();
+    await ctm.serve();
+    expect((await ctm.until(1)).state.name).toBe("cancelled");
+    expect((await ctm.until(2)).state.name).toBe("cancelled");
+  });
+
   it("a task that ended meanwhile, with its answer and its usage", async () => {
     const ctm = product({ workers: 1, recorded: true });
     const manager = await ctm.serve();

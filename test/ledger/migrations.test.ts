@@ -18,6 +18,9 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
+/** Takes off what later versions added. */
+const TO_VERSION_1 = `ALTER TABLE usage DROP COLUMN limit_model; ALTER TABLE attempt DROP COLUMN cancel_at_ms;
+  PRAGMA user_version = 1`;
 const version = (ledger: Ledger): unknown => ledger.database.pragma("user_version", { simple: true });
 
 describe("a ledger of an older program", () => {
@@ -50,7 +53,7 @@ describe("a ledger of an older program", () => {
           flags: [],
         },
       ]);
-    ledger.database.exec("ALTER TABLE usage DROP COLUMN limit_model; PRAGMA user_version = 1");
+    ledger.database.exec(TO_VERSION_1);
     ledger.close();
 
     const again = Ledger.open(file);
@@ -65,7 +68,7 @@ describe("a ledger of an older program", () => {
 
   it("may be migrated by another program after this one looked at its tables", () => {
     const old = Ledger.open(file);
-    old.database.exec("ALTER TABLE usage DROP COLUMN limit_model; PRAGMA user_version = 1");
+    old.database.exec(TO_VERSION_1);
     old.close();
     const early = openDatabase(file);
     early.prepare("SELECT count(*) FROM usage").get();

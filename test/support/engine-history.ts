@@ -306,7 +306,7 @@ export class EngineHistory {
       const typed = this.#typed.has(attemptId);
       if (!typed) {
         if (worker !== undefined) worker.attemptId = null;
-        bench.engine.unreserve(task, "not typed when the manager ended");
+        bench.engine.notTyped(task, "not typed when the manager ended");
       } else if (lost) {
         if (worker !== undefined) worker.attemptId = null;
         this.#endedAttempts.push(attemptId);
