@@ -103,6 +103,11 @@ export async function openWorkplace(parts: WorkplaceParts): Promise<Workplace> {
     terminal: (record) => terminal(record.tmuxSocket, record.session),
     saved: (record) => ledger.workers.save(record),
     removed: (name) => ledger.workers.remove(name),
+    signalsRead: async () => {
+      await listening;
+      spool.readNow();
+      await order.settled();
+    },
     trouble,
   });
   const delivery = new Delivery({
@@ -113,6 +118,8 @@ export async function openWorkplace(parts: WorkplaceParts): Promise<Workplace> {
   const distributor = new LocalDistributor({ pool, delivery, loadOf: parts.loadOf });
   const spool = Spool.open(paths.spoolDir);
   const order = new SignalOrder();
+  let beginListening = (): void => undefined;
+  const listening = new Promise<void>((resolve) => (beginListening = resolve));
 
   return {
     pool,
@@ -133,6 +140,7 @@ export async function openWorkplace(parts: WorkplaceParts): Promise<Workplace> {
           spool.done(signal);
         });
       });
+      beginListening();
       return order.settled();
     },
     async close() {

@@ -7,7 +7,10 @@ import type { RawInput } from "../commands/command.ts";
 import type { CommandHost } from "../commands/host.ts";
 import { mergeTallies, tallyIdsMax } from "../commands/tally.ts";
 import type { Config } from "../config.ts";
+import type { Fact } from "../events/facts.ts";
 import { renderBatchSummary, type BatchModel } from "../reports/batch-summary.ts";
+import { count } from "../reports/numbers.ts";
+import { staysDead, type WorkerRow } from "../reports/workers-table.ts";
 import type { StatusModel } from "../reports/status-model.ts";
 import type { Settings } from "./arguments.ts";
 import { showProgress } from "./batch-progress.ts";
@@ -106,22 +109,61 @@ async function runToEnd(
 ): Promise<{ exitCode: number; ended: boolean }> {
   const progress = showProgress(host, terminal);
   const interrupt = onInterrupt(() => void beginLeaving(host, terminal));
+  const workersGone = whenNoWorkerIsLeft(host);
   try {
     const { queued, known } = (await host.run("batch", input)) as Queued;
     const ids = [...new Set([...queued, ...known])];
     progress.begin(ids);
-    const ended = await Promise.race([
-      waitFor(host, ids).then(() => true),
-      interrupt.second.then(() => false),
+    const end = await Promise.race([
+      waitFor(host, ids).then(() => "ended" as const),
+      interrupt.second.then(() => "left" as const),
+      workersGone.seen.then(() => "no workers" as const),
     ]);
     progress.end();
     const tally = await tallyOf(host, ids);
-    report(tally, ended, terminal);
-    return { ended, exitCode: tally.completed === tally.total ? 0 : 1 };
+    report(tally, end === "ended", terminal);
+    if (end === "no workers") throw noWorkers(tally, await workersOf(host));
+    return { ended: end === "ended", exitCode: tally.completed === tally.total ? 0 : 1 };
   } finally {
     progress.end();
     interrupt.off();
+    workersGone.off();
   }
+}
+
+/** Resolves when every worker is dead and none will be started again: nothing can run the tasks that are left. */
+function whenNoWorkerIsLeft(host: CommandHost): { readonly seen: Promise<void>; off(): void } {
+  let see = (): void => undefined;
+  const seen = new Promise<void>((resolve) => (see = resolve));
+  const look = async (): Promise<void> => {
+    if ((await workersOf(host)).every(staysDead)) see();
+  };
+  const following = host.follow("watch", {}, (item) => {
+    const fact = item as Fact;
+    // What the pool plans for a dead one is planned when this is read.
+    if (fact.kind === "worker-changed" && fact.state === "dead") void look().catch(() => undefined);
+  });
+  // A broken connection ends the wait, and is told there.
+  following.done.catch(() => undefined);
+  void look().catch(() => undefined);
+  return { seen, off: () => following.stop() };
+}
+
+async function workersOf(host: CommandHost): Promise<WorkerRow[]> {
+  return (await host.run("workers", {})) as WorkerRow[];
+}
+
+function noWorkers(tally: BatchModel, workers: readonly WorkerRow[]): CtmError {
+  const left = tally.running + tally.queued;
+  const stay = left === 1 ? "1 task stays" : `${count(left)} tasks stay`;
+  const reasons = [...new Set(workers.map(({ because }) => because))];
+  return new CtmError(
+    "agent-missing",
+    workers.length === 0
+      ? `there is no worker: ${stay} queued`
+      : `every worker is dead and not started again: ${stay} queued`,
+    [...reasons, "`ctm doctor` looks for the cause; `ctm` goes on with the tasks."],
+  );
 }
 
 /** First Ctrl+C: nothing more goes out, what runs goes on. */

@@ -130,9 +130,15 @@ function faultLines(row: WorkerRow, paper: Paper): string[] {
   const then = row.state === "limited" ? "until" : "starts again at";
   const until = row.untilMs === null ? "" : ` ${then} ${shortMoment(row.untilMs, paper.nowMs, paper)}`;
   const because = cut(oneLine(row.because), lineWidth(paper) * 2, paper);
-  const hint = `${arrow(paper)} why ${oneLine(row.alias)}`;
+  const alias = oneLine(row.alias);
+  const hint = `${arrow(paper)} ${staysDead(row) && !row.adopted ? "restart" : "why"} ${alias}`;
   const comma = row.state === "dead" && until !== "" ? "," : "";
   return wrapWords("  ", `${nameCell(row.name, paper)} ${verb}${comma}${until}: ${because}  ${hint}`, paper);
+}
+
+/** Dead, and nothing but a person starts it again. */
+export function staysDead(row: Pick<WorkerRow, "state" | "untilMs">): boolean {
+  return row.state === "dead" && row.untilMs === null;
 }
 
 /** `workers`: one line a worker, its task taking what is left. */

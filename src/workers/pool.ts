@@ -22,6 +22,8 @@ export interface PoolParts {
   adapter(agent: string): AgentAdapter;
   /** The tmux server a worker sits on. Connected on first use. */
   terminal(record: Pick<WorkerRecord, "tmuxSocket" | "session">): Promise<Terminal>;
+  /** Resolves when every signal that was written until now has been dealt with. */
+  signalsRead(): Promise<void>;
   /** Hears of what went wrong beside the way. */
   trouble(error: unknown): void;
   saved(record: WorkerRecord): void;
@@ -208,16 +210,21 @@ export class WorkerPool {
 
   /** The tmux server is gone, and every pane with it. */
   async serverGone(terminal: Terminal): Promise<void> {
+    await this.#parts.signalsRead();
     for (const worker of this.all()) {
       if (worker.terminal === terminal) await worker.died("its tmux server ended", null);
     }
   }
 
-  /** Is its pane still there, with the same process? If not it is dead, whatever its signals said. */
+  /**
+   * Is its pane still there, with the same process? If not it is dead. How its agent ended was written before the pane
+   * closed, if the agent ended by itself: it is read before the pane's end counts as the whole story.
+   */
   async checkAlive(worker: Worker): Promise<void> {
     const { pane } = worker;
     if (pane === null || worker.state.name === "dead") return;
     if (await worker.terminal.isAlive(pane)) return;
+    await this.#parts.signalsRead();
     if (worker.pane === pane) await worker.died("its pane was closed", null);
   }
 
@@ -274,7 +281,10 @@ export class WorkerPool {
       if (this.#closed || worker.state.name !== "dead" || this.#workers.get(worker.name) !== worker) return;
       await this.start(worker);
     });
-    if (delayMs !== null) return;
+    if (delayMs !== null) {
+      worker.startsAgainAt(Date.now() + delayMs);
+      return;
+    }
     const deaths = this.#restarts.deaths(worker.name) + 1;
     const why = worker.state.name === "dead" ? worker.state.reason : "";
     this.#parts.trouble(

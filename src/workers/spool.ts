@@ -76,6 +76,11 @@ export class Spool {
     this.#scan();
   }
 
+  /** Tells everything that lies there now: what its writer left before it died is told before its death is judged. */
+  readNow(): void {
+    this.#scan();
+  }
+
   /** The signal has been dealt with, durably: its file goes. */
   done(signal: SpooledSignal): void {
     this.#taken.delete(signal.name);

@@ -486,6 +486,11 @@ export class Worker {
     else await this.end({ kind: "lost", reason }, "process", reason);
   }
 
+  /** When a dead one will be started again, as the pool has planned it. */
+  startsAgainAt(restartAtMs: number): void {
+    if (this.#state.name === "dead") this.#state = { ...this.#state, restartAtMs };
+  }
+
   /** One state, with the evidence that decided it. */
   become(state: WorkerState, source: EvidenceSource, says: string): void {
     this.#state = state;

@@ -51,6 +51,16 @@ describe("rehearsal workers", () => {
     expect(started()).toBe(10);
   });
 
+  it("that all stay dead end a batch, with the reason, and its tasks stay queued", async () => {
+    const ctm = product({ workers: 2 });
+    ctm.configure('agents: { rehearsal: { command: ["sh", "-c", "exit 7"] } }');
+    const ran = await ctm.run(["Fix one", "Fix two"]);
+    expect(ran.exitCode).toBe(69);
+    expect(ran.stderr).toMatch(/every worker is dead and not started again: 2 tasks stay queued/);
+    expect(ran.stderr).toMatch(/exited with code 7/);
+    expect((await ctm.tasks()).map(({ state }) => state.name)).toEqual(["queued", "queued"]);
+  });
+
   it("lose their task when the window is closed from outside; only --retry-lost brings it back", async () => {
     const ctm = product({ workers: 1, recorded: true });
     await ctm.serve();

@@ -151,7 +151,7 @@ describe("status", () => {
     ];
     const lines = text({ workers });
     expect(lines).toContain("concurrent_worker1 is limited until 11:00: 5-hour limit reached  → why w1");
-    expect(lines).toContain("concurrent_worker3 is dead: the agent exited with code 1  → why w3");
+    expect(lines).toContain("concurrent_worker3 is dead: the agent exited with code 1  → restart w3");
   });
 
   test.each([

@@ -18,6 +18,8 @@ class PoolBench {
   readonly terminal = new ScriptedTerminal();
   readonly saved = new Map<string, WorkerRecord>();
   readonly removed: string[] = [];
+  /** Signals of the first worker that lie in the spool, unread. */
+  readonly unread: { event: string; payload: Record<string, unknown> }[] = [];
   readonly troubles: string[] = [];
   readonly news: string[] = [];
   readonly pool: WorkerPool;
@@ -41,6 +43,9 @@ class PoolBench {
       trouble: (error) => this.troubles.push(error instanceof Error ? error.message : String(error)),
       saved: (record) => this.saved.set(record.name, record),
       removed: (name) => this.removed.push(name),
+      signalsRead: async () => {
+        for (const { event, payload } of this.unread.splice(0)) await this.signal("w1", event, payload);
+      },
     });
     this.pool.onNews((worker, news) => this.news.push(`${worker.name} ${news.kind}`));
   }
@@ -128,7 +133,11 @@ describe("a worker that dies", () => {
   it("is started again, later each time, and not for ever", async () => {
     const worker = await bench.idle();
     for (const delayMs of [1_000, 2_000, 4_000]) {
+      const before = Date.now();
       await worker.died("its pane was closed", null);
+      const { restartAtMs } = worker.state as { restartAtMs: number };
+      expect(restartAtMs - delayMs).toBeGreaterThanOrEqual(before);
+      expect(restartAtMs - delayMs).toBeLessThanOrEqual(Date.now());
       await vi.advanceTimersByTimeAsync(delayMs - 1);
       expect(worker.state.name).toBe("dead");
       await vi.advanceTimersByTimeAsync(1);
@@ -136,7 +145,7 @@ describe("a worker that dies", () => {
     }
     await worker.died("its pane was closed", null);
     await vi.advanceTimersByTimeAsync(3_600_000);
-    expect(worker.state.name).toBe("dead");
+    expect(worker.state).toMatchObject({ name: "dead", restartAtMs: null });
     expect(bench.troubles).toEqual([expect.stringMatching(/died 4 times in a row .* its pane was closed/)]);
   });
 
@@ -194,6 +203,40 @@ describe("a worker that dies", () => {
     expect(worker.state.name).toBe("idle");
     await bench.pool.serverGone(bench.terminal.terminal);
     expect(worker.state).toMatchObject({ name: "dead", reason: "its tmux server ended" });
+  });
+});
+
+describe("an attempt in a pane that was closed", () => {
+  const inHand = {
+    id: "a1",
+    taskId: 1,
+    paste: "x",
+    phase: "accepted",
+    marks: new Map(),
+    cancelling: false,
+    question: null,
+  } as const;
+
+  it.each([
+    ["was told by its agent", "exited", { exitCode: 3 }, { kind: "failed", exitCode: 3 }],
+    ["was completed", "Stop", { last_assistant_message: "done" }, { kind: "completed", answer: "done" }],
+    ["is not told", null, {}, { kind: "lost" }],
+  ] as const)("ends as it %s, whichever is seen first", async (_how, event, payload, outcome) => {
+    for (const first of ["signal", "window", "server"] as const) {
+      const worker = await bench.idle();
+      const ends: unknown[] = [];
+      bench.pool.onNews((_worker, news) => news.kind === "ended" && ends.push(news.outcome));
+      worker.take({ ...inHand, marks: new Map() });
+      worker.delivered();
+      if (worker.pane !== null) bench.terminal.closePane(worker.pane);
+      if (event !== null) bench.unread.push({ event, payload });
+      if (first === "signal" && event !== null) await bench.signal("w1", event, bench.unread.pop()?.payload);
+      if (first === "server") await bench.pool.serverGone(bench.terminal.terminal);
+      else await bench.pool.windowClosed(bench.terminal.terminal);
+      expect(ends, first).toEqual([expect.objectContaining(outcome)]);
+      bench.close();
+      bench = new PoolBench();
+    }
   });
 });
 
