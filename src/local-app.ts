@@ -217,17 +217,12 @@ export class LocalApp implements App {
   }
 
   throttle(): ThrottleModel {
-    return throttleModel(this.#parts.sources);
+    return throttleModel(this.#parts.sources, (task) => this.#deferralOf(task, this.#fitting(task)) !== null);
   }
 
   whyTask(id: number): TaskWhy {
     const task = this.task(id);
-    const workers = this.#parts.sources.workers();
-    const fits = (worker: Worker): boolean =>
-      task.draft.worker === null
-        ? worker.record.agent === task.assignment.agent
-        : worker.name === task.draft.worker;
-    const fitting = workers.filter(fits);
+    const fitting = this.#fitting(task);
     return taskWhy(
       task,
       {
@@ -239,6 +234,13 @@ export class LocalApp implements App {
       },
       this.#parts.sources,
     );
+  }
+
+  /** Workers that could take this task at all, busy or not. */
+  #fitting({ draft, assignment }: Task): Worker[] {
+    const fits = ({ name, record }: Worker): boolean =>
+      draft.worker === null ? record.agent === assignment.agent : name === draft.worker;
+    return this.#parts.sources.workers().filter(fits);
   }
 
   #deferralOf(task: Task, fitting: readonly Worker[]): Deferral | null {

@@ -177,6 +177,16 @@ export class TaskRows {
     return [...behind, ...this.#readyBelow.all({ ...query, count: count - behind.length })];
   }
 
+  /** The task of this priority that is next in line; null when none waits. */
+  firstWaiting(priority: Priority): Task | null {
+    const row = this.#db
+      .prepare<[number], TaskRow>(
+        "SELECT * FROM task WHERE state = 'queued' AND hold_reason IS NULL AND priority = ? ORDER BY id LIMIT 1",
+      )
+      .get(priorityRank(priority));
+    return row === undefined ? null : taskOfRow(row);
+  }
+
   /** Tasks by filter, newest last, ended and cleared ones left out unless a state is asked for. */
   list(query: TaskQuery): Task[] {
     const where: string[] = ["cleared = 0"];

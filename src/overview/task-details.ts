@@ -25,10 +25,9 @@ function attemptDetails(
   { ledger, traits }: OverviewSources,
 ): AttemptDetails {
   const spent = ledger.spend.ofAttempt(row.id);
-  const known =
-    spent.source === "actual" ||
-    spent.source === "simulated" ||
-    (spent.rows === 0 && !traits(row.agent).spends);
+  // What nobody can tell is booked as unknown when an attempt ends: one that booked nothing by then spent nothing.
+  const nothing = spent.rows === 0 && (row.ended_at_ms !== null || !traits(row.agent).spends);
+  const known = spent.source === "actual" || spent.source === "simulated" || nothing;
   const source = spent.source === "simulated" ? "simulated" : "actual";
   const figure = (value: number | null): Figure => (known && value !== null ? { value, source } : UNKNOWN);
   return {

@@ -1,12 +1,14 @@
 /** Assembles what `throttle` shows. */
 import type { ThrottleModel } from "../reports/throttle-model.ts";
-import { PRIORITIES } from "../tasks/priority.ts";
+import { PRIORITIES, type Priority } from "../tasks/priority.ts";
+import type { Task } from "../tasks/task.ts";
 import { admits } from "../throttle/levels.ts";
 import { limitRows } from "./limit-rows.ts";
 import { aliasOf, type OverviewSources } from "./sources.ts";
 
-export function throttleModel(sources: OverviewSources): ThrottleModel {
-  const { throttle, ledger, config } = sources;
+/** `isDeferred` tells whether a limit keeps a waiting task from every worker that could take it now. */
+export function throttleModel(sources: OverviewSources, isDeferred: (task: Task) => boolean): ThrottleModel {
+  const { throttle, config } = sources;
   const nowMs = sources.now();
   const notices = [...sources.notices()];
   if (config.throttle.pauseAt !== null)
@@ -25,7 +27,20 @@ export function throttleModel(sources: OverviewSources): ThrottleModel {
         admits: PRIORITIES.filter((priority) => admits(level, priority)),
       };
     }),
-    heldByPriority: { ...ledger.tasks.waitingByPriority() },
+    heldByPriority: heldByPriority(sources, isDeferred),
     notices,
   };
+}
+
+/** Tasks of one priority go in turn: where a limit holds the first of them, it holds those behind it as well. */
+function heldByPriority(
+  { ledger }: OverviewSources,
+  isDeferred: (task: Task) => boolean,
+): Record<Priority, number> {
+  const waiting = ledger.tasks.waitingByPriority();
+  const held = (priority: Priority): number => {
+    const first = waiting[priority] === 0 ? null : ledger.tasks.firstWaiting(priority);
+    return first !== null && isDeferred(first) ? waiting[priority] : 0;
+  };
+  return { low: held("low"), normal: held("normal"), high: held("high"), critical: held("critical") };
 }

@@ -48,7 +48,11 @@ function holdOf(task: Task, facts: WaitingFacts, sources: OverviewSources): Task
   if (notBeforeMs !== null && notBeforeMs > sources.now())
     return plain("it could not be typed and waits a moment before the next try", notBeforeMs);
   if (facts.fitting === 0)
-    return plain(`no worker runs ${task.draft.worker ?? `agent ${task.assignment.agent}`}`);
+    return plain(
+      task.draft.worker === null
+        ? `no worker runs agent ${task.assignment.agent}`
+        : `no worker is named ${task.draft.worker}`,
+    );
   if (facts.deferral !== null) {
     const { reason, limitId, untilMs } = facts.deferral;
     const standing = sources.throttle.standings(sources.now()).find((row) => row.limitId === limitId);
@@ -64,6 +68,8 @@ function waitingAdvice(task: Task, facts: WaitingFacts): string[] {
   if (task.state.name === "queued" && task.state.holdReason !== null)
     return [`release ${task.id} lets it go`];
   if (facts.pausedBecause !== null) return ["resume lets dispatch go on"];
+  if (facts.fitting === 0 && task.draft.worker !== null)
+    return ["spawn starts further workers, numbered in turn; workers lists those that run"];
   if (facts.fitting === 0) return [`spawn --agent ${task.assignment.agent} starts a worker that can take it`];
   if (facts.deferral !== null) return ["throttle shows the limits; limits raise lifts one for a while"];
   return facts.auto ? [] : ["auto dispatches as workers become free; distribute makes one pass now"];

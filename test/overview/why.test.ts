@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
+import { metricsModel } from "../../src/overview/metrics.ts";
 import { taskDetails } from "../../src/overview/task-details.ts";
 import { throttleModel } from "../../src/overview/throttle.ts";
 import { limitRows } from "../../src/overview/limit-rows.ts";
@@ -146,11 +147,21 @@ describe("one task", () => {
     ]);
     expect(attempts.map(({ tokens, cost }) => [tokens, cost.value])).toEqual([
       [{ value: 40, source: "actual" }, 120_000],
-      [{ value: null, source: "unknown" }, null],
+      [{ value: 0, source: "actual" }, 0],
       [{ value: null, source: "unknown" }, null],
     ]);
     expect(attempts[0]?.usage).toMatchObject({ inputTokens: 40 });
     expect(attempts[2]?.usage).toBeNull();
+  });
+
+  it("whose turn failed with nothing in its record used nothing; while it runs nobody knows", async () => {
+    const bench = await overview();
+    const { attemptId, task } = await bench.bench.running("work", {});
+    const tokens = () => taskDetails(task.id, null, bench.sources).attempts[0]?.tokens;
+    expect(tokens()).toEqual({ value: null, source: "unknown" });
+    bench.bench.distributor.ended(attemptId, { kind: "failed", reason: "overloaded", exitCode: null }, []);
+    expect(tokens()).toEqual({ value: 0, source: "actual" });
+    expect(metricsModel(bench.sources).tasksBySource).toMatchObject({ actual: 1, unknown: 0 });
   });
 
   it("in a shell used nothing, and that is known", async () => {
@@ -183,20 +194,24 @@ describe("limits and the throttle", () => {
     expect(rows.filter(({ scope }) => scope.kind === "worker")).toHaveLength(6);
   });
 
-  it("say what each worker runs now, how many wait, and what a person must know", async () => {
+  it("say what each worker runs now, how many a limit holds, and what a person must know", async () => {
     const bench = await overview();
     await bench.task(1, { inputTokens: 97_000 });
     bench.bench.add("one", { priority: "low" });
     bench.bench.add("two", { priority: "low" });
     bench.bench.add("held", { priority: "high", holdReason: "x" });
     bench.notices = ["REHEARSAL"];
-    const model = throttleModel(bench.sources);
+    const asked: string[] = [];
+    const model = throttleModel(bench.sources, (task) => asked.push(task.draft.text) > 0);
     expect(model.runs.map(({ alias, admits }) => [alias, admits])).toEqual([
       ["w1", ["high", "critical"]],
       ["w2", ["low", "normal", "high", "critical"]],
       ["w3", ["low", "normal", "high", "critical"]],
     ]);
+    // The first of each priority speaks for those behind it; a task held by name is nobody's turn.
+    expect(asked).toEqual(["one"]);
     expect(model.heldByPriority).toEqual({ low: 2, normal: 0, high: 0, critical: 0 });
+    expect(throttleModel(bench.sources, () => false).heldByPriority.low).toBe(0);
     expect(model.nextResetAtMs).toBeGreaterThan(bench.bench.nowMs);
     expect(model.notices).toEqual(["REHEARSAL"]);
   });
