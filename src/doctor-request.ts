@@ -4,8 +4,15 @@ import { harmlessEnvironment, processEnvironment, type Config } from "./config.t
 import type { DoctorRequest, LedgerFacts } from "./doctor.ts";
 import { hasWalResetBug, sqliteVersion, type Db } from "./ledger/database.ts";
 
-/** `openLedger` gives the open database, or throws what keeps it from being opened. */
-export function doctorRequest(config: Config, openLedger: () => Db): DoctorRequest {
+/**
+ * `openLedger` gives the open database, or throws what keeps it from being opened; `fault` says why it takes no writes
+ * now, where the manager found that out.
+ */
+export function doctorRequest(
+  config: Config,
+  openLedger: () => Db,
+  fault: () => string | null = () => null,
+): DoctorRequest {
   const { isTTY, columns, rows } = process.stdout;
   return {
     config,
@@ -14,12 +21,13 @@ export function doctorRequest(config: Config, openLedger: () => Db): DoctorReque
     nodeVersion: process.version,
     terminal: { isTerminal: isTTY === true, columns: columns ?? 80, rows: rows ?? 24 },
     clock: () => ({ wallMs: Date.now(), monotonicMs: performance.now() }),
-    ledgerCheck: () => ledgerFacts(openLedger()),
+    ledgerCheck: () => ledgerFacts(openLedger(), fault()),
   };
 }
 
-function ledgerFacts(database: Db): LedgerFacts {
+function ledgerFacts(database: Db, fault: string | null): LedgerFacts {
   return {
+    fault,
     sqliteVersion: sqliteVersion(database),
     journalMode: String(database.pragma("journal_mode", { simple: true })),
     synchronous: Number(database.pragma("synchronous", { simple: true })),

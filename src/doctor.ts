@@ -15,6 +15,8 @@ import { askProgram, chooseAgent, findProgram } from "./workers/agent-finder.ts"
 import { isAtLeast, parseTmuxVersion } from "./workers/tmux/version.ts";
 
 export interface LedgerFacts {
+  /** Why the manager cannot write now; null: it can, as far as it knows. */
+  readonly fault: string | null;
   readonly sqliteVersion: string;
   readonly journalMode: string;
   /** 2 = FULL: every commit is on the disk before it is acknowledged. */
@@ -249,9 +251,16 @@ function diskCheck(stateDir: string): DoctorCheck {
 }
 
 async function databaseCheck({ ledgerCheck, config }: DoctorRequest): Promise<DoctorCheck> {
-  const { sqliteVersion, journalMode, synchronous, walResetBug } = await ledgerCheck();
+  const { fault, sqliteVersion, journalMode, synchronous, walResetBug } = await ledgerCheck();
   const durable = synchronous === 2 ? "every commit synced" : `synchronous=${synchronous}`;
   const found = `${config.paths.ledgerFile}: SQLite ${sqliteVersion}, ${journalMode}, ${durable}`;
+  if (fault !== null)
+    return finding(
+      "database",
+      "fail",
+      `${config.paths.ledgerFile}: ${fault}`,
+      "Make room, or mend the disk.",
+    );
   if (journalMode !== "wal" || synchronous < 2) {
     return finding(
       "database",

@@ -14,6 +14,7 @@ import type { UsageEntry } from "./ledger/spend-rows.ts";
 import type { ReadyTask } from "./ledger/task-rows.ts";
 import type { EntryOwner } from "./ledger/usage-entry.ts";
 import type { UsageRecord } from "./metering/usage.ts";
+import type { KeptWrites } from "./kept-writes.ts";
 import { Meter, type MeterParts } from "./meter.ts";
 import { ReadyQueue, type Begun } from "./tasks/ready-queue.ts";
 import { isFinal, type Assignment, type Outcome, type Task, type TaskDraft } from "./tasks/task.ts";
@@ -27,6 +28,8 @@ export interface EngineParts extends MeterParts {
   delegate(draft: TaskDraft): Assignment;
   /** What becomes of a task larger than a whole window. */
   readonly oversized: "run" | "ask" | "refuse";
+  /** Every write goes through it, so that none is lost, and nothing dispatched, while the disk takes none. */
+  readonly kept: KeptWrites;
   newAttemptId(nowMs: number): string;
 }
 
@@ -65,9 +68,9 @@ export class Engine {
 
   /** Queues tasks, all or none: delegated, then durable, then told. */
   submit(drafts: readonly TaskDraft[]): { task: Task; created: boolean }[] {
-    const { ledger, bus } = this.#parts;
+    const { ledger, bus, kept } = this.#parts;
     const delegated = drafts.map((draft) => ({ draft, assignment: this.#parts.delegate(draft) }));
-    const added = ledger.add(delegated, this.#parts.now());
+    const added = kept.orThrow(() => ledger.add(delegated, this.#parts.now()));
     for (const { task, created } of added) {
       if (created)
         bus.publish({
@@ -90,6 +93,11 @@ export class Engine {
   /** A person, or a start after a crash, paused the dispatch: durable until resumed. */
   get paused(): boolean {
     return this.#parts.ledger.settings.get("paused") !== null;
+  }
+
+  /** May nothing go out now? A task goes only when what becomes of it can be written down. */
+  get #stopped(): boolean {
+    return this.#closed || this.#parts.kept.fault !== null || this.paused;
   }
 
   /** In auto mode every event that could let a task go starts a pass. */
@@ -125,7 +133,7 @@ export class Engine {
     this.#blockedNeeds = new Set();
     let sent = 0;
     let after: ReadyTask | null = null;
-    while (!this.#closed && !this.paused && distributor.freeCount() > 0) {
+    while (!this.#stopped && distributor.freeCount() > 0) {
       const page: ReadyTask[] = ledger.tasks.ready(after, this.#blockedNeeds, this.#ready.room);
       if (page.length === 0) break;
       after = page.at(-1) ?? null;
@@ -149,11 +157,11 @@ export class Engine {
   #begin(ready: ReadyTask): Begun {
     const stays = { sent: false, done: Promise.resolve() };
     const task = this.#parts.ledger.task(ready.id);
-    if (task.state.name !== "queued" || task.state.holdReason !== null || this.#closed || this.paused)
-      return stays;
+    if (task.state.name !== "queued" || task.state.holdReason !== null || this.#stopped) return stays;
     const chosen = this.#admit(task, ready.needs);
     if (chosen === null) return stays;
-    const reserved = this.#reserve(task, chosen);
+    const reserved = this.#parts.kept.attempt(() => this.#reserve(task, chosen));
+    if (reserved === null) return stays;
     const done = this.#dispatch(reserved).catch((error: unknown) => this.#trouble(error));
     return { sent: true, done };
   }
@@ -166,7 +174,7 @@ export class Engine {
       const admission = this.#ask(task, offer, this.#blockedLimits);
       if (admission.kind === "admitted") return { offer, admission };
       if (admission.kind === "refused") {
-        this.#parts.ledger.setHold(task.id, admission.reason);
+        this.#hold(task, admission.reason);
         return null;
       }
       // A task too large for a whole window waits for its own moment and blocks nobody behind it.
@@ -178,11 +186,16 @@ export class Engine {
     if (deferral === null) return null;
     // Nothing but a person's yes lets it go: it is held by name, and `release` is that yes.
     if (deferral.oversized && deferral.untilMs === null && this.#parts.oversized === "ask") {
-      this.#parts.ledger.setHold(task.id, `oversized: ${deferral.reason}`);
+      this.#hold(task, `oversized: ${deferral.reason}`);
     } else {
       this.#defer(task, deferral);
     }
     return null;
+  }
+
+  /** Given up when the disk does not take it: the next pass comes to the same end. */
+  #hold(task: Task, reason: string): void {
+    this.#parts.kept.attempt(() => this.#parts.ledger.setHold(task.id, reason));
   }
 
   #ask(task: Task, offer: WorkerOffer, blockedLimits: ReadonlySet<string>): Admission {
@@ -232,10 +245,14 @@ export class Engine {
 
   /** Hands the task to its worker. What was typed is never taken back; what was not goes back to the queue. */
   async #dispatch(reserved: Task): Promise<void> {
+    const result = await this.#deliver(reserved, attemptOf(reserved));
+    if (this.#closed) return;
+    this.#parts.kept.keep(() => this.#delivered(reserved, result));
+  }
+
+  #delivered(reserved: Task, result: DispatchResult): void {
     const { ledger, now } = this.#parts;
     const attemptId = attemptOf(reserved);
-    const result = await this.#deliver(reserved, attemptId);
-    if (this.#closed) return;
     // A fast agent may have been heard already: the ledger knows where the task stands now.
     const current = ledger.task(reserved.id);
     if (!isCurrent(current, attemptId)) return;
@@ -256,11 +273,13 @@ export class Engine {
 
   /** A dispatch that breaks: before its durable intent nothing can have been typed, after it nobody can say. */
   async #deliver(reserved: Task, attemptId: string): Promise<DispatchResult> {
-    const { distributor, ledger, now } = this.#parts;
+    const { distributor, ledger, now, kept } = this.#parts;
     const worker = attemptWorker(reserved);
     let intended = false;
     const intend = (intent: Intent): void => {
-      this.#told(reserved, ledger.intend(reserved, intent, now()), null);
+      const dispatching = kept.attempt(() => ledger.intend(reserved, intent, now()));
+      if (dispatching === null) throw new CtmError("ledger", "its intent could not be written down");
+      this.#told(reserved, dispatching, null);
       intended = true;
     };
     try {
@@ -291,9 +310,10 @@ export class Engine {
 
   // ── what workers report ─────────────────────────────────────────────────────────────────────────
 
+  /** What a worker reports happens once: what follows from it is kept until the disk takes it. */
   #hear(report: WorkerReport): void {
     try {
-      this.#take(report);
+      this.#parts.kept.keep(() => this.#take(report));
     } catch (error) {
       this.#trouble(error);
     }
@@ -395,7 +415,7 @@ export class Engine {
     throttle.settle(attemptId);
     this.#told(task, ended, reasonOf(outcome));
     if (outcome.kind === "lost" && ended.draft.retryLost)
-      this.retry(ended.id, "retried after lost, as the task asks");
+      this.#parts.kept.keep(() => void this.retry(ended.id, "retried after lost, as the task asks"));
     this.pump();
   }
 
@@ -452,7 +472,7 @@ export class Engine {
     const task = ledger.task(id);
     const { state } = task;
     if (state.name === "queued") {
-      const cancelled = ledger.cancelQueued(task, now());
+      const cancelled = this.#parts.kept.orThrow(() => ledger.cancelQueued(task, now()));
       this.#told(task, cancelled, "cancelled by a person");
       return cancelled;
     }
@@ -532,6 +552,7 @@ export class Engine {
   }
 
   #trouble(error: unknown): void {
+    if (this.#parts.kept.noticed(error)) return;
     const message =
       error instanceof CtmError
         ? error.message

@@ -362,7 +362,13 @@ export class LocalApp implements App {
   }
 
   doctor(): Promise<DoctorReport> {
-    return runDoctor(doctorRequest(this.config, () => this.#parts.ledger.database));
+    return runDoctor(
+      doctorRequest(
+        this.config,
+        () => this.#parts.ledger.database,
+        () => this.#parts.sources.storageFault(),
+      ),
+    );
   }
 
   onFact(listener: (fact: Fact) => void): () => void {

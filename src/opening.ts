@@ -16,6 +16,7 @@ import { FactBus } from "./events/bus.ts";
 import { attemptOf, Ledger } from "./ledger/ledger.ts";
 import { takeManagerLock, type ManagerLock } from "./ledger/manager-lock.ts";
 import { ensurePrivateFolders } from "./ledger/state-folder.ts";
+import { faultWords, KeptWrites } from "./kept-writes.ts";
 import { openLedgerTime } from "./ledger-time.ts";
 import { LimitBook } from "./limit-book.ts";
 import { LocalApp } from "./local-app.ts";
@@ -31,6 +32,7 @@ interface Foundation {
   readonly bus: FactBus;
   readonly throttle: Throttle;
   readonly delegation: DelegationDesk;
+  readonly kept: KeptWrites;
   now(): number;
   /** What a person should know before trusting a figure. */
   notices(): readonly string[];
@@ -55,8 +57,20 @@ function layFoundation(config: Config): Foundation {
     countSimulated: delegation.defaultAgent === "rehearsal",
   });
   throttle.restore(durableRows(ledger, now(), traitsOf), now());
+  const bus = new FactBus();
   const notices = (): readonly string[] => [...delegation.notices, ...time.notices()];
-  return { ledger, bus: new FactBus(), throttle, delegation, now, notices };
+  return { ledger, bus, throttle, delegation, kept: keptWrites(ledger, bus, now), now, notices };
+}
+
+function keptWrites(ledger: Ledger, bus: FactBus, now: () => number): KeptWrites {
+  return new KeptWrites({
+    probe: () => ledger.probe(now()),
+    changed: (fault) => {
+      const told = fault === null ? null : faultWords(fault);
+      bus.publish({ kind: "storage-changed", atMs: now(), fault: told, ends: fault?.kind === "broken" });
+    },
+    trouble: (error) => trouble(bus, now, error),
+  });
 }
 
 function traitsOf(agent: string): { readonly spends: boolean; readonly simulated: boolean } {
@@ -104,6 +118,7 @@ function buildApp(
     startedAtMs,
     auto: () => engine.auto,
     notices: base.notices,
+    storageFault: () => (base.kept.fault === null ? null : faultWords(base.kept.fault)),
     now: base.now,
   };
   return new LocalApp({
@@ -119,6 +134,7 @@ function buildApp(
     close: async () => {
       limits.close();
       engine.close();
+      base.kept.close();
       await close();
       base.ledger.close();
     },
@@ -153,10 +169,13 @@ export async function openManager(config: Config, options: OpenOptions): Promise
 
 async function openLocked(config: Config, options: OpenOptions, lock: ManagerLock): Promise<App> {
   const base = layFoundation(config);
-  const { ledger, bus, now } = base;
+  const { ledger, bus, kept, now } = base;
   const loadOf = (worker: string): number => ledger.spend.loadOf(worker);
-  const workplace = await openWorkplace({ config, ledger, bus, now, loadOf });
+  const workplace = await openWorkplace({ config, ledger, bus, kept, now, loadOf });
   const engine = buildEngine(config, base, workplace.distributor);
+  bus.subscribe((fact) => {
+    if (fact.kind === "storage-changed" && fact.fault === null) engine.pump();
+  });
   tellWorkerNews(workplace, bus, now);
   const tick = setInterval(
     () => void safetyTick(workplace, engine).catch((error: unknown) => trouble(bus, now, error)),

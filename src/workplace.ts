@@ -10,6 +10,7 @@ import { CtmError } from "./base/errors.ts";
 import { agentEnvironment, harmlessEnvironment, type Config } from "./config.ts";
 import { LocalDistributor } from "./distributor/local.ts";
 import type { FactBus } from "./events/bus.ts";
+import type { KeptWrites } from "./kept-writes.ts";
 import type { Ledger } from "./ledger/ledger.ts";
 import { ensurePrivateFolders, writePrivateProgram } from "./ledger/state-folder.ts";
 import type { AttemptInHand } from "./workers/attempt-in-hand.ts";
@@ -50,12 +51,13 @@ export interface WorkplaceParts {
   readonly config: Config;
   readonly ledger: Ledger;
   readonly bus: FactBus;
+  readonly kept: KeptWrites;
   now(): number;
   loadOf(worker: string): number;
 }
 
 export async function openWorkplace(parts: WorkplaceParts): Promise<Workplace> {
-  const { config, ledger } = parts;
+  const { config, ledger, kept } = parts;
   const { paths } = config;
   const pasteDir = join(paths.stateDir, "paste");
   ensurePrivateFolders([paths.spoolDir, paths.workersDir, pasteDir]);
@@ -101,8 +103,8 @@ export async function openWorkplace(parts: WorkplaceParts): Promise<Workplace> {
     restart: config.workers.restart,
     adapter: agentAdapter,
     terminal: (record) => terminal(record.tmuxSocket, record.session),
-    saved: (record) => ledger.workers.save(record),
-    removed: (name) => ledger.workers.remove(name),
+    saved: (record) => kept.keep(() => ledger.workers.save(record)),
+    removed: (name) => kept.keep(() => ledger.workers.remove(name)),
     signalsRead: async () => {
       await listening;
       spool.readNow();
@@ -113,7 +115,9 @@ export async function openWorkplace(parts: WorkplaceParts): Promise<Workplace> {
   const delivery = new Delivery({
     launching,
     context: config.context,
-    claimSecondEnter: (attemptId) => ledger.claimSecondEnter(attemptId, parts.now()),
+    // What cannot be written down is not pressed.
+    claimSecondEnter: (attemptId) =>
+      kept.attempt(() => ledger.claimSecondEnter(attemptId, parts.now())) === true,
   });
   const distributor = new LocalDistributor({ pool, delivery, loadOf: parts.loadOf });
   const spool = Spool.open(paths.spoolDir);
@@ -137,7 +141,11 @@ export async function openWorkplace(parts: WorkplaceParts): Promise<Workplace> {
       spool.onSignal((signal) => {
         order.add(signal.launchId, async () => {
           await pool.signal(signal).catch(trouble);
-          spool.done(signal);
+          // Its file stays until what followed from it is on the disk: a new start must find it, or that.
+          void kept
+            .written()
+            .then(() => spool.done(signal))
+            .catch(trouble);
         });
       });
       beginListening();

@@ -22,7 +22,13 @@ async function program(name: string, says: string): Promise<void> {
   await chmod(join(bin, name), 0o755);
 }
 
-const healthyLedger = { sqliteVersion: "3.53.2", journalMode: "wal", synchronous: 2, walResetBug: false };
+const healthyLedger = {
+  fault: null,
+  sqliteVersion: "3.53.2",
+  journalMode: "wal",
+  synchronous: 2,
+  walResetBug: false,
+};
 
 async function checks(file = "", changes: Partial<DoctorRequest> = {}): Promise<readonly DoctorCheck[]> {
   const configFile = join(folder, "ctm.yaml");
@@ -157,6 +163,7 @@ describe("the database", () => {
     [{}, "ok"],
     [{ journalMode: "delete" }, "fail"],
     [{ synchronous: 1 }, "fail"],
+    [{ fault: "the disk is full" }, "fail"],
     [{ walResetBug: true }, "warn"],
   ])("%j: %s", async (changes, verdict) => {
     expect(await check("database", "", ledger(changes))).toMatchObject([{ verdict }]);

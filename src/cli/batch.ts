@@ -66,7 +66,8 @@ async function runAsManager(
   try {
     await manager.host.run("auto", { mode: "on" });
     tellNotices(manager.app.status(), terminal);
-    const { exitCode, ended } = await runToEnd(manager.host, input, terminal);
+    const broken = manager.broken.then((fault) => Promise.reject(fault));
+    const { exitCode, ended } = await Promise.race([runToEnd(manager.host, input, terminal), broken]);
     // Workers started for this batch end with it; those that were there, or still work, stay.
     if (ended && !keepWorkers && manager.app.status().queue.running === 0) workers = "kill";
     return exitCode;
@@ -95,7 +96,8 @@ function tellNotices(status: StatusModel, terminal: Terminal): void {
 async function requireDistributing(host: CommandHost): Promise<void> {
   const { mode } = (await host.run("status", {})) as StatusModel;
   if (mode.kind === "auto") return;
-  const state = mode.kind === "paused" ? "its dispatch is paused" : "it is not in auto mode";
+  const states = { paused: "its dispatch is paused", stopped: "its database takes no writes" } as const;
+  const state = mode.kind in states ? states[mode.kind as keyof typeof states] : "it is not in auto mode";
   throw new CtmError("manager-running", `another manager runs and ${state}: nothing was queued`, [
     "`ctm auto on` (or `ctm resume`) lets it run them; `ctm add` only queues.",
   ]);

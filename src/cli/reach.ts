@@ -15,6 +15,8 @@ const socketRetryMs = 100;
 export interface Manager {
   readonly app: App;
   readonly host: CommandHost;
+  /** Resolves with the reason when nothing more can be written until a new start. */
+  readonly broken: Promise<CtmError>;
   close(workers: "leave" | "kill"): Promise<void>;
 }
 
@@ -31,11 +33,18 @@ export async function configOf(settings: Settings): Promise<Config> {
 export async function becomeManager(config: Config, settings: Settings): Promise<Manager> {
   const app = await openApp(config, "manager", { adopt: settings.adopt === true });
   const host = localHost(app);
+  const broken = new Promise<CtmError>((resolve) => {
+    app.onFact((fact) => {
+      if (fact.kind === "storage-changed" && fact.ends)
+        resolve(new CtmError("ledger", fact.fault ?? "the database cannot be written"));
+    });
+  });
   try {
     const socket = await openManagerSocket({ path: config.paths.managerSocket, host, version: VERSION });
     return {
       app,
       host,
+      broken,
       close: async (workers) => {
         await socket.close();
         await app.close({ workers });

@@ -23,8 +23,10 @@ export async function runServe(input: RawInput, settings: Settings, terminal: Te
     terminal.note(
       `Serving ${config.paths.stateDir} with ${workers.length} workers, as process ${process.pid}.`,
     );
-    const signal = await stopping.signal;
+    const signal = await Promise.race([stopping.signal, manager.broken]);
     following.stop();
+    // Whoever started this may start it again: the next one reads what is on the disk.
+    if (typeof signal !== "string") throw signal;
     terminal.note(`${signal}: leaving; workers and their tasks go on in tmux.`);
     return 0;
   } finally {

@@ -24,6 +24,8 @@ export function factText(fact: Fact): string {
       return `auto is ${fact.auto ? "on" : "off"}, dispatch ${fact.paused ? "paused" : "not paused"}${because(fact.reason)}`;
     case "limit-set":
       return `limit ${fact.limitId} was set${because(fact.reason)}`;
+    case "storage-changed":
+      return fact.fault ?? "the database takes writes again: what was kept is written, and dispatch goes on";
     case "trouble":
       return `trouble: ${fact.message}`;
     default:

@@ -69,4 +69,11 @@ export type Fact =
       readonly limitId: string;
       readonly reason: string | null;
     }
+  /** `fault`: why nothing is dispatched, in one sentence; null: the storage is sound again. `ends`: until a new start. */
+  | {
+      readonly kind: "storage-changed";
+      readonly atMs: number;
+      readonly fault: string | null;
+      readonly ends: boolean;
+    }
   | { readonly kind: "trouble"; readonly atMs: number; readonly message: string };

@@ -20,6 +20,7 @@ import { openDatabase, type Db } from "./database.ts";
 import { migrate } from "./migrations.ts";
 import { SettingRows } from "./setting-rows.ts";
 import { SpendRows, type Booked, type UsageEntry } from "./spend-rows.ts";
+import { written } from "./storage-fault.ts";
 import { TaskRows } from "./task-rows.ts";
 import { WorkerRows } from "./worker-rows.ts";
 
@@ -187,9 +188,8 @@ export class Ledger {
     const ended = states.filter(isFinal);
     if (ended.length === 0) return 0;
     const marks = ended.map(() => "?").join(", ");
-    return this.#db
-      .prepare(`UPDATE task SET cleared = 1 WHERE cleared = 0 AND state IN (${marks})`)
-      .run(...ended).changes;
+    const cleared = this.#db.prepare(`UPDATE task SET cleared = 1 WHERE cleared = 0 AND state IN (${marks})`);
+    return written(() => cleared.run(...ended).changes);
   }
 
   // ── the way of a task ───────────────────────────────────────────────────────────────────────────
@@ -328,7 +328,12 @@ export class Ledger {
   /** A guarded second Enter is about to be pressed; once per attempt. False: it was pressed before. */
   claimSecondEnter(attemptId: string, atMs: number): boolean {
     const sql = "UPDATE attempt SET enter_again_at_ms = ? WHERE id = ? AND enter_again_at_ms IS NULL";
-    return this.#db.prepare(sql).run(atMs, attemptId).changes === 1;
+    return written(() => this.#db.prepare(sql).run(atMs, attemptId).changes === 1);
+  }
+
+  /** A harmless write that proves that the disk takes one. Throws CtmError `ledger` when it does not. */
+  probe(atMs: number): void {
+    this.settings.set("probe", String(atMs));
   }
 
   /** The moves of one task, oldest first. */
@@ -345,14 +350,7 @@ export class Ledger {
   // ── below: how the verbs are done ───────────────────────────────────────────────────────────────
 
   #transaction<T>(body: () => T): T {
-    try {
-      return this.#db.transaction(body).immediate();
-    } catch (error) {
-      if (error instanceof CtmError) throw error;
-      throw new CtmError("ledger", `the ledger did not take the change: ${String(error)}`, [], {
-        cause: error,
-      });
-    }
+    return written(() => this.#db.transaction(body).immediate());
   }
 
   #moveTask(task: Task, to: TaskStateName, details: MoveDetails, atMs: number): void {

@@ -1,5 +1,6 @@
 /** Small durable facts of the manager: is dispatch paused and why, which limits a person changed. */
 import type { Db } from "./database.ts";
+import { written } from "./storage-fault.ts";
 
 export interface LimitChange {
   readonly atMs: number;
@@ -26,14 +27,18 @@ export class SettingRows {
 
   /** null removes. */
   set(name: string, value: string | null): void {
-    if (value === null) this.#db.prepare("DELETE FROM setting WHERE name = ?").run(name);
-    else this.#db.prepare("INSERT OR REPLACE INTO setting VALUES (?, ?)").run(name, value);
+    written(() => {
+      if (value === null) this.#db.prepare("DELETE FROM setting WHERE name = ?").run(name);
+      else this.#db.prepare("INSERT OR REPLACE INTO setting VALUES (?, ?)").run(name, value);
+    });
   }
 
   addLimitChange(change: LimitChange): void {
-    this.#db
-      .prepare("INSERT INTO limit_change (at_ms, limit_id, amount, until_ms, reason) VALUES (?, ?, ?, ?, ?)")
-      .run(change.atMs, change.limitId, change.amount, change.untilMs, change.reason);
+    const { atMs, limitId, amount, untilMs, reason } = change;
+    const insert = this.#db.prepare(
+      "INSERT INTO limit_change (at_ms, limit_id, amount, until_ms, reason) VALUES (?, ?, ?, ?, ?)",
+    );
+    written(() => insert.run(atMs, limitId, amount, untilMs, reason));
   }
 
   /** All changes ever booked, oldest first. */

@@ -1,5 +1,6 @@
 /** What must be known of a worker after the manager died: who it is, where it sits, what it was last given. */
 import type { Db } from "./database.ts";
+import { written } from "./storage-fault.ts";
 
 export interface WorkerRecord {
   readonly name: string;
@@ -76,15 +77,16 @@ export class WorkerRows {
   }
 
   save(worker: WorkerRecord): void {
-    this.#db
-      .prepare(
-        `INSERT OR REPLACE INTO worker VALUES (@name, @agent, @model, @cwd, @adopted, @tmuxSocket, @session, @pane,
-          @launchId, @launchDir, @sessionId, @recordPath, @lastAttempt, @lastType, @lastCwd, @draining, @foreground)`,
-      )
-      .run({ ...worker, adopted: worker.adopted ? 1 : 0, draining: worker.draining ? 1 : 0 });
+    const save = this.#db.prepare(
+      `INSERT OR REPLACE INTO worker VALUES (@name, @agent, @model, @cwd, @adopted, @tmuxSocket, @session, @pane,
+        @launchId, @launchDir, @sessionId, @recordPath, @lastAttempt, @lastType, @lastCwd, @draining, @foreground)`,
+    );
+    written(() =>
+      save.run({ ...worker, adopted: worker.adopted ? 1 : 0, draining: worker.draining ? 1 : 0 }),
+    );
   }
 
   remove(name: string): void {
-    this.#db.prepare("DELETE FROM worker WHERE name = ?").run(name);
+    written(() => this.#db.prepare("DELETE FROM worker WHERE name = ?").run(name));
   }
 }

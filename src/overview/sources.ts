@@ -19,6 +19,8 @@ export interface OverviewSources {
   readonly startedAtMs: number | null;
   auto(): boolean;
   notices(): readonly string[];
+  /** Why nothing can be written, and so nothing dispatched, in one sentence; null: all is well. */
+  storageFault(): string | null;
   now(): number;
 }
 

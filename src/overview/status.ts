@@ -53,6 +53,8 @@ export function statusModel(sources: OverviewSources): StatusModel {
 
 export function modeOf(sources: OverviewSources): DispatchMode {
   if (sources.startedAtMs === null) return { kind: "offline" };
+  const fault = sources.storageFault();
+  if (fault !== null) return { kind: "stopped", reason: fault };
   const paused = sources.ledger.settings.get("paused");
   if (paused !== null) return { kind: "paused", reason: paused === "" ? null : paused };
   return sources.auto() ? { kind: "auto", tickMs: sources.config.auto.tickMs } : { kind: "manual" };

@@ -42,6 +42,8 @@ function holdOf(task: Task, facts: WaitingFacts, sources: OverviewSources): Task
     untilMs,
   });
   if (holdReason !== null) return plain(`held: ${holdReason}`);
+  const fault = sources.storageFault();
+  if (fault !== null) return plain(fault);
   if (facts.pausedBecause !== null)
     return plain(`dispatch is paused${facts.pausedBecause === "" ? "" : `: ${facts.pausedBecause}`}`);
   if (sources.startedAtMs === null) return plain("no manager runs");

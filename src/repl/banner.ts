@@ -31,6 +31,8 @@ function modeWords(mode: DispatchMode): string {
       return "auto: off";
     case "paused":
       return "paused";
+    case "stopped":
+      return "stopped";
     case "offline":
       return "offline";
     default:

@@ -24,6 +24,8 @@ export function noticeOf(fact: Fact, paper: Paper): string[] {
     case "level-changed":
     case "trouble":
       return painted(words, paint.warn, paper);
+    case "storage-changed":
+      return fact.fault === null ? painted(words, paint.good, paper) : painted(words, paint.bad, paper);
     case "worker-changed":
       return fact.state === "dead" ? painted(words, paint.bad, paper) : [];
     case "task-added":

@@ -34,6 +34,8 @@ export type DispatchMode =
   | { readonly kind: "auto"; readonly tickMs: number }
   | { readonly kind: "manual" }
   | { readonly kind: "paused"; readonly reason: string | null }
+  /** The database cannot be written. */
+  | { readonly kind: "stopped"; readonly reason: string }
   /** No manager runs: what is shown was read from the ledger. */
   | { readonly kind: "offline" };
 

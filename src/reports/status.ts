@@ -69,6 +69,8 @@ function modeWords(mode: DispatchMode): string {
       return "auto: off";
     case "paused":
       return "PAUSED";
+    case "stopped":
+      return "STOPPED";
     case "offline":
       return "no manager";
     default:
@@ -77,6 +79,7 @@ function modeWords(mode: DispatchMode): string {
 }
 
 function pauseNotice(mode: DispatchMode): string[] {
+  if (mode.kind === "stopped") return [`Dispatch has stopped: ${mode.reason}`];
   if (mode.kind !== "paused") return [];
   return [`Dispatch is paused${mode.reason === null ? "" : `: ${mode.reason}`} (resume to go on)`];
 }

@@ -5,6 +5,7 @@ import type { Fact } from "../../src/events/facts.ts";
 import { attemptOf, Ledger } from "../../src/ledger/ledger.ts";
 import { priceTable } from "../../src/metering/prices.ts";
 import { NO_USAGE, type UsageRecord } from "../../src/metering/usage.ts";
+import { KeptWrites } from "../../src/kept-writes.ts";
 import { durableRows } from "../../src/durable-rows.ts";
 import type { Task, TaskDraft, TaskStateName } from "../../src/tasks/task.ts";
 import { defaultForm, parseLimitId, type Limit } from "../../src/throttle/limits.ts";
@@ -37,7 +38,11 @@ function reservedIn(text: string): number {
 export class EngineBench {
   readonly distributor: ScriptedDistributor;
   readonly facts: Fact[] = [];
+  /** Faults of the storage, and their ends (null), as they were told. */
+  readonly faults: (string | null)[] = [];
+  readonly troubles: unknown[] = [];
   readonly policy: ThrottlePolicy;
+  kept: KeptWrites;
   readonly #file: string;
   nowMs = Date.parse("2026-02-13T10:00:00Z");
   ledger: Ledger;
@@ -65,7 +70,19 @@ export class EngineBench {
     };
     this.ledger = Ledger.open(ledgerFile);
     this.throttle = new Throttle(this.policy);
+    this.kept = this.#newKept();
     this.engine = this.#newEngine();
+  }
+
+  #newKept(): KeptWrites {
+    return new KeptWrites({
+      probe: () => this.ledger.probe(this.nowMs),
+      changed: (fault) => {
+        this.faults.push(fault?.message ?? null);
+        if (fault === null) this.engine.pump();
+      },
+      trouble: (error) => this.troubles.push(error),
+    });
   }
 
   #newEngine(): Engine {
@@ -88,6 +105,7 @@ export class EngineBench {
       traits: traitsOf,
       entryRules: { prices: priceTable("flat-2025"), countCacheReads: false },
       oversized: this.policy.oversized,
+      kept: this.kept,
       now: () => this.nowMs,
       newAttemptId: () => `a${(this.#attempts += 1)}`,
     };
@@ -97,6 +115,7 @@ export class EngineBench {
   /** The manager dies and starts again: nothing in memory survives, not even orders under way. */
   crash(): void {
     this.engine.close();
+    this.kept.close();
     this.distributor.orders.splice(0);
     if (this.#file !== ":memory:") {
       this.ledger.close();
@@ -105,11 +124,13 @@ export class EngineBench {
     const limits = this.throttle.limits;
     this.throttle = new Throttle({ ...this.policy, limits });
     this.throttle.restore(durableRows(this.ledger, this.nowMs, traitsOf), this.nowMs);
+    this.kept = this.#newKept();
     this.engine = this.#newEngine();
   }
 
   close(): void {
     this.engine.close();
+    this.kept.close();
     this.ledger.close();
   }
 

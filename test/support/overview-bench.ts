@@ -25,6 +25,7 @@ export class OverviewBench {
   readonly sources: OverviewSources;
   raises: RaiseInForce[] = [];
   notices: string[] = [];
+  storageFault: string | null = null;
   startedAtMs: number | null;
   readonly #folder: string;
   #responses = 0;
@@ -62,6 +63,7 @@ export class OverviewBench {
       },
       auto: () => bench.engine.auto,
       notices: () => this.notices,
+      storageFault: () => this.storageFault,
       now: () => bench.nowMs,
     };
   }
