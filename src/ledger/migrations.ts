@@ -157,6 +157,10 @@ const MIGRATIONS: readonly string[] = [
   `,
   // When a person asked for the end of an attempt: written before it is interrupted.
   "ALTER TABLE attempt ADD COLUMN cancel_at_ms INTEGER",
+  // A fee of its own, so that a cost can be computed again from the row alone.
+  `
+  ALTER TABLE usage ADD COLUMN web_searches INTEGER NOT NULL DEFAULT 0;
+  `,
 ];
 
 /** Version a database has after all migrations. */

@@ -111,6 +111,7 @@ interface StoredUsage {
   cache_write_1h: number;
   output: number;
   reasoning: number;
+  web_searches: number;
   booked_tokens: number;
   booked_nano: number;
   cost_nano: number | null;
@@ -126,17 +127,21 @@ export class SpendRows {
   constructor(db: Db) {
     this.#db = db;
     this.#find = db.prepare<[string], StoredUsage>(
-      "SELECT input, cache_read, cache_write_5m, cache_write_1h, output, reasoning, booked_tokens, booked_nano, cost_nano FROM usage WHERE key = ?",
+      "SELECT input, cache_read, cache_write_5m, cache_write_1h, output, reasoning, web_searches, booked_tokens, booked_nano, cost_nano FROM usage WHERE key = ?",
     );
     this.#insert = db.prepare(
-      `INSERT INTO usage VALUES (@key, @attemptId, @taskId, @worker, @agent, @model, @type, @atMs, @source,
-        @input, @cacheRead, @cacheWrite5m, @cacheWrite1h, @output, @reasoning,
+      `INSERT INTO usage (key, attempt_id, task_id, worker, agent, model, type, at_ms, source,
+        input, cache_read, cache_write_5m, cache_write_1h, output, reasoning, web_searches,
+        booked_tokens, booked_nano, cost_nano, price_table, session_id, cli_version, flags, limit_model)
+       VALUES (@key, @attemptId, @taskId, @worker, @agent, @model, @type, @atMs, @source,
+        @input, @cacheRead, @cacheWrite5m, @cacheWrite1h, @output, @reasoning, @webSearches,
         @bookedTokens, @bookedNano, @costNano, @priceTable, @sessionId, @cliVersion, @flags, @limitModel)`,
     );
     this.#grow = db.prepare(
       `UPDATE usage SET input = @input, cache_read = @cacheRead, cache_write_5m = @cacheWrite5m,
         cache_write_1h = @cacheWrite1h, output = @output, reasoning = @reasoning,
-        booked_tokens = @bookedTokens, booked_nano = @bookedNano, cost_nano = @costNano WHERE key = @key`,
+        web_searches = @webSearches, booked_tokens = @bookedTokens, booked_nano = @bookedNano, cost_nano = @costNano,
+        price_table = @priceTable WHERE key = @key`,
     );
     this.#addTotal = db.prepare(
       `INSERT INTO spend_total VALUES (@worker, @model, @type, @source, @input, @cacheRead, @cacheWrite, @output, @tokens, @nano, @unpriced)
@@ -150,7 +155,12 @@ export class SpendRows {
     const stored = this.#find.get(entry.key);
     if (stored === undefined) {
       this.#insert.run(valuesOf(entry));
-      this.#addToTotals(entry, entry.usage, entry.bookedTokens, entry.costNanoUsd);
+      this.#addToTotals(
+        entry,
+        entry.usage,
+        entry.bookedTokens,
+        moneyOf(entry.bookedTokens, entry.costNanoUsd),
+      );
       return { entry, addedTokens: entry.bookedTokens, addedNanoUsd: entry.bookedNanoUsd };
     }
     if (entry.bookedTokens <= stored.booked_tokens && entry.bookedNanoUsd <= stored.booked_nano) return null;
@@ -159,7 +169,10 @@ export class SpendRows {
       entry,
       growth(entry.usage, stored),
       entry.bookedTokens - stored.booked_tokens,
-      entry.costNanoUsd === null ? null : entry.costNanoUsd - (stored.cost_nano ?? 0),
+      lessMoney(
+        moneyOf(entry.bookedTokens, entry.costNanoUsd),
+        moneyOf(stored.booked_tokens, stored.cost_nano),
+      ),
     );
     return {
       entry,
@@ -168,7 +181,7 @@ export class SpendRows {
     };
   }
 
-  #addToTotals(entry: UsageEntry, usage: Usage, tokens: number, costNano: number | null): void {
+  #addToTotals(entry: UsageEntry, usage: Usage, tokens: number, money: Money): void {
     this.#addTotal.run({
       worker: entry.worker,
       model: entry.model ?? "",
@@ -179,8 +192,7 @@ export class SpendRows {
       cacheWrite: usage.cacheWrite5mTokens + usage.cacheWrite1hTokens,
       output: usage.outputTokens,
       tokens,
-      nano: costNano ?? 0,
-      unpriced: costNano === null ? tokens : 0,
+      ...money,
     });
   }
 
@@ -274,7 +286,8 @@ export class SpendRows {
     const row = this.#db
       .prepare<[string], StoredUsage>(
         `SELECT total(input) AS input, total(cache_read) AS cache_read, total(cache_write_5m) AS cache_write_5m,
-          total(cache_write_1h) AS cache_write_1h, total(output) AS output, total(reasoning) AS reasoning
+          total(cache_write_1h) AS cache_write_1h, total(output) AS output, total(reasoning) AS reasoning,
+          total(web_searches) AS web_searches
          FROM usage WHERE attempt_id = ?`,
       )
       .get(attemptId);
@@ -285,6 +298,7 @@ export class SpendRows {
       cacheWrite1hTokens: row?.cache_write_1h ?? 0,
       outputTokens: row?.output ?? 0,
       reasoningTokens: row?.reasoning ?? 0,
+      ...(row !== undefined && row.web_searches > 0 ? { webSearches: row.web_searches } : {}),
     };
   }
 }
@@ -306,6 +320,7 @@ function valuesOf(entry: UsageEntry): Record<string, string | number | null> {
     cacheWrite1h: entry.usage.cacheWrite1hTokens,
     output: entry.usage.outputTokens,
     reasoning: entry.usage.reasoningTokens,
+    webSearches: entry.usage.webSearches ?? 0,
     bookedTokens: entry.bookedTokens,
     bookedNano: entry.bookedNanoUsd,
     costNano: entry.costNanoUsd,
@@ -315,6 +330,20 @@ function valuesOf(entry: UsageEntry): Record<string, string | number | null> {
     flags: entry.flags.join(","),
     limitModel: entry.limitModel,
   };
+}
+
+/** What a booking adds to the sums: its cost, or its tokens to those whose cost is not known. */
+interface Money {
+  readonly nano: number;
+  readonly unpriced: number;
+}
+
+function moneyOf(tokens: number, costNano: number | null): Money {
+  return costNano === null ? { nano: 0, unpriced: tokens } : { nano: costNano, unpriced: 0 };
+}
+
+function lessMoney(now: Money, before: Money): Money {
+  return { nano: now.nano - before.nano, unpriced: now.unpriced - before.unpriced };
 }
 
 function growth(usage: Usage, stored: StoredUsage): Usage {

@@ -1,6 +1,6 @@
 /** How a record becomes a booking: counted for the limits, priced by the table, and marked with its source. */
 import { limitTokens, NO_USAGE, type UsageRecord, type UsageSource } from "../metering/usage.ts";
-import { costNanoUsd, dearestCostNanoUsd, type PriceTable } from "../metering/prices.ts";
+import { dearestCostNanoUsd, responseCostNanoUsd, type PriceTable } from "../metering/prices.ts";
 import type { TaskType } from "../tasks/task.ts";
 import type { UsageEntry } from "./spend-rows.ts";
 
@@ -28,7 +28,7 @@ export function recordedEntry(
   atMs: number,
 ): UsageEntry {
   const model = record.model ?? owner.model;
-  const cost = model === null ? null : costNanoUsd(record.usage, model, rules.prices);
+  const cost = model === null ? null : responseCostNanoUsd(record.usage, model, rules.prices, atMs);
   return {
     ...owner,
     key: `${owner.agent}:${record.key}`,

@@ -44,8 +44,7 @@ function recordOf(line: JsonObject, compacted: boolean): UsageRecord | null {
   const messageId = nameAt(message, "id");
   const record: UsageRecord = {
     key: keyOf(source, messageId, sessionId, usage),
-    // A fast response has a price of its own, and is another model in any list.
-    model: model !== null && objectAt(message, "usage")?.["speed"] === "fast" ? `${model}-fast` : model,
+    model: model === null ? null : model + priceMark(objectAt(message, "usage")),
     usage,
     atMs: timeAt(source, "timestamp"),
     sessionId,
@@ -53,6 +52,12 @@ function recordOf(line: JsonObject, compacted: boolean): UsageRecord | null {
     flags: flagsOf(cliVersion, compacted, objectAt(message, "usage")?.["output_tokens"] === undefined),
   };
   return line["isSidechain"] === true && messageId !== null ? { ...record, mayRepeat: messageId } : record;
+}
+
+/** A fast or batched response has a price of its own, and is told from others by its model's name. */
+function priceMark(usage: JsonObject | null): string {
+  if (usage?.["speed"] === "fast") return "-fast";
+  return usage?.["service_tier"] === "batch" ? "-batch" : "";
 }
 
 /** Older versions reported a subagent's lines within lines of progress. */
@@ -73,8 +78,15 @@ function usageOf(from: JsonObject | null): Usage | null {
     cacheWrite1hTokens,
     outputTokens: countAt(from, "output_tokens"),
     reasoningTokens: countAt(asObject(from["output_tokens_details"]), "thinking_tokens"),
+    ...searchesOf(from),
   };
   return Object.values(usage).some(Number.isNaN) ? null : usage;
+}
+
+/** Searches on the web; a count that is none costs nothing, and takes nothing from the tokens beside it. */
+function searchesOf(from: JsonObject): Pick<Usage, "webSearches"> {
+  const webSearches = countAt(asObject(from["server_tool_use"]), "web_search_requests");
+  return webSearches > 0 ? { webSearches } : {};
 }
 
 /**

@@ -2,7 +2,7 @@
  * What routing to cheaper models saved, measured on the tokens really used against one model for all of them, and
  * how much cheaper one model is than another. Computed from the active prices; no ratio is written down anywhere.
  */
-import { costNanoUsd, resolveModel, type PriceTable } from "./prices.ts";
+import { costNanoUsd, priceInForce, resolveModel, type PriceTable } from "./prices.ts";
 import { totalTokens, type Usage } from "./usage.ts";
 
 /** Usage of one model, or of one response. */
@@ -54,8 +54,8 @@ export function cheaperPercent(
   other: string,
   table: PriceTable,
 ): { readonly input: number; readonly output: number } | null {
-  const price = table.models.get(resolveModel(model, table) ?? "");
-  const against = table.models.get(resolveModel(other, table) ?? "");
+  const price = priceInForce(model, table, null)?.price;
+  const against = priceInForce(other, table, null)?.price;
   if (price === undefined || against === undefined || against.inputNano === 0 || against.outputNano === 0)
     return null;
   return {

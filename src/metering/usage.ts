@@ -10,6 +10,8 @@ export interface Usage {
   readonly outputTokens: number;
   /** Part of `outputTokens`, shown beside it, never added. */
   readonly reasoningTokens: number;
+  /** Searches the provider made on the web: requests, each with a fee, not tokens. Left out = none. */
+  readonly webSearches?: number;
 }
 
 /**
@@ -70,7 +72,9 @@ export function limitTokens(usage: Usage, countCacheReads: boolean): number {
 }
 
 function mapUsage(a: Usage, b: Usage, merge: (x: number, y: number) => number): Usage {
+  const webSearches = merge(a.webSearches ?? 0, b.webSearches ?? 0);
   return {
+    ...(webSearches === 0 ? {} : { webSearches }),
     inputTokens: merge(a.inputTokens, b.inputTokens),
     cacheReadTokens: merge(a.cacheReadTokens, b.cacheReadTokens),
     cacheWrite5mTokens: merge(a.cacheWrite5mTokens, b.cacheWrite5mTokens),

@@ -20,6 +20,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 /** Takes off what later versions added. */
 const TO_VERSION_1 = `ALTER TABLE usage DROP COLUMN limit_model; ALTER TABLE attempt DROP COLUMN cancel_at_ms;
+  ALTER TABLE usage DROP COLUMN web_searches;
   PRAGMA user_version = 1`;
 const version = (ledger: Ledger): unknown => ledger.database.pragma("user_version", { simple: true });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { parseClaudeRecord } from "../../src/metering/claude-record.ts";
 import { mergeRecords } from "../../src/metering/merge-records.ts";
-import { costNanoUsd, priceTable } from "../../src/metering/prices.ts";
+import { costNanoUsd, priceTable, responseCostNanoUsd } from "../../src/metering/prices.ts";
 import { addUsage, NO_USAGE, type UsageRecord } from "../../src/metering/usage.ts";
 import { asTotals, expectedTotals, fixtureTexts, sumOf } from "./transcript-fixtures.ts";
 
@@ -89,17 +89,27 @@ describe("transcripts of real sessions", () => {
     );
   });
 
-  test("handmade-rules: costs by model are ccusage's, but for higher prices above 200k tokens", () => {
+  test("handmade-rules: costs by model are ccusage's, long prompts and fast responses included", () => {
     const records = mergeRecords(fixtureTexts("claude/handmade-rules").map(parseClaudeRecord));
-    const costOf = (model: string) =>
-      costNanoUsd(sumOf(records.filter((record) => record.model === model)), model, priceTable("list"));
+    const costOf = (name: string) =>
+      records
+        .filter(({ model }) => model === name)
+        .map(({ usage, atMs }) => responseCostNanoUsd(usage, name, priceTable("list"), atMs) ?? Number.NaN)
+        .reduce((sum, cost) => sum + cost, 0);
     expect(costOf("claude-opus-4-5-20251101")).toBe(2_135_000);
     expect(costOf("claude-haiku-4-5-20251001")).toBe(1_220_000);
-    // ccusage: 0.915, the tokens above 200k at twice the price.
-    expect(costOf("claude-sonnet-4-20250514")).toBe(765_000_000);
-    // The fast speed of a model without a listed fast price: not known rather than too low.
-    expect(costOf("claude-opus-4-6-fast")).toBeNull();
-    expect(records.filter((record) => record.model === "claude-opus-4-6-fast")).toHaveLength(1);
+    expect(costOf("claude-sonnet-4-20250514")).toBe(915_000_000);
+    expect(costOf("claude-opus-4-6-fast")).toBe(180_000_000);
+  });
+
+  test("a batched response and searches on the web are told from others", () => {
+    const usage = { input_tokens: 1, output_tokens: 1, service_tier: "batch" };
+    const [batched] = read(line({}, {}, usage));
+    expect(batched?.model).toBe("claude-sonnet-4-5-batch");
+    const searching = (count: unknown) =>
+      read(line({}, {}, { input_tokens: 1, server_tool_use: { web_search_requests: count } }))[0]?.usage;
+    expect(searching(2)?.webSearches).toBe(2);
+    expect(searching("many")).toEqual({ ...NO_USAGE, inputTokens: 1 });
   });
 });
 

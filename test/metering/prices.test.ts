@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { CtmError } from "../../src/base/errors.ts";
+import { modelPrice } from "../../src/metering/model-price.ts";
 import { formatCost } from "../../src/metering/money.ts";
 import {
   cheapestModel,
@@ -9,6 +10,7 @@ import {
   PRICE_PROFILES,
   priceTable,
   resolveModel,
+  responseCostNanoUsd,
 } from "../../src/metering/prices.ts";
 import { NO_USAGE, type Usage } from "../../src/metering/usage.ts";
 
@@ -89,6 +91,8 @@ describe("list prices", () => {
     ["us.anthropic.claude-haiku-4-5-20251001-v1:0", "claude-haiku-4-5"],
     ["bedrock/anthropic.claude-opus-4-1-20250805-v1:0", "claude-opus-4-1"],
     ["claude-opus-4-8-fast", "claude-opus-4-8-fast"],
+    ["claude-opus-4-6-20260205-fast", "claude-opus-4-6-fast"],
+    ["claude-sonnet-4-5-20250929-batch", "claude-sonnet-4-5-batch"],
     ["openai/gpt-5.1-codex", "gpt-5.1-codex"],
     ["gpt-5-2025-08-07", "gpt-5"],
     ["models/gemini-2.5-flash", "gemini-2.5-flash"],
@@ -102,7 +106,8 @@ describe("list prices", () => {
     "claude",
     "gpt-5.7",
     "claude-sonnet-9",
-    "claude-opus-4-6-fast",
+    "claude-sonnet-4-5-fast",
+    "claude-opus-4-8-fast-fast",
     "claude-sonnet-4-5-thinking",
     "sonnet-x",
     "__proto__",
@@ -114,16 +119,101 @@ describe("list prices", () => {
     expect(costNanoUsd(used(1, 1), name, list)).toBeNull();
   });
 
-  test.each([...list.models.values()])("$model has whole prices above 0, a date and a source", (price) => {
-    const { model, effectiveFrom, source, ...prices } = price;
-    expect(resolveModel(model, list)).toBe(model);
-    expect(effectiveFrom <= list.asOf).toBe(true);
-    expect(source).not.toBe("");
-    expect(Object.values(prices).filter((nano) => !Number.isInteger(nano) || nano <= 0)).toEqual([]);
-  });
+  test.each([...list.models.values()].flat())(
+    "$model has whole prices above 0 from $effectiveFrom on, and a source",
+    (price) => {
+      expect(resolveModel(price.model, list)).toBe(price.model);
+      expect(price.effectiveFrom <= list.asOf).toBe(true);
+      expect(price.source).not.toBe("");
+      for (const rates of [price, price.longPrompt?.rates ?? price]) {
+        const { inputNano, outputNano, cacheReadNano, cacheWrite5mNano, cacheWrite1hNano } = rates;
+        const prices = [inputNano, outputNano, cacheReadNano, cacheWrite5mNano, cacheWrite1hNano];
+        expect(prices.filter((nano) => !Number.isInteger(nano) || nano <= 0)).toEqual([]);
+      }
+    },
+  );
 
   test("every short name means a model that has a price", () => {
     expect([...list.aliases.values()].filter((model) => !list.models.has(model))).toEqual([]);
+  });
+});
+
+describe("what a response costs beside its tokens", () => {
+  const day = (date: string): number => Date.parse(`${date}T12:00:00Z`);
+
+  test.each([
+    // The longer prompt of a Claude is priced where it exceeds the bound, each kind by itself.
+    ["claude-sonnet-4-5", used(200_000, 1_000), 615_000_000],
+    ["claude-sonnet-4-20250514", used(250_000, 1_000), 915_000_000],
+    ["claude-sonnet-4-5", used(0, 0, { cacheReadTokens: 300_000 }), 120_000_000],
+    // Others price the request as a whole, cached tokens counted.
+    ["gpt-5.4", used(272_000, 1_000), 695_000_000],
+    ["gpt-5.4", used(300_000, 0), 1_500_000_000],
+    ["gpt-5.4", used(1_000, 1_000, { cacheReadTokens: 272_000 }), 163_500_000],
+    ["gemini-2.5-pro", used(200_001, 0), 500_002_500],
+    // Fast and batched ones pay a multiple of the price.
+    ["claude-opus-4-6-fast", used(1_000, 1_000), 180_000_000],
+    ["claude-opus-5-fast", used(1_000, 1_000), 60_000_000],
+    ["claude-sonnet-4-5-batch", used(1_000, 1_000), 9_000_000],
+    // Half a nano-dollar is rounded once, at the end.
+    ["claude-haiku-5-5-batch", used(0, 0, { cacheWrite5mTokens: 3 }), 188],
+    ["claude-haiku-4-5", used(0, 0, { webSearches: 3 }), 30_000_000],
+  ])("%s, %o: %d nano-dollars", (model, usage, nano) => {
+    expect(responseCostNanoUsd(usage, model, list, null)).toBe(nano);
+  });
+
+  test("a sum of many responses is never taken for one long prompt", () => {
+    expect(costNanoUsd(used(1_000_000, 0), "gpt-5.4", list)).toBe(2_500_000_000);
+  });
+
+  test.each([
+    [day("2025-01-01"), 5_000_000],
+    [day("2026-07-24"), 5_000_000],
+    [Date.parse("2026-09-21T23:59:59.999Z"), 5_000_000],
+    [Date.parse("2026-09-22T00:00:00Z"), 4_000_000],
+    [null, 4_000_000],
+  ])("a response of %d is priced as on its day: %d", (atMs, nano) => {
+    expect(responseCostNanoUsd(used(1_000, 0), "gpt-5.6", list, atMs)).toBe(nano);
+  });
+});
+
+describe("an update", () => {
+  const price = (model: string, input: number, from: string) =>
+    modelPrice(model, { input, output: 5 * input }, from, "a newer list");
+  const update = {
+    asOf: "2026-12-01",
+    prices: [price("claude-opus-5-5", 9, "2026-12-01"), price("new-model", 1_000, "2026-12-01")],
+  };
+  const table = priceTable("list", {}, update);
+
+  test("counts from its day on, beside the shipped prices, and has an id of its own", () => {
+    const cost = (model: string, at: string) =>
+      responseCostNanoUsd(used(1_000, 0), model, table, Date.parse(at));
+    expect(cost("claude-opus-5-5", "2026-11-30T23:00:00Z")).toBe(4_000_000);
+    expect(cost("opus", "2026-12-01T00:00:00Z")).toBe(9_000_000);
+    expect(cost("claude-haiku-4-5", "2026-12-02T00:00:00Z")).toBe(1_000_000);
+    expect(cost("new-model", "2026-12-02T00:00:00Z")).toBe(1_000_000_000);
+    expect(table.id).toMatch(/^list@2026-11-23:2026-12-01:[0-9a-f]{8}$/);
+    expect([table.asOf, table.sources.at(-1)]).toEqual(["2026-12-01", "a newer list"]);
+  });
+
+  test("does not make an unknown model dearer than what runs here, nor touch a document's profile", () => {
+    expect(dearestNanoUsdPerToken(table)).toBe(75_000);
+    expect(priceTable("flat-2025", {}, update)).toEqual(priceTable("flat-2025"));
+  });
+
+  test("that says what was known keeps the older day, and one of the same day replaces", () => {
+    const same = { asOf: "2026-12-01", prices: [{ ...list.models.get("gpt-5")?.[0] } as never] };
+    expect(priceTable("list", {}, same).models.get("gpt-5")).toEqual(list.models.get("gpt-5"));
+    const twice = {
+      asOf: "2026-12-01",
+      prices: [price("gpt-5", 2, "2026-12-01"), price("gpt-5", 3, "2026-12-01")],
+    };
+    expect(
+      priceTable("list", {}, twice)
+        .models.get("gpt-5")
+        ?.map(({ inputNano }) => inputNano),
+    ).toEqual([3_000, 1_250]);
   });
 });
 
@@ -164,6 +254,29 @@ describe("overrides", () => {
     expect(costNanoUsd(used(0, 0, { cacheReadTokens: 1_000 }), "my-model", own)).toBe(200_000);
     expect(own.id).toMatch(/^list@2026-11-23\+[0-9a-f]{8}$/);
     expect(priceTable("list", { sonnet: { input: 1, output: 3 } }).id).not.toBe(own.id);
+  });
+
+  test("may begin on a day, price long prompts, fast responses and searches", () => {
+    const table = priceTable("list", {
+      opus: { input: 1, output: 2, from: "2026-12-24" },
+      m: {
+        input: 1,
+        output: 2,
+        longPrompt: { aboveTokens: 100, input: 10, output: 20 },
+        fast: 1.5,
+        batch: 0.25,
+        webSearches: 1,
+      },
+    });
+    const cost = (usage: Usage, model: string, at: string) =>
+      responseCostNanoUsd(usage, model, table, Date.parse(at));
+    expect(cost(used(1_000, 0), "opus", "2026-12-23T00:00:00Z")).toBe(4_000_000);
+    expect(cost(used(1_000, 0), "opus", "2026-12-24T00:00:00Z")).toBe(1_000_000);
+    expect(cost(used(101, 1), "m", "2026-12-24T00:00:00Z")).toBe(1_030_000);
+    expect(cost(used(100, 1), "m", "2026-12-24T00:00:00Z")).toBe(102_000);
+    expect(cost(used(100, 0), "m-fast", "2026-12-24T00:00:00Z")).toBe(150_000);
+    expect(cost(used(100, 0), "m-batch", "2026-12-24T00:00:00Z")).toBe(25_000);
+    expect(cost(used(0, 0, { webSearches: 2 }), "m", "2026-12-24T00:00:00Z")).toBe(2_000_000);
   });
 
   test("stand before a family and before any model", () => {
