@@ -8,10 +8,13 @@ import { execa } from "execa";
 import type { AgentKind } from "./agents/adapter.ts";
 import { CtmError } from "./base/errors.ts";
 import { harmlessEnvironment } from "./config.ts";
+import { faultPoint } from "./faults/fault-point.ts";
 import type { WorkerRecord } from "./ledger/worker-rows.ts";
 import { processInFront, recordOfProcess } from "./workers/adopted-record.ts";
 import { clientEnvironment, serverArguments } from "./workers/tmux/server-address.ts";
 import type { Workplace } from "./workplace.ts";
+
+const LIST = faultPoint("adopt.list");
 
 /** Sessions with these names are taken for workers, as the documents start them by hand. */
 const WORKER_SESSION = /^concurrent_worker\d{1,4}$/;
@@ -25,12 +28,14 @@ export async function adoptableSessions(): Promise<string[]> {
     "-F",
     "#{session_name}",
   ];
-  const { stdout, exitCode } = await execa("tmux", argv, {
-    reject: false,
-    timeout: listWithinMs,
-    extendEnv: false,
-    env: clientEnvironment(harmlessEnvironment()),
-  });
+  const { stdout, exitCode } = await LIST.passAsync(async () =>
+    execa("tmux", argv, {
+      reject: false,
+      timeout: listWithinMs,
+      extendEnv: false,
+      env: clientEnvironment(harmlessEnvironment()),
+    }),
+  );
   return exitCode === 0 ? stdout.split("\n").filter((name) => WORKER_SESSION.test(name)) : [];
 }
 

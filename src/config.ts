@@ -9,6 +9,8 @@ import { CtmError } from "./base/errors.ts";
 import { DEFAULTS, isSection, overDefaults } from "./config-defaults.ts";
 import { type ConfigFile, findConfigFile, oneLine, readConfigFile } from "./config-file.ts";
 import type { Config, Paths } from "./config-shape.ts";
+import { parseFaultOrder } from "./faults/fault-order.ts";
+import type { FaultOrder } from "./faults/fault-point.ts";
 import type { Level } from "./throttle/levels.ts";
 
 export type { Config, Paths };
@@ -88,6 +90,16 @@ export function pathsIn(stateDir: string, env: Environment = process.env): Paths
     workersDir: join(stateDir, "workers"),
     historyFile: join(stateDir, "history"),
   };
+}
+
+/**
+ * What $CTM_FAULT asks of a test run: to break this process at a fault point (point:action:n), or to list the points.
+ * Throws CtmError `usage`.
+ */
+export function faultWish(env: Environment = process.env): FaultOrder | "list" | null {
+  const wish = env["CTM_FAULT"];
+  if (wish === undefined || wish === "") return null;
+  return wish === "list" ? "list" : parseFaultOrder(wish);
 }
 
 /** The process's environment, for those who start processes or ask what the terminal can show. */

@@ -13,6 +13,7 @@ import type { Distributor } from "./distributor/distributor.ts";
 import { durableRows } from "./durable-rows.ts";
 import { Engine } from "./engine.ts";
 import { FactBus } from "./events/bus.ts";
+import { faultPoint } from "./faults/fault-point.ts";
 import { attemptOf, Ledger } from "./ledger/ledger.ts";
 import { takeManagerLock, type ManagerLock } from "./ledger/manager-lock.ts";
 import { ensurePrivateFolders } from "./ledger/state-folder.ts";
@@ -25,6 +26,23 @@ import type { OverviewSources } from "./overview/sources.ts";
 import { giveUpDead, recover } from "./recovery.ts";
 import { Throttle } from "./throttle/throttle.ts";
 import { openWorkplace, type Workplace } from "./workplace.ts";
+
+const CLOCK = faultPoint("clock.read");
+/** A start after a crash, step by step: it may be cut off anywhere and begun again. */
+const RECOVER = {
+  worker: faultPoint("recover.worker"),
+  tasks: faultPoint("recover.tasks"),
+  signals: faultPoint("recover.signals"),
+  dead: faultPoint("recover.dead"),
+  cancel: faultPoint("recover.cancel"),
+  revive: faultPoint("recover.revive"),
+  fill: faultPoint("recover.fill"),
+};
+const SHUT_DOWN = {
+  engine: faultPoint("shutdown.engine"),
+  workplace: faultPoint("shutdown.workplace"),
+  ledger: faultPoint("shutdown.ledger"),
+};
 
 /** The parts every app has, with or without workers. */
 interface Foundation {
@@ -42,7 +60,7 @@ function layFoundation(config: Config): Foundation {
   ensurePrivateFolders([config.paths.stateDir]);
   const ledger = Ledger.open(config.paths.ledgerFile);
   const time = openLedgerTime(ledger, machineClock());
-  const { now } = time;
+  const now = (): number => CLOCK.pass(() => time.now());
   const delegation = new DelegationDesk(config, ledger);
   const { limits, timeZone, criticalHeadroomPercent, pauseAt, hardStop, oversized } = config.throttle;
   const throttle = new Throttle({
@@ -133,10 +151,10 @@ function buildApp(
     now: base.now,
     close: async () => {
       limits.close();
-      engine.close();
+      SHUT_DOWN.engine.pass(() => engine.close());
       base.kept.close();
       await close();
-      base.ledger.close();
+      SHUT_DOWN.ledger.pass(() => base.ledger.close());
     },
   });
 }
@@ -184,7 +202,7 @@ async function openLocked(config: Config, options: OpenOptions, lock: ManagerLoc
   tick.unref();
   const app = buildApp(config, base, engine, workplace, now(), async () => {
     clearInterval(tick);
-    await workplace.close();
+    await SHUT_DOWN.workplace.passAsync(() => workplace.close());
     lock.release();
   });
   await restoreFleet(config, base, workplace, engine);
@@ -203,7 +221,7 @@ async function restoreFleet(
   const dead: string[] = [];
   for (const record of base.ledger.workers.all()) {
     try {
-      if (!(await pool.restore(record))) dead.push(record.name);
+      if (!(await RECOVER.worker.passAsync(() => pool.restore(record)))) dead.push(record.name);
     } catch (error) {
       // Our own tmux must be there; a session a person started may have gone with its server.
       if (!record.adopted) throw error;
@@ -216,22 +234,26 @@ async function restoreFleet(
     }
   }
   const { awaitAcceptance } = workplace;
-  await recover({ ledger: base.ledger, engine, pool, awaitAcceptance });
-  await workplace.listen();
-  await giveUpDead(pool);
+  await RECOVER.tasks.passAsync(() => recover({ ledger: base.ledger, engine, pool, awaitAcceptance }));
+  await RECOVER.signals.passAsync(() => workplace.listen());
+  await RECOVER.dead.passAsync(() => giveUpDead(pool));
   for (const task of base.ledger.tasks.open()) {
     if (!base.ledger.attempts.isCancelling(attemptOf(task))) continue;
-    await engine.cancelAgain(task).catch((error: unknown) => trouble(base.bus, base.now, error));
+    await RECOVER.cancel
+      .passAsync(() => engine.cancelAgain(task))
+      .catch((error: unknown) => trouble(base.bus, base.now, error));
   }
   for (const name of dead) {
     // One that cannot be started is told, and keeps the others from nothing.
-    await pool.revive(name).catch((error: unknown) => trouble(base.bus, base.now, error));
+    await RECOVER.revive
+      .passAsync(() => pool.revive(name))
+      .catch((error: unknown) => trouble(base.bus, base.now, error));
   }
   const own = pool.all().filter((worker) => !worker.record.adopted).length;
   const missing = config.workers.count - own;
   const agent = base.delegation.defaultAgent;
   const wish = { model: base.delegation.launchModel(agent), cwd: config.workers.cwd };
-  if (missing > 0) await pool.spawn(agent, missing, wish);
+  if (missing > 0) await RECOVER.fill.passAsync(() => pool.spawn(agent, missing, wish));
 }
 
 /** One session that cannot be taken over keeps none of the others from it. */

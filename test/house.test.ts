@@ -17,6 +17,8 @@ const RANKS: Readonly<Record<string, number>> = {
   throttle: 4,
   optimization: 4,
   events: 5,
+  // Named places that tests break: the rooms with I/O stand above them.
+  faults: 5.5,
   ledger: 6,
   // Workers keep their rows in the ledger, and their files in its private folders.
   workers: 6.5,
@@ -310,6 +312,47 @@ describe("only where it belongs", () => {
   });
 });
 
+describe("what touches the outside", () => {
+  /** Programs of their own: what breaks there is an agent, or a terminal's hand-over, not the manager. And the breaker. */
+  const own = ["cli/rehearsal-agent.ts", "cli/attach-host.ts", "faults/fault-point.ts"];
+  /** Rows that the ledger writes inside its commits, by the name it knows them by. */
+  const rows: Readonly<Record<string, RegExp>> = {
+    "ledger/attempt-rows.ts": /\battempts\s*\.\s*(?:insert|writeIntent|stamp|writeSession|end)\(/g,
+    "ledger/spend-rows.ts": /\bspend\s*\.\s*book\(/g,
+  };
+
+  test("stands at a fault point, so that a test can break it there", () => {
+    const looked = sources.filter(({ path }) => !own.includes(path) && !(path in rows));
+    expect(looked.flatMap((file) => uncovered(file, effectsIn(file)))).toEqual([]);
+    const written = Object.values(rows).flatMap((calls) =>
+      sources.flatMap((file) => uncovered(file, placesOf(file.code, calls))),
+    );
+    expect(written).toEqual([]);
+  });
+
+  test("is found by this test wherever it hides", () => {
+    const seen = (code: string) => {
+      const file = { path: "x.ts", text: code, code, imports: importsOf(code), loads: [] };
+      return uncovered(file, effectsIn(file));
+    };
+    const fs = 'import { rmSync, openSync as open } from "node:fs";\n';
+    expect(seen(`${fs}rmSync("a");`)).toHaveLength(1);
+    expect(seen(`${fs}open("a", O_CREAT);`)).toHaveLength(1);
+    expect(seen(`${fs}GONE.pass(() => rmSync("a"));`)).toEqual([]);
+    expect(seen(`${fs}function gone() {\n  rmSync("a");\n}\nGONE.pass(() => gone());`)).toEqual([]);
+    expect(seen(`${fs}function gone() {\n  rmSync("a");\n}\nGONE.pass(() => gone());\ngone();`)).toHaveLength(
+      1,
+    );
+    expect(seen(`${fs}export function gone() {\n  rmSync("a");\n}\nGONE.pass(() => gone());`)).toHaveLength(
+      1,
+    );
+    expect(seen('import * as fs from "node:fs";\nfs.rmSync("a");')).toHaveLength(1);
+    expect(seen('import { execa } from "execa";\nawait execa("tmux");')).toHaveLength(1);
+    expect(seen("db.transaction(() => 1).immediate();")).not.toEqual([]);
+    expect(seen("process.kill(pid);")).toHaveLength(1);
+  });
+});
+
 describe("files", () => {
   test("each says what it is for, or is small enough to be read at once", () => {
     const silent = sources.filter(
@@ -375,6 +418,94 @@ describe("files", () => {
     expect(stray).toEqual([]);
   });
 });
+
+/** What changes a file, by the names node:fs gives it. Opening counts where it creates. */
+const FILE_WRITERS =
+  /^(?:writeFile|writev?|appendFile|rename|rm|rmdir|unlink|mkdir|mkdtemp|copyFile|cp|f?truncate|[fl]?chmod|[fl]?chown|[fl]?utimes|symlink|link|fsync|fdatasync|createWriteStream)(?:Sync)?$/;
+const CREATES = /\bO_CREAT\b|["'][aw]x?\+?["']/;
+const OTHER_EFFECTS =
+  /(?<![.#\w])(?<!(?:async|function) )(?<!\n {2})(?:execa|execFile|spawn|fork)\(|\bprocess\s*\.\s*kill\(|\bnew\s+Database\(|\.transaction\(|\bdb\s*\.\s*exec\(|\.stdin\.write\(|\.listen\(/g;
+
+/** Where the code of a file changes something outside of the process. */
+function effectsIn({ path, text, code }: Source): number[] {
+  const imported = [...text.matchAll(/\bimport\s*\{([^}]*)\}\s*from\s*"node:fs(?:\/promises)?"/g)]
+    .flatMap(([, names = ""]) => names.split(","))
+    .map((name) =>
+      name
+        .replace(/^\s*type\s.*$/, "")
+        .trim()
+        .split(/\s+as\s+/),
+    )
+    .map(([name = "", local = name]) => ({ name, local }));
+  const writers = imported.filter(({ name }) => FILE_WRITERS.test(name)).map(({ local }) => local);
+  const openers = imported.filter(({ name }) => /^open(?:Sync)?$/.test(name)).map(({ local }) => local);
+  const whole = /\bimport\s*(?:\*\s*as\s+\w+|\w+)\s*from\s*"node:fs(?:\/promises)?"/g;
+  const opened = openers.flatMap((local) => placesOf(code, new RegExp(`(?<![.\\w])${local}\\(`, "g")));
+  return [
+    ...writers.flatMap((local) => placesOf(code, new RegExp(`(?<![.\\w])${local}\\(`, "g"))),
+    // Strings are blank in the code, so how it opens stands in the text.
+    ...opened.filter((at) => CREATES.test(argumentsAt(code, at)) || CREATES.test(openingIn(text, code, at))),
+    ...placesOf(code, OTHER_EFFECTS),
+    ...(path.startsWith("ledger/") ? placesOf(code, /\.run\(/g) : []),
+    ...placesOf(text, whole).map(() => 0),
+  ];
+}
+
+/** The same call in the text, whose strings are still there. */
+function openingIn(text: string, code: string, at: number): string {
+  const call = /^\w+\(/.exec(code.slice(at))?.[0] ?? "";
+  const before = code.slice(0, at).split(call).length - 1;
+  return text.split(call)[before + 1]?.split(";", 1)[0] ?? "";
+}
+
+function placesOf(code: string, pattern: RegExp): number[] {
+  return [...code.matchAll(pattern)].map(({ index }) => index);
+}
+
+/** What stands between the parentheses of the call that begins here. */
+function argumentsAt(code: string, at: number): string {
+  const open = code.indexOf("(", at);
+  let depth = 0;
+  for (let i = open; i < code.length; i += 1) {
+    if (code[i] === "(") depth += 1;
+    else if (code[i] === ")" && (depth -= 1) === 0) return code.slice(open + 1, i);
+  }
+  return code.slice(open + 1);
+}
+
+/** Those places that neither stand in a passing of a fault point nor in a private function that is only called there. */
+function uncovered(file: Source, places: readonly number[]): string[] {
+  const { code, path } = file;
+  const passings = placesOf(
+    code,
+    /\.pass(?:Async)?\(|(?:#transaction|\bwritten)\((?=\s*(?:[A-Z]+|commit)\b)/g,
+  ).map((at) => {
+    const from = code.indexOf("(", at);
+    return { from, to: from + argumentsAt(code, at).length + 1 };
+  });
+  const isCovered = (at: number, seen: ReadonlySet<string>): boolean => {
+    if (passings.some(({ from, to }) => from < at && at < to)) return true;
+    const name = enclosing(code, at);
+    if (name === null || seen.has(name)) return false;
+    const calls = placesOf(code, new RegExp(`(?<!function\\s)(?<=[^\\w#]|^)${name}\\(`, "g")).filter(
+      (call) => !/\n {2}(?:async )?$/.test(code.slice(Math.max(0, call - 12), call)),
+    );
+    return calls.length > 0 && calls.every((call) => isCovered(call, new Set([...seen, name])));
+  };
+  const lineOf = (at: number): string =>
+    /[^\n]*/.exec(code.slice(code.lastIndexOf("\n", at) + 1))?.[0].trim() ?? "";
+  return places.filter((at) => !isCovered(at, new Set())).map((at) => `${path}: ${lineOf(at)}`);
+}
+
+/** The private function or method this place stands in; null where it is one that others call too, or none. */
+function enclosing(code: string, at: number): string | null {
+  const heads =
+    /^(export )?(?:async )?function (\w+)|^ {2}(?:static )?(?:async )?(#?\w+)(?=[<(][^\n]*\{$|\($)/gm;
+  const head = [...code.slice(0, at).matchAll(heads)].at(-1);
+  if (head === undefined || head[1] !== undefined) return null;
+  const name = head[2] ?? head[3] ?? "";
+  return head[2] !== undefined || name.startsWith("#") ? name : null;
+}
 
 /** Each ring once, as "a → b → a", beginning with its first name. */
 function ringsOf(graph: ReadonlyMap<string, readonly string[]>): string[] {

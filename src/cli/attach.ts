@@ -3,6 +3,9 @@ import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { AttachTarget } from "../app.ts";
 import { CtmError } from "../base/errors.ts";
+import { faultPoint } from "../faults/fault-point.ts";
+
+const HAND_OVER = faultPoint("attach.spawn");
 
 /** Resolves with the exit code of that process once the person is back. Nothing else may use the terminal meanwhile. */
 export function attachTo(target: AttachTarget): Promise<number> {
@@ -14,7 +17,7 @@ export function attachTo(target: AttachTarget): Promise<number> {
     // Ctrl+C belongs to the worker's terminal now.
     const ignore = (): void => undefined;
     process.on("SIGINT", ignore);
-    const child = spawn(process.execPath, args, { stdio: "inherit" });
+    const child = HAND_OVER.pass(() => spawn(process.execPath, args, { stdio: "inherit" }));
     child.once("error", (error) => {
       process.off("SIGINT", ignore);
       reject(

@@ -2,6 +2,7 @@
 import { exitCodeOf } from "../base/errors.ts";
 import { commandHelp, optionLine, overview } from "../commands/help-text.ts";
 import { allCommands } from "../commands/index.ts";
+import { faultWish } from "../config.ts";
 import { PROGRAM_OPTIONS, readArguments, type Invocation } from "./arguments.ts";
 import { openTerminal, type Terminal } from "./terminal.ts";
 import { VERSION } from "./version.ts";
@@ -12,6 +13,11 @@ export async function runProgram(words: readonly string[]): Promise<number> {
   try {
     const invocation = readArguments(words);
     if ("settings" in invocation) terminal = openTerminal(invocation.settings);
+    const fault = faultWish();
+    if (fault !== null) {
+      const { takeFault } = await import("./fault.ts");
+      if (takeFault(fault, terminal)) return 0;
+    }
     return await carryOut(invocation, terminal);
   } catch (error) {
     terminal.complain(error);

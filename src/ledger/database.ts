@@ -1,9 +1,12 @@
 /** Opens the SQLite file that is the one truth on disk, and refuses one that cannot be trusted. */
 import Database from "better-sqlite3";
 import { CtmError } from "../base/errors.ts";
+import { faultPoint } from "../faults/fault-point.ts";
 import { ensurePrivateFile } from "./state-folder.ts";
 
 export type Db = Database.Database;
+
+const OPEN = faultPoint("database.open");
 
 /** SQLite releases whose WAL-reset bug can corrupt a file with two connections; fixed in 3.51.3 and backported. */
 const WAL_RESET_FIXED: readonly (readonly [number, number, number])[] = [
@@ -20,7 +23,7 @@ export function openDatabase(file: string): Db {
   let db: Db;
   if (file !== ":memory:") ensurePrivateFile(file);
   try {
-    db = new Database(file, { timeout: 5_000 });
+    db = OPEN.pass(() => new Database(file, { timeout: 5_000 }));
   } catch (error) {
     throw unusable(file, error);
   }

@@ -5,6 +5,7 @@
  */
 import { CtmError } from "../base/errors.ts";
 import { queuedTasksMax } from "../base/limits.ts";
+import type { FaultPoint } from "../faults/fault-point.ts";
 import { priorityRank, type Priority } from "../tasks/priority.ts";
 import {
   isFinal,
@@ -20,7 +21,7 @@ import { openDatabase, type Db } from "./database.ts";
 import { migrate } from "./migrations.ts";
 import { SettingRows } from "./setting-rows.ts";
 import { SpendRows, type Booked, type UsageEntry } from "./spend-rows.ts";
-import { written } from "./storage-fault.ts";
+import { commitPoint, written } from "./storage-fault.ts";
 import { TaskRows } from "./task-rows.ts";
 import { WorkerRows } from "./worker-rows.ts";
 
@@ -51,6 +52,24 @@ interface MoveDetails {
   readonly newAttempt?: boolean;
   readonly cause?: string;
 }
+
+/** Every change of the ledger is one of these commits. */
+const COMMITS = {
+  submit: commitPoint("submit.commit"),
+  change: commitPoint("change.commit"),
+  clear: commitPoint("clear.commit"),
+  admit: commitPoint("admit.commit"),
+  unreserve: commitPoint("unreserve.commit"),
+  intent: commitPoint("intent.commit"),
+  typed: commitPoint("typed.commit"),
+  accept: commitPoint("accept.commit"),
+  question: commitPoint("question.commit"),
+  settle: commitPoint("settle.commit"),
+  cancel: commitPoint("cancel.commit"),
+  retry: commitPoint("retry.commit"),
+  usage: commitPoint("usage.commit"),
+  secondEnter: commitPoint("enter-again.commit"),
+};
 
 export class Ledger {
   readonly tasks: TaskRows;
@@ -125,7 +144,7 @@ export class Ledger {
     drafts: readonly { draft: TaskDraft; assignment: Assignment }[],
     atMs: number,
   ): { task: Task; created: boolean }[] {
-    return this.#transaction(() => {
+    return this.#transaction(COMMITS.submit, () => {
       const queued = this.tasks.counts().get("queued") ?? 0;
       if (queued + drafts.length > queuedTasksMax) {
         throw new CtmError(
@@ -189,14 +208,14 @@ export class Ledger {
     if (ended.length === 0) return 0;
     const marks = ended.map(() => "?").join(", ");
     const cleared = this.#db.prepare(`UPDATE task SET cleared = 1 WHERE cleared = 0 AND state IN (${marks})`);
-    return written(() => cleared.run(...ended).changes);
+    return written(COMMITS.clear, () => cleared.run(...ended).changes);
   }
 
   // ── the way of a task ───────────────────────────────────────────────────────────────────────────
 
   /** queued → reserved: the attempt, its reservation over all windows and the move are one commit. */
   reserve(task: Task, attempt: AttemptDraft, held: ReservationDraft, atMs: number): Task {
-    return this.#transaction(() => {
+    return this.#transaction(COMMITS.admit, () => {
       const { agent, model } = attempt;
       const n = task.attempts + 1;
       this.#moveTask(
@@ -232,7 +251,7 @@ export class Ledger {
 
   /** reserved → queued, or dispatching → queued on the tmux server's word that nothing was typed. */
   unreserve(task: Task, cause: string, notBeforeMs: number | null, atMs: number): Task {
-    return this.#transaction(() => {
+    return this.#transaction(COMMITS.unreserve, () => {
       const attemptId = attemptOf(task);
       this.#moveTask(task, "queued", { notBeforeMs, cause }, atMs);
       this.#closeReservation(attemptId, atMs);
@@ -243,7 +262,7 @@ export class Ledger {
 
   /** reserved → dispatching: what will be typed and where, durable before the first key. */
   intend(task: Task, intent: Intent, atMs: number): Task {
-    return this.#transaction(() => {
+    return this.#transaction(COMMITS.intent, () => {
       this.#moveTask(task, "dispatching", inHand(task), atMs);
       this.attempts.writeIntent(intent, atMs);
       return this.task(task.id);
@@ -252,7 +271,7 @@ export class Ledger {
 
   /** dispatching → dispatched: the tmux server said the text is in. */
   typed(task: Task, atMs: number): Task {
-    return this.#transaction(() => {
+    return this.#transaction(COMMITS.typed, () => {
       this.#moveTask(task, "dispatched", inHand(task), atMs);
       this.attempts.stamp(attemptOf(task), "typed_at_ms", atMs);
       return this.task(task.id);
@@ -261,7 +280,7 @@ export class Ledger {
 
   /** dispatched or needs-input → running: the agent was seen to take it up. */
   run(task: Task, session: { sessionId: string | null; recordPath: string | null }, atMs: number): Task {
-    return this.#transaction(() => {
+    return this.#transaction(COMMITS.accept, () => {
       this.#moveTask(task, "running", inHand(task), atMs);
       this.attempts.stamp(attemptOf(task), "accepted_at_ms", atMs);
       this.attempts.writeSession(attemptOf(task), session.sessionId, session.recordPath);
@@ -271,7 +290,7 @@ export class Ledger {
 
   /** → needs-input: a person must answer. */
   ask(task: Task, question: string, atMs: number): Task {
-    return this.#transaction(() => {
+    return this.#transaction(COMMITS.question, () => {
       this.#moveTask(task, "needs-input", { ...inHand(task), question }, atMs);
       return this.task(task.id);
     });
@@ -287,7 +306,7 @@ export class Ledger {
     entries: readonly UsageEntry[],
     atMs: number,
   ): { task: Task; booked: Booked[] } {
-    return this.#transaction(() => {
+    return this.#transaction(COMMITS.settle, () => {
       const attemptId = attemptOf(task);
       const details = { attemptId, worker: workerOf(task) };
       this.#moveTask(task, outcome.kind, { ...details, ...endDetails(outcome) }, atMs);
@@ -303,7 +322,7 @@ export class Ledger {
   /** queued → cancelled: nothing was typed, nothing is owed. */
   cancelQueued(task: Task, atMs: number): Task {
     if (task.state.name !== "queued") throw notThere(task, "only a waiting task is cancelled at once");
-    return this.#transaction(() => {
+    return this.#transaction(COMMITS.cancel, () => {
       this.#moveTask(task, "cancelled", {}, atMs);
       return this.task(task.id);
     });
@@ -314,7 +333,7 @@ export class Ledger {
     // A reserved task may go back to the queue too, but not by this way: its reservation would stay open.
     if (!isFinal(task.state.name))
       throw notThere(task, "only a failed, lost or cancelled one can be retried");
-    return this.#transaction(() => {
+    return this.#transaction(COMMITS.retry, () => {
       this.#moveTask(task, "queued", { notBeforeMs, cause }, atMs);
       return this.task(task.id);
     });
@@ -322,13 +341,13 @@ export class Ledger {
 
   /** Usage outside a move: late records of an ended attempt, or a person's own use of a worker. */
   bookUsage(entries: readonly UsageEntry[]): Booked[] {
-    return this.#transaction(() => this.#bookAll(entries));
+    return this.#transaction(COMMITS.usage, () => this.#bookAll(entries));
   }
 
   /** A guarded second Enter is about to be pressed; once per attempt. False: it was pressed before. */
   claimSecondEnter(attemptId: string, atMs: number): boolean {
     const sql = "UPDATE attempt SET enter_again_at_ms = ? WHERE id = ? AND enter_again_at_ms IS NULL";
-    return written(() => this.#db.prepare(sql).run(atMs, attemptId).changes === 1);
+    return written(COMMITS.secondEnter, () => this.#db.prepare(sql).run(atMs, attemptId).changes === 1);
   }
 
   /** A harmless write that proves that the disk takes one. Throws CtmError `ledger` when it does not. */
@@ -349,8 +368,8 @@ export class Ledger {
 
   // ── below: how the verbs are done ───────────────────────────────────────────────────────────────
 
-  #transaction<T>(body: () => T): T {
-    return written(() => this.#db.transaction(body).immediate());
+  #transaction<T>(commit: FaultPoint, body: () => T): T {
+    return written(commit, () => this.#db.transaction(body).immediate());
   }
 
   #moveTask(task: Task, to: TaskStateName, details: MoveDetails, atMs: number): void {
@@ -377,7 +396,7 @@ export class Ledger {
   }
 
   #changeQueued(id: number, sql: string, values: readonly (string | number | null)[]): Task {
-    return this.#transaction(() => {
+    return this.#transaction(COMMITS.change, () => {
       const task = this.task(id);
       if (task.state.name !== "queued") {
         throw new CtmError(

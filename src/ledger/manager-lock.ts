@@ -4,7 +4,12 @@
  */
 import Database from "better-sqlite3";
 import { CtmError } from "../base/errors.ts";
+import { faultPoint } from "../faults/fault-point.ts";
 import { ensurePrivateFile } from "./state-folder.ts";
+
+const OPEN = faultPoint("lock.open");
+const TAKE = faultPoint("lock.take");
+const RELEASE = faultPoint("lock.release");
 
 export interface ManagerLock {
   release(): void;
@@ -13,10 +18,10 @@ export interface ManagerLock {
 /** Takes the lock or throws CtmError `manager-running` at once. */
 export function takeManagerLock(file: string): ManagerLock {
   ensurePrivateFile(file);
-  const db = new Database(file, { timeout: 0 });
+  const db = OPEN.pass(() => new Database(file, { timeout: 0 }));
   try {
     db.pragma("journal_mode = DELETE");
-    db.exec("BEGIN EXCLUSIVE");
+    TAKE.pass(() => db.exec("BEGIN EXCLUSIVE"));
   } catch (error) {
     db.close();
     if (isBusy(error)) {
@@ -33,7 +38,7 @@ export function takeManagerLock(file: string): ManagerLock {
     release() {
       if (!held) return;
       held = false;
-      db.exec("ROLLBACK");
+      RELEASE.pass(() => db.exec("ROLLBACK"));
       db.close();
     },
   };

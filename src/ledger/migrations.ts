@@ -4,6 +4,7 @@
  */
 import { CtmError } from "../base/errors.ts";
 import type { Db } from "./database.ts";
+import { commitPoint } from "./storage-fault.ts";
 
 const MIGRATIONS: readonly string[] = [
   `
@@ -163,6 +164,8 @@ const MIGRATIONS: readonly string[] = [
   `,
 ];
 
+const MIGRATE = commitPoint("migrate.commit");
+
 /** Version a database has after all migrations. */
 export const LEDGER_VERSION = MIGRATIONS.length;
 
@@ -178,12 +181,16 @@ export function migrate(db: Db): void {
       `the database was written by a newer ctm (version ${version}, this one knows ${LEDGER_VERSION}); it was left untouched`,
     );
   }
-  db.transaction(() => {
-    for (let from = versionOf(db); from < LEDGER_VERSION; from += 1) {
-      db.exec(MIGRATIONS[from] ?? "");
-      db.pragma(`user_version = ${from + 1}`);
-    }
-  }).immediate();
+  MIGRATE.pass(() =>
+    db
+      .transaction(() => {
+        for (let from = versionOf(db); from < LEDGER_VERSION; from += 1) {
+          db.exec(MIGRATIONS[from] ?? "");
+          db.pragma(`user_version = ${from + 1}`);
+        }
+      })
+      .immediate(),
+  );
   // This connection may have looked at the tables before another one changed them, and SQLite compiles statements
   // from what it remembers. Reading its own schema makes it notice.
   db.prepare("SELECT count(*) FROM sqlite_schema").get();

@@ -1,6 +1,9 @@
 /** Small durable facts of the manager: is dispatch paused and why, which limits a person changed. */
 import type { Db } from "./database.ts";
-import { written } from "./storage-fault.ts";
+import { commitPoint, written } from "./storage-fault.ts";
+
+const SETTING = commitPoint("setting.commit");
+const LIMIT = commitPoint("limit.commit");
 
 export interface LimitChange {
   readonly atMs: number;
@@ -27,7 +30,7 @@ export class SettingRows {
 
   /** null removes. */
   set(name: string, value: string | null): void {
-    written(() => {
+    written(SETTING, () => {
       if (value === null) this.#db.prepare("DELETE FROM setting WHERE name = ?").run(name);
       else this.#db.prepare("INSERT OR REPLACE INTO setting VALUES (?, ?)").run(name, value);
     });
@@ -38,7 +41,7 @@ export class SettingRows {
     const insert = this.#db.prepare(
       "INSERT INTO limit_change (at_ms, limit_id, amount, until_ms, reason) VALUES (?, ?, ?, ?, ?)",
     );
-    written(() => insert.run(atMs, limitId, amount, untilMs, reason));
+    written(LIMIT, () => insert.run(atMs, limitId, amount, untilMs, reason));
   }
 
   /** All changes ever booked, oldest first. */

@@ -20,6 +20,14 @@ import {
 } from "node:fs";
 import { dirname, isAbsolute, join } from "node:path";
 import { CtmError } from "../base/errors.ts";
+import { faultPoint } from "../faults/fault-point.ts";
+
+const FILE = {
+  create: faultPoint("file.create"),
+  replace: faultPoint("file.replace"),
+  discard: faultPoint("file.discard"),
+};
+const FOLDER = { create: faultPoint("folder.create"), close: faultPoint("folder.close") };
 
 const FOLDER_MODE = 0o700;
 const FILE_MODE = 0o600;
@@ -84,9 +92,9 @@ function replaceFile(path: string, text: string | Uint8Array, mode: number): voi
   const aside = join(dirname(path), `.${randomUUID()}.new`);
   try {
     writeNew(aside, text, mode);
-    renameSync(aside, path);
+    FILE.replace.pass(() => renameSync(aside, path));
   } catch (error) {
-    rmSync(aside, { force: true });
+    FILE.discard.pass(() => rmSync(aside, { force: true }));
     throw ioError(`the file ${path} cannot be written`, error);
   }
 }
@@ -104,15 +112,17 @@ export function createPrivateFile(path: string, text: string | Uint8Array): void
 
 function writeNew(path: string, text: string | Uint8Array, mode: number): void {
   const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
-  const file = openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
-  try {
-    // A umask such as 0777 takes bits away even from us.
-    if ((fstatSync(file).mode & 0o777) !== mode) fchmodSync(file, mode);
-    writeFileSync(file, text);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
+  FILE.create.pass(() => {
+    const file = openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
+    try {
+      // A umask such as 0777 takes bits away even from us.
+      if ((fstatSync(file).mode & 0o777) !== mode) fchmodSync(file, mode);
+      writeFileSync(file, text);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+  });
 }
 
 /** Creates `path` and what is missing above it, one folder at a time, each private from its creation on. */
@@ -121,7 +131,7 @@ function createFolder(path: string): void {
   const parent = dirname(path);
   if (parent !== path) createFolder(parent);
   try {
-    mkdirSync(path, FOLDER_MODE);
+    FOLDER.create.pass(() => mkdirSync(path, FOLDER_MODE));
   } catch (error) {
     // Another process of ours may have been quicker; whose it is, is checked afterwards.
     if (codeOf(error) !== "EEXIST") throw ioError(`the folder ${path} cannot be created`, error);
@@ -141,7 +151,8 @@ function closeToOthers(path: string): void {
     throw ioError(`the folder ${path} cannot be opened`, error);
   }
   try {
-    if ((fstatSync(folder).mode & 0o777) !== FOLDER_MODE) fchmodSync(folder, FOLDER_MODE);
+    if ((fstatSync(folder).mode & 0o777) !== FOLDER_MODE)
+      FOLDER.close.pass(() => fchmodSync(folder, FOLDER_MODE));
   } finally {
     closeSync(folder);
   }

@@ -1,5 +1,6 @@
 /** When the database cannot be written: what that means, in words, and whether waiting can mend it. */
 import { CtmError } from "../base/errors.ts";
+import { faultPoint, type FaultPoint } from "../faults/fault-point.ts";
 
 /**
  * full, busy: nothing was written, and the same write may do later. broken: nobody can say what became of the write
@@ -27,10 +28,15 @@ export function ledgerError(error: unknown): CtmError {
   return new CtmError("ledger", `the ledger did not take the change: ${words}`, [], { cause: error });
 }
 
+/** A named commit: what a test lets fail there is a failed sync, after which nobody knows what is on the disk. */
+export function commitPoint(name: string): FaultPoint {
+  return faultPoint(name, "SQLITE_IOERR_FSYNC");
+}
+
 /** Runs a single write; what SQLite throws comes out as CtmError `ledger`. */
-export function written<T>(write: () => T): T {
+export function written<T>(commit: FaultPoint, write: () => T): T {
   try {
-    return write();
+    return commit.pass(write);
   } catch (error) {
     throw ledgerError(error);
   }

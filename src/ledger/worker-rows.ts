@@ -1,6 +1,9 @@
 /** What must be known of a worker after the manager died: who it is, where it sits, what it was last given. */
 import type { Db } from "./database.ts";
-import { written } from "./storage-fault.ts";
+import { commitPoint, written } from "./storage-fault.ts";
+
+const SAVE = commitPoint("worker.commit");
+const REMOVE = commitPoint("worker-removed.commit");
 
 export interface WorkerRecord {
   readonly name: string;
@@ -81,12 +84,12 @@ export class WorkerRows {
       `INSERT OR REPLACE INTO worker VALUES (@name, @agent, @model, @cwd, @adopted, @tmuxSocket, @session, @pane,
         @launchId, @launchDir, @sessionId, @recordPath, @lastAttempt, @lastType, @lastCwd, @draining, @foreground)`,
     );
-    written(() =>
+    written(SAVE, () =>
       save.run({ ...worker, adopted: worker.adopted ? 1 : 0, draining: worker.draining ? 1 : 0 }),
     );
   }
 
   remove(name: string): void {
-    written(() => this.#db.prepare("DELETE FROM worker WHERE name = ?").run(name));
+    written(REMOVE, () => this.#db.prepare("DELETE FROM worker WHERE name = ?").run(name));
   }
 }

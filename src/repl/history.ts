@@ -1,8 +1,11 @@
 /** The lines typed at the prompt, kept on disk (0600) for the next time: newest first, bounded. */
 import { appendFileSync, closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
 import { historyLinesMax } from "../base/limits.ts";
+import { faultPoint } from "../faults/fault-point.ts";
 import { ensurePrivateFolders, writePrivateFile } from "../ledger/state-folder.ts";
 import { dirname } from "node:path";
+
+const APPEND = faultPoint("history.append");
 
 /** A longer line is not worth keeping, and could be a document. */
 const lineMaxChars = 2_000;
@@ -59,12 +62,14 @@ function readOwn(file: string): string {
 function append(file: string, line: string): void {
   try {
     const { O_APPEND, O_CREAT, O_NOFOLLOW, O_WRONLY } = constants;
-    const descriptor = openSync(file, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600);
-    try {
-      appendFileSync(descriptor, `${line}\n`);
-    } finally {
-      closeSync(descriptor);
-    }
+    APPEND.pass(() => {
+      const descriptor = openSync(file, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600);
+      try {
+        appendFileSync(descriptor, `${line}\n`);
+      } finally {
+        closeSync(descriptor);
+      }
+    });
   } catch {
     // A full disk must not take the prompt away; the line is still in memory.
   }

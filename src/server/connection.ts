@@ -1,9 +1,12 @@
 /** One caller at the manager's socket: reads requests, carries them out, answers, and is cut when it misbehaves. */
 import type { Socket } from "node:net";
 import { CtmError } from "../base/errors.ts";
+import { faultPoint } from "../faults/fault-point.ts";
 import type { CommandHost, Following } from "../commands/host.ts";
 import { encodeMessage, MessageDecoder, wholeMessageMaxBytes } from "./frames.ts";
 import { failureOf, PROTOCOL, request, type Hello, type Reply, type Request } from "./messages.ts";
+
+const REPLY = faultPoint("reply.send");
 
 /** Requests of one connection under way at once. */
 const requestsMax = 64;
@@ -62,7 +65,7 @@ class Connection {
     this.#underWay++;
     try {
       const result = follow ? await this.#follow(id, command, input) : await this.#host.run(command, input);
-      this.#reply({ id, ok: true, result: result ?? null });
+      REPLY.pass(() => this.#reply({ id, ok: true, result: result ?? null }));
     } catch (error) {
       this.#answer(id, error);
     } finally {

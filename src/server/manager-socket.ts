@@ -7,8 +7,12 @@ import { createServer, type Server, type Socket } from "node:net";
 import { dirname } from "node:path";
 import { CtmError } from "../base/errors.ts";
 import type { CommandHost } from "../commands/host.ts";
+import { faultPoint } from "../faults/fault-point.ts";
 import { ensurePrivateFolders } from "../ledger/state-folder.ts";
 import { serveConnection } from "./connection.ts";
+
+const STALE = faultPoint("socket.remove-stale");
+const LISTEN = faultPoint("socket.listen");
 
 /** Callers at once. */
 const connectionsMax = 64;
@@ -51,7 +55,7 @@ function removeStale(path: string): void {
   const found = lstatSync(path, { throwIfNoEntry: false });
   if (found === undefined) return;
   if (!found.isSocket()) throw new CtmError("refused", `${path} is in the way and is not a socket`);
-  rmSync(path, { force: true });
+  STALE.pass(() => rmSync(path, { force: true }));
 }
 
 /** The socket is 0600 from its creation on: bind happens inside `listen`, under our umask. */
@@ -66,7 +70,7 @@ function listenPrivately(server: Server, path: string): Promise<void> {
     );
     const before = process.umask(0o177);
     try {
-      server.listen(path, () => listening());
+      LISTEN.pass(() => server.listen(path, () => listening()));
     } finally {
       process.umask(before);
     }

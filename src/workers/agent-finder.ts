@@ -1,7 +1,10 @@
 /** Which agent CLIs this machine has, and what the agent "auto" therefore is. Finding one executes nothing. */
 import { accessSync, constants, statSync } from "node:fs";
 import { delimiter, isAbsolute, join, resolve } from "node:path";
+import { faultPoint } from "../faults/fault-point.ts";
 import type { AgentKind } from "../agents/adapter.ts";
+
+const ASK = faultPoint("agent.version");
 
 /** Agents that "auto" looks for, first choice first. */
 const AUTO_KINDS = ["claude", "codex"] as const satisfies readonly AgentKind[];
@@ -49,15 +52,17 @@ export async function askProgram(
   env: Readonly<Record<string, string>>,
 ): Promise<{ readonly answer: string } | { readonly fault: string }> {
   const { execa } = await import("execa");
-  const run = await execa(program, args, {
-    env,
-    extendEnv: false,
-    stdin: "ignore",
-    timeout: answerWithinMs,
-    forceKillAfterDelay: 1_000,
-    maxBuffer: answerMaxBytes,
-    reject: false,
-  });
+  const run = await ASK.passAsync(async () =>
+    execa(program, args, {
+      env,
+      extendEnv: false,
+      stdin: "ignore",
+      timeout: answerWithinMs,
+      forceKillAfterDelay: 1_000,
+      maxBuffer: answerMaxBytes,
+      reject: false,
+    }),
+  );
   if (run.timedOut) return { fault: `no answer within ${answerWithinMs / 1_000} s` };
   if (run.exitCode === undefined) return { fault: firstLine(run.originalMessage ?? "it cannot be started") };
   const said = firstLine(run.stdout) || firstLine(run.stderr);

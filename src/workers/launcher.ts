@@ -7,7 +7,11 @@ import { isAbsolute, join } from "node:path";
 import type { LaunchPlan } from "../agents/adapter.ts";
 import { shellQuoted } from "../agents/shell-quoting.ts";
 import { CtmError } from "../base/errors.ts";
+import { faultPoint } from "../faults/fault-point.ts";
 import { createPrivateFile } from "../ledger/state-folder.ts";
+
+const ENVIRONMENT = faultPoint("launch.environment");
+const SCRIPT = faultPoint("launch.script");
 
 export interface LaunchFolder {
   /** A 0700 folder of this launch alone, there already. */
@@ -44,8 +48,8 @@ export function writeLaunchFolder(launch: LaunchFolder): string[] {
     }
     createPrivateFile(join(dir, file.name), file.text);
   }
-  createPrivateFile(join(dir, ENV_FILE), environmentText(env));
-  createPrivateFile(join(dir, LAUNCH_FILE), launchScript(dir, cwd, plan.argv));
+  ENVIRONMENT.pass(() => createPrivateFile(join(dir, ENV_FILE), environmentText(env)));
+  SCRIPT.pass(() => createPrivateFile(join(dir, LAUNCH_FILE), launchScript(dir, cwd, plan.argv)));
   return ["/bin/sh", join(dir, LAUNCH_FILE)];
 }
 

@@ -7,10 +7,15 @@ import { join } from "node:path";
 import { randomBytes, randomUUID } from "node:crypto";
 import type { AgentSettings } from "../agents/adapter.ts";
 import { CtmError } from "../base/errors.ts";
+import { faultPoint } from "../faults/fault-point.ts";
 import { writePrivateFile } from "../ledger/state-folder.ts";
 import { findProgram } from "./agent-finder.ts";
 import { writeLaunchFolder } from "./launcher.ts";
 import type { Worker } from "./worker.ts";
+
+const LAUNCH_FOLDER = faultPoint("launch.folder");
+const FORGET = faultPoint("launch.forget");
+const TASK_FILE = faultPoint("task-file.write");
 
 export interface LaunchWish {
   readonly model: string | null;
@@ -65,7 +70,7 @@ export class Launching {
   async #launch(worker: Worker, wish: LaunchWish): Promise<void> {
     const launchId = `${worker.name.replaceAll("_", "-")}-${randomBytes(5).toString("hex")}`;
     const dir = join(this.#parts.workersDir, worker.name, launchId);
-    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    LAUNCH_FOLDER.pass(() => mkdirSync(dir, { recursive: true, mode: 0o700 }));
     this.#forgetOldLaunch(worker);
     const sessionId = randomUUID();
     const plan = worker.adapter.launch({
@@ -130,7 +135,7 @@ export class Launching {
   /** Writes a file (0600) into the worker's launch folder, e.g. the script of a shell task. */
   writeFile(worker: Worker, file: { readonly name: string; readonly text: string }): void {
     const { launchDir } = worker.record;
-    if (launchDir !== null) writePrivateFile(join(launchDir, file.name), file.text);
+    if (launchDir !== null) TASK_FILE.pass(() => writePrivateFile(join(launchDir, file.name), file.text));
   }
 
   /** The folder of the launch before this one: its output log has served. */
@@ -138,6 +143,6 @@ export class Launching {
     const { launchDir, recordPath } = worker.record;
     // A record that lies in the launch folder (rehearsal) may still be read.
     if (launchDir !== null && recordPath?.startsWith(launchDir) !== true)
-      rmSync(launchDir, { recursive: true, force: true });
+      FORGET.pass(() => rmSync(launchDir, { recursive: true, force: true }));
   }
 }

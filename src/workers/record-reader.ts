@@ -6,7 +6,10 @@ import { closeSync, fstatSync, openSync, readdirSync, readSync, statSync } from 
 import { join } from "node:path";
 import type { AgentRecord, TurnFailure } from "../agents/adapter.ts";
 import type { UsageRecord } from "../metering/usage.ts";
+import { faultPoint } from "../faults/fault-point.ts";
 import { mergeRecords } from "../metering/merge-records.ts";
+
+const READ = faultPoint("record.read");
 
 /** Most bytes of one file that are read at once; a turn that wrote more is read from its end. */
 const readMaxBytes = 256 * 1024 * 1024;
@@ -118,7 +121,7 @@ function readFrom(path: string, offset: number): string {
     const { size } = fstatSync(descriptor);
     const from = Math.max(offset <= size ? offset : 0, size - readMaxBytes);
     const buffer = Buffer.allocUnsafe(size - from);
-    const bytes = readSync(descriptor, buffer, 0, buffer.length, from);
+    const bytes = READ.pass(() => readSync(descriptor, buffer, 0, buffer.length, from));
     return buffer.toString("utf8", 0, bytes);
   } finally {
     closeSync(descriptor);

@@ -20,7 +20,13 @@ import {
 import { join } from "node:path";
 import type { Signal } from "../agents/adapter.ts";
 import { messageMaxBytes } from "../base/limits.ts";
+import { faultPoint } from "../faults/fault-point.ts";
 import { ensurePrivateFolders } from "../ledger/state-folder.ts";
+
+const LIST = faultPoint("spool.list");
+const READ = faultPoint("spool.read");
+const REMOVE = faultPoint("spool.remove");
+const TIDY = faultPoint("spool.tidy");
 
 export interface SpooledSignal extends Signal {
   /** Its file's name: the handle for `done`. */
@@ -84,7 +90,7 @@ export class Spool {
   /** The signal has been dealt with, durably: its file goes. */
   done(signal: SpooledSignal): void {
     this.#taken.delete(signal.name);
-    rmSync(join(this.#dir, signal.name), { force: true });
+    REMOVE.pass(() => rmSync(join(this.#dir, signal.name), { force: true }));
   }
 
   close(): void {
@@ -137,14 +143,14 @@ export class Spool {
       const path = join(this.#dir, name);
       const stats = name.startsWith(".") ? statSync(path, { throwIfNoEntry: false }) : undefined;
       if (stats?.isFile() === true && Date.now() - stats.mtimeMs > asideAfterMs)
-        rmSync(path, { force: true });
+        TIDY.pass(() => rmSync(path, { force: true }));
     }
   }
 }
 
 function namesIn(dir: string): string[] {
   try {
-    return readdirSync(dir);
+    return LIST.pass(() => readdirSync(dir));
   } catch {
     return []; // The folder was removed: nothing lies there.
   }
@@ -174,7 +180,8 @@ function readBounded(path: string): { text: string | null; stats: Stats } | null
     if (!stats.isFile()) return null;
     if (stats.size > messageMaxBytes) return { text: null, stats };
     const bytes = Buffer.alloc(stats.size);
-    return { text: bytes.toString("utf8", 0, readSync(file, bytes, 0, stats.size, 0)), stats };
+    const length = READ.pass(() => readSync(file, bytes, 0, stats.size, 0));
+    return { text: bytes.toString("utf8", 0, length), stats };
   } catch {
     return null;
   } finally {

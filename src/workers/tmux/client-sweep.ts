@@ -3,7 +3,12 @@
  * parent is gone are ended, and pastes they left behind are removed.
  */
 import { execa } from "execa";
+import { faultPoint } from "../../faults/fault-point.ts";
 import { HUB_SESSION, type TmuxConnection } from "./connection.ts";
+
+const LOOK_UP = faultPoint("clients.look-up");
+const END = faultPoint("clients.end");
+const BUFFERS = faultPoint("buffers.sweep");
 
 /** Processes that take in orphans: a control client below one of them lost its manager. */
 const REAPERS = new Set([
@@ -40,21 +45,32 @@ export async function sweepOrphans(connection: TmuxConnection): Promise<number[]
 export async function sweepBuffers(connection: TmuxConnection): Promise<void> {
   const names = await connection.command(`list-buffers -F "#{buffer_name}"`);
   const ours = names.filter((name) => /^ctm-[0-9a-f]{24}$/.test(name));
-  if (ours.length > 0) await connection.batch(ours.map((name) => `delete-buffer -b ${name}`));
+  if (ours.length > 0)
+    await connection.batch(
+      ours.map((name) => `delete-buffer -b ${name}`),
+      BUFFERS,
+    );
 }
 
 async function isOrphan(pid: number): Promise<boolean> {
-  const { stdout: parent } = await execa("ps", ["-o", "ppid=", "-p", String(pid)], { reject: false });
+  const parent = await processFact(pid, "ppid=");
   const parentPid = Number(parent.trim());
   if (!Number.isSafeInteger(parentPid) || parentPid <= 0) return false; // Gone by itself.
   if (parentPid === 1) return true;
-  const { stdout: name } = await execa("ps", ["-o", "comm=", "-p", String(parentPid)], { reject: false });
+  const name = await processFact(parentPid, "comm=");
   return REAPERS.has(name.trim().split("/").at(-1) ?? "");
+}
+
+async function processFact(pid: number, column: string): Promise<string> {
+  const { stdout } = await LOOK_UP.passAsync(async () =>
+    execa("ps", ["-o", column, "-p", String(pid)], { reject: false }),
+  );
+  return stdout;
 }
 
 function endClient(pid: number): void {
   try {
-    process.kill(pid, "SIGTERM");
+    END.pass(() => process.kill(pid, "SIGTERM"));
   } catch {
     // It left by itself in the meantime.
   }

@@ -9,9 +9,16 @@
 import { randomBytes } from "node:crypto";
 import { execa } from "execa";
 import { CtmError } from "../../base/errors.ts";
+import { faultPoint, type FaultPoint } from "../../faults/fault-point.ts";
 import { ControlParser, type Notification, type Reply } from "./protocol.ts";
 import { clientEnvironment, type ServerAddress, serverArguments } from "./server-address.ts";
 import { parseTmuxVersion, requireUsable, type TmuxVersion } from "./version.ts";
+
+const ASK_VERSION = faultPoint("tmux.version");
+const CONNECT = faultPoint("tmux.connect");
+const CONFIGURE = faultPoint("tmux.configure");
+/** Commands that only look. */
+const LOOK = faultPoint("tmux.look");
 
 /** The session that keeps our own server alive. */
 export const HUB_SESSION = "ctm_hub";
@@ -67,21 +74,7 @@ export class TmuxConnection {
     this.#attached = new Promise((resolve) => {
       this.#tellAttached = resolve;
     });
-    this.#child = execa("tmux", [...serverArguments(options.address), "-C", ...attachArguments(options)], {
-      buffer: false,
-      stdin: "pipe",
-      stdout: "pipe",
-      stderr: "pipe",
-      encoding: "buffer",
-      reject: false,
-      extendEnv: false,
-      env: clientEnvironment(options.env),
-      // The server we may start inherits the folder: it must not pin the person's.
-      cwd: "/",
-      // A process group of its own: Ctrl+C at our prompt is not meant for it. Our end closes its input, so it leaves.
-      detached: true,
-      cleanup: false,
-    });
+    this.#child = CONNECT.pass(() => controlClient(options));
     this.#child.stdout.on("data", (piece: Buffer) => this.#take(piece));
     this.#child.stderr.on("data", (piece: Buffer) => this.#hearComplaint(piece.toString("utf8")));
     this.#child.stdin.on("error", () => undefined); // The exit tells the same, and more.
@@ -99,7 +92,7 @@ export class TmuxConnection {
     try {
       connection.#server = await connection.#identify();
       await connection.#requireAttached(options.session ?? HUB_SESSION);
-      if (options.address.kind === "own") await connection.batch(OWN_SERVER_OPTIONS);
+      if (options.address.kind === "own") await connection.batch(OWN_SERVER_OPTIONS, CONFIGURE);
     } catch (error) {
       await connection.close();
       throw error;
@@ -134,8 +127,8 @@ export class TmuxConnection {
   }
 
   /** Lines that a command line printed. Throws CtmError `tmux-failed` when a command of it failed. */
-  async command(line: string): Promise<string[]> {
-    const replies = await this.batch([line]);
+  async command(line: string, point: FaultPoint = LOOK): Promise<string[]> {
+    const replies = await this.batch([line], point);
     const failed = replies.find((reply) => !reply.ok);
     if (failed !== undefined)
       throw new CtmError("tmux-failed", `tmux refused: ${failed.lines.join(" ") || "no reason given"}`);
@@ -145,12 +138,16 @@ export class TmuxConnection {
   /**
    * Sends command lines and resolves with one reply for each command that ran. A failing command drops the rest of
    * its own line, not of the others. Throws CtmError `tmux-failed` when the server is gone or silent; the commands
-   * may then have run all the same.
+   * may then have run all the same. What does more than look names its fault point.
    */
-  batch(lines: readonly string[]): Promise<readonly Reply[]> {
+  batch(lines: readonly string[], point: FaultPoint = LOOK): Promise<readonly Reply[]> {
     for (const line of lines) requireOneLine(line);
-    if (this.#closedBecause !== null) return Promise.reject(this.#gone(this.#closedBecause));
-    if (this.#batches.length >= batchesMax) return Promise.reject(this.#gone("it does not answer any more"));
+    return point.passAsync(() => this.#send(lines));
+  }
+
+  async #send(lines: readonly string[]): Promise<readonly Reply[]> {
+    if (this.#closedBecause !== null) throw this.#gone(this.#closedBecause);
+    if (this.#batches.length >= batchesMax) throw this.#gone("it does not answer any more");
     // Everything up to the reply that is exactly this word belongs to the batch, however many replies that are.
     const nonce = randomBytes(16).toString("hex");
     return new Promise((resolve, reject) => {
@@ -264,6 +261,25 @@ export class TmuxConnection {
   }
 }
 
+/** The process that we talk to the server through. */
+function controlClient(options: ConnectionOptions) {
+  return execa("tmux", [...serverArguments(options.address), "-C", ...attachArguments(options)], {
+    buffer: false,
+    stdin: "pipe",
+    stdout: "pipe",
+    stderr: "pipe",
+    encoding: "buffer",
+    reject: false,
+    extendEnv: false,
+    env: clientEnvironment(options.env),
+    // The server we may start inherits the folder: it must not pin the person's.
+    cwd: "/",
+    // A process group of its own: Ctrl+C at our prompt is not meant for it. Our end closes its input, so it leaves.
+    detached: true,
+    cleanup: false,
+  });
+}
+
 // Nothing of our environment goes into sessions; programs cannot reach the clipboard or plant paste buffers; a pane
 // ends with its program (a dead pane that stays can crash older servers when something is pasted into it).
 const OWN_SERVER_OPTIONS = [
@@ -284,12 +300,14 @@ function attachArguments({ address, session }: ConnectionOptions): string[] {
 
 /** Throws CtmError `tmux-missing` or `tmux-too-old`. Returns the version of the tmux program. */
 export async function requireTmux(env: ConnectionOptions["env"]): Promise<TmuxVersion> {
-  const { stdout, exitCode } = await execa("tmux", ["-V"], {
-    reject: false,
-    timeout: defaultTimeoutMs,
-    extendEnv: false,
-    env: clientEnvironment(env),
-  });
+  const { stdout, exitCode } = await ASK_VERSION.passAsync(async () =>
+    execa("tmux", ["-V"], {
+      reject: false,
+      timeout: defaultTimeoutMs,
+      extendEnv: false,
+      env: clientEnvironment(env),
+    }),
+  );
   if (exitCode !== 0) {
     throw new CtmError("tmux-missing", "tmux is not installed. `sh scripts/setup.sh` installs it if it can.");
   }

@@ -1,7 +1,10 @@
 /** Sessions of a tmux server somebody else runs, before anything is adopted: one look, no client left behind. */
 import { execa } from "execa";
+import { faultPoint } from "../../faults/fault-point.ts";
 import { type ConnectionOptions, requireTmux } from "./connection.ts";
 import { clientEnvironment, serverArguments } from "./server-address.ts";
+
+const LIST = faultPoint("foreign.list");
 
 const lookWithinMs = 5_000;
 
@@ -15,12 +18,14 @@ export async function foreignSessions(
 ): Promise<string[]> {
   await requireTmux(env);
   const server = serverArguments({ kind: "foreign", socket });
-  const { stdout, exitCode } = await execa("tmux", [...server, "list-sessions", "-F", "#{session_name}"], {
-    reject: false,
-    timeout: lookWithinMs,
-    extendEnv: false,
-    env: clientEnvironment(env),
-    cwd: "/",
-  });
+  const { stdout, exitCode } = await LIST.passAsync(async () =>
+    execa("tmux", [...server, "list-sessions", "-F", "#{session_name}"], {
+      reject: false,
+      timeout: lookWithinMs,
+      extendEnv: false,
+      env: clientEnvironment(env),
+      cwd: "/",
+    }),
+  );
   return exitCode === 0 ? stdout.split("\n").filter((name) => name !== "") : [];
 }

@@ -8,6 +8,7 @@
 import { closeSync, existsSync, openSync } from "node:fs";
 import { CtmError } from "../../base/errors.ts";
 import { outputLogMaxBytes } from "../../base/limits.ts";
+import { faultPoint } from "../../faults/fault-point.ts";
 import { type ConnectionOptions, HUB_SESSION, type ServerIdentity, TmuxConnection } from "./connection.ts";
 import { sweepBuffers, sweepOrphans } from "./client-sweep.ts";
 import { allOf, ifPane, isPane } from "./guard.ts";
@@ -17,6 +18,14 @@ import { type LogFile, pipeCommand } from "./output-pipe.ts";
 import { quoted, sequence } from "./quoting.ts";
 import { enterOnceMore, pressKey, type Typing, type TypeResult, typeOnce, typeUnmarked } from "./typing.ts";
 import { readWitness, type Witness } from "./witness.ts";
+
+const CREATE_LOG = faultPoint("launch.log");
+const NEW_SESSION = faultPoint("launch.new-session");
+const RESIZE = faultPoint("window.resize");
+const PIPE = faultPoint("adopt.pipe");
+const UNPIPE = faultPoint("adopt.unpipe");
+const KILL_SESSION = faultPoint("session.kill");
+const KILL_SERVER = faultPoint("server.kill");
 
 export interface TerminalOptions extends ConnectionOptions {
   /** A 0700 folder of ours where text to be pasted waits for the server. */
@@ -112,6 +121,7 @@ export class Terminal {
           ` -x ${start.cols} -y ${start.rows} -c / -- ${argv.map(quoted).join(" ")}`,
         pipeCommand(target, this.#logFile(start.logPath)),
       ]),
+      NEW_SESSION,
     );
     const [sessionId = "", windowId = "", paneId = "", panePid = ""] = (ids ?? "").split(" ");
     return this.#identity(connection, { sessionId, windowId, paneId, panePid: Number(panePid) });
@@ -237,7 +247,7 @@ export class Terminal {
       // Resizing by hand pins the size; the next person who attaches shall see all of it again.
       `set-option -w -u -t ${pane.windowId} window-size`,
     ]);
-    await connection.command(ifPane(pane.paneId, isPane(pane), resize, ""));
+    await connection.command(ifPane(pane.paneId, isPane(pane), resize, ""), RESIZE);
   }
 
   /**
@@ -249,13 +259,13 @@ export class Terminal {
     const connection = await this.#ready();
     const free = allOf([isPane(pane), "#{==:#{pane_pipe},0}"]);
     const pipe = sequence([pipeCommand(pane.paneId, this.#logFile(logPath)), "display-message -p piped"]);
-    return (await connection.command(ifPane(pane.paneId, free, pipe, ""))).includes("piped");
+    return (await connection.command(ifPane(pane.paneId, free, pipe, ""), PIPE)).includes("piped");
   }
 
   /** Takes our log off an adopted pane again. */
   async unpipeAdopted(pane: PaneIdentity): Promise<void> {
     const connection = await this.#ready();
-    await connection.command(ifPane(pane.paneId, isPane(pane), `pipe-pane -t ${pane.paneId}`, ""));
+    await connection.command(ifPane(pane.paneId, isPane(pane), `pipe-pane -t ${pane.paneId}`, ""), UNPIPE);
   }
 
   /** Ends a session we started, if it still is the one. False: it was gone, or its pane holds another program. */
@@ -264,7 +274,7 @@ export class Terminal {
     requireSessionName(name);
     const connection = await this.#ready();
     const kill = sequence([`kill-session -t ${quoted(pane.sessionId)}`, "display-message -p killed"]);
-    const lines = await connection.command(ifPane(pane.paneId, isPane(pane), kill, ""));
+    const lines = await connection.command(ifPane(pane.paneId, isPane(pane), kill, ""), KILL_SESSION);
     return lines.includes("killed");
   }
 
@@ -273,7 +283,7 @@ export class Terminal {
     await this.#reopening?.catch(() => undefined);
     const empty = this.#options.address.kind === "own" && (await this.#isEmpty());
     this.#closed = true;
-    if (empty) await this.#connection.command("kill-server").catch(() => undefined);
+    if (empty) await this.#connection.command("kill-server", KILL_SERVER).catch(() => undefined);
     await this.#connection.close();
   }
 
@@ -375,7 +385,7 @@ function requireSessionName(name: string): void {
 
 /** So that a log is never seen half made by its followers, it is there before anything is written. */
 function createLog(path: string): void {
-  if (!existsSync(path)) closeSync(openSync(path, "ax", 0o600));
+  if (!existsSync(path)) CREATE_LOG.pass(() => closeSync(openSync(path, "ax", 0o600)));
 }
 
 function paneInfo(line: string): PaneInfo | null {

@@ -10,6 +10,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { shellQuoted } from "../../agents/shell-quoting.ts";
 import { CtmError } from "../../base/errors.ts";
+import { faultPoint, type FaultPoint } from "../../faults/fault-point.ts";
 import { createPrivateFile } from "../../ledger/state-folder.ts";
 import type { TmuxConnection } from "./connection.ts";
 import { allOf, ifPane, isPane, lastMark, lastTyped, requireMarker, shows, takesInput } from "./guard.ts";
@@ -17,6 +18,14 @@ import type { PaneIdentity } from "./pane-identity.ts";
 import { pathLiteral, quoted, sequence } from "./quoting.ts";
 import { isAtLeast } from "./version.ts";
 import { readWitness, type Witness } from "./witness.ts";
+
+const LOAD = faultPoint("type.buffer");
+const TYPE = faultPoint("type.attempt");
+const ANSWER = faultPoint("type.answer");
+const TYPE_UNMARKED = faultPoint("type.unmarked");
+const ENTER_AGAIN = faultPoint("enter-again.send");
+const KEY = faultPoint("key.send");
+const UNLOAD = faultPoint("type.clean-up");
 
 export interface Typing {
   readonly pane: PaneIdentity;
@@ -76,7 +85,8 @@ export async function typeOnce(
     entered: [entered],
   };
   try {
-    await paste(connection, folder, typing, condition, pasted);
+    const point = typing.attemptId.includes(".") ? ANSWER : TYPE;
+    await paste(connection, folder, typing, condition, pasted, point);
     return verdict(typing, await readWitness(connection, typing.pane));
   } catch (error) {
     if (!(error instanceof CtmError) || error.code !== "tmux-failed") throw error;
@@ -91,12 +101,8 @@ export async function typeUnmarked(
   typing: Omit<Typing, "attemptId" | "previousAttempt">,
 ): Promise<boolean> {
   const condition = allOf([isPane(typing.pane), takesInput(), ...foregroundIs(typing.foreground ?? null)]);
-  const replies = await paste(connection, folder, typing, condition, {
-    marks: ["display-message -p typed"],
-    refused: [],
-    enterIf: [],
-    entered: [],
-  });
+  const steps = { marks: ["display-message -p typed"], refused: [], enterIf: [], entered: [] };
+  const replies = await paste(connection, folder, typing, condition, steps, TYPE_UNMARKED);
   return replies.includes("typed");
 }
 
@@ -112,7 +118,7 @@ export async function enterOnceMore(
     ...keyCommands(connection, pane.paneId, ENTER),
     `set-option -p -F -t ${pane.paneId} @ctm_e "#{@ctm_a}"`,
   ]);
-  await connection.batch([ifPane(pane.paneId, condition, press, "")]);
+  await connection.batch([ifPane(pane.paneId, condition, press, "")], ENTER_AGAIN);
   const witness = await readWitness(connection, pane);
   return witness !== null && witness.mark !== "" && witness.enteredAgain === witness.mark;
 }
@@ -128,7 +134,7 @@ export async function pressKey(
 ): Promise<boolean> {
   const condition = allOf([isPane(pane), shows("#{pane_input_off}", "0")]);
   const send = sequence([...keyCommands(connection, pane.paneId, keyBytes(key)), "display-message -p sent"]);
-  const lines = await connection.command(ifPane(pane.paneId, condition, send, ""));
+  const lines = await connection.command(ifPane(pane.paneId, condition, send, ""), KEY);
   return lines.includes("sent");
 }
 
@@ -165,6 +171,7 @@ async function paste(
   typing: Pick<Typing, "pane" | "paste" | "bracketed" | "enterAfterMs">,
   condition: string,
   steps: PasteSteps,
+  point: FaultPoint,
 ): Promise<string[]> {
   if (typing.paste === "") throw new CtmError("refused", "There is no text to type.");
   if (FORBIDDEN.test(typing.paste))
@@ -179,14 +186,15 @@ async function paste(
       ? []
       : [enterLater(connection, typing.pane, typing.enterAfterMs, steps)]),
   ]);
-  createPrivateFile(file, typing.paste);
+  LOAD.pass(() => createPrivateFile(file, typing.paste));
   try {
     const load = `load-buffer -b ${buffer} ${quoted(pathLiteral(file, false))}`;
     const discard = sequence([`delete-buffer -b ${buffer}`, ...steps.refused]);
-    const replies = await connection.batch([sequence([load, ifPane(paneId, condition, type, discard)])]);
+    const line = sequence([load, ifPane(paneId, condition, type, discard)]);
+    const replies = await connection.batch([line], point);
     return replies.flatMap((reply) => reply.lines);
   } finally {
-    await rm(file, { force: true });
+    await UNLOAD.passAsync(() => rm(file, { force: true }));
   }
 }
 

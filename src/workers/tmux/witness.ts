@@ -2,9 +2,12 @@
  * What a pane says was typed into it. The marks are options of the pane, set by the server in the same step as the
  * typing: they live and die with the program they speak of.
  */
+import { faultPoint } from "../../faults/fault-point.ts";
 import type { TmuxConnection } from "./connection.ts";
 import { MARKER } from "./guard.ts";
 import { requireIdentity, type PaneIdentity } from "./pane-identity.ts";
+
+const READ = faultPoint("witness.read");
 
 export interface Witness {
   /** What was typed last, e.g. "12-1" or "12-1.2" for the second answer within it; "" = nothing yet. */
@@ -34,10 +37,10 @@ const FIELDS = [
 export async function readWitness(connection: TmuxConnection, pane: PaneIdentity): Promise<Witness | null> {
   requireIdentity(pane);
   const ask = (format: string) => `display-message -p -t ${pane.paneId} "${format}"`;
-  const replies = await connection.batch([
-    ask("#{pid} #{start_time} #{pane_id} #{pane_pid} #{pane_dead}"),
-    ...FIELDS.map(ask),
-  ]);
+  const replies = await connection.batch(
+    [ask("#{pid} #{start_time} #{pane_id} #{pane_pid} #{pane_dead}"), ...FIELDS.map(ask)],
+    READ,
+  );
   // One reply a field: whatever a program wrote into an option cannot pass for another field.
   const [who, mark = "", entered = "", refused = "", enteredAgain = "", inMode, inputOff] = replies.map(
     (reply) => reply.lines.join("\n"),
