@@ -20,6 +20,7 @@ export function durableRows(
       attemptId: row.attempt_id,
       subject: { worker: row.worker, agent: row.agent, model: row.model },
       spend: { tokens: row.tokens, nanoUsd: row.nano },
+      owed: { tokens: row.owed_tokens, nanoUsd: row.owed_nano },
       oversized: row.oversized === 1,
       sinceMs: row.since_ms,
       simulated: traits(row.agent).simulated,

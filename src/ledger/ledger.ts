@@ -15,6 +15,7 @@ import {
   type TaskDraft,
   type TaskStateName,
 } from "../tasks/task.ts";
+import type { Extension } from "../throttle/extension.ts";
 import { assertMove } from "../tasks/transitions.ts";
 import { AttemptRows, type Intent } from "./attempt-rows.ts";
 import { openDatabase, type Db } from "./database.ts";
@@ -67,6 +68,7 @@ const COMMITS = {
   settle: commitPoint("settle.commit"),
   cancel: commitPoint("cancel.commit"),
   retry: commitPoint("retry.commit"),
+  extend: commitPoint("extend.commit"),
   usage: commitPoint("usage.commit"),
   secondEnter: commitPoint("enter-again.commit"),
 };
@@ -234,7 +236,9 @@ export class Ledger {
         atMs,
       });
       this.#db
-        .prepare("INSERT INTO reservation VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL)")
+        .prepare(
+          "INSERT INTO reservation (attempt_id, worker, agent, model, tokens, nano, oversized, since_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        )
         .run(
           attempt.id,
           attempt.worker,
@@ -336,6 +340,21 @@ export class Ledger {
     return this.#transaction(COMMITS.retry, () => {
       this.#moveTask(task, "queued", { notBeforeMs, cause }, atMs);
       return this.task(task.id);
+    });
+  }
+
+  /** A running attempt reserves more, or is owed what did not fit. CtmError `illegal-move` when it holds nothing. */
+  extend(attemptId: string, { reserved, owed }: Extension): void {
+    this.#transaction(COMMITS.extend, () => {
+      const sql = `UPDATE reservation SET tokens = ?, nano = ?, owed_tokens = ?, owed_nano = ?
+        WHERE attempt_id = ? AND settled_at_ms IS NULL AND tokens <= ? AND nano <= ?`;
+      const { tokens, nanoUsd } = reserved;
+      const values = [tokens, nanoUsd, owed.tokens, owed.nanoUsd, attemptId, tokens, nanoUsd];
+      if (this.#db.prepare(sql).run(...values).changes !== 1)
+        throw new CtmError(
+          "illegal-move",
+          `attempt ${attemptId} holds no reservation that could grow to this`,
+        );
     });
   }
 

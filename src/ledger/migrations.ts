@@ -162,6 +162,11 @@ const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE usage ADD COLUMN web_searches INTEGER NOT NULL DEFAULT 0;
   `,
+  // What a running attempt needs beyond its reservation, because it did not fit into its windows.
+  `
+  ALTER TABLE reservation ADD COLUMN owed_tokens INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE reservation ADD COLUMN owed_nano   INTEGER NOT NULL DEFAULT 0;
+  `,
 ];
 
 const MIGRATE = commitPoint("migrate.commit");

@@ -56,6 +56,8 @@ export interface ReservationRow {
   readonly model: string | null;
   readonly tokens: number;
   readonly nano: number;
+  readonly owed_tokens: number;
+  readonly owed_nano: number;
   readonly oversized: number;
   readonly since_ms: number;
 }
@@ -105,6 +107,7 @@ interface AttemptSpendRow {
 }
 
 interface StoredUsage {
+  at_ms: number;
   input: number;
   cache_read: number;
   cache_write_5m: number;
@@ -127,7 +130,7 @@ export class SpendRows {
   constructor(db: Db) {
     this.#db = db;
     this.#find = db.prepare<[string], StoredUsage>(
-      "SELECT input, cache_read, cache_write_5m, cache_write_1h, output, reasoning, web_searches, booked_tokens, booked_nano, cost_nano FROM usage WHERE key = ?",
+      "SELECT at_ms, input, cache_read, cache_write_5m, cache_write_1h, output, reasoning, web_searches, booked_tokens, booked_nano, cost_nano FROM usage WHERE key = ?",
     );
     this.#insert = db.prepare(
       `INSERT INTO usage (key, attempt_id, task_id, worker, agent, model, type, at_ms, source,
@@ -175,7 +178,8 @@ export class SpendRows {
       ),
     );
     return {
-      entry,
+      // What grows, grows where it stands: windows count it from its first sight on, before and after a new start.
+      entry: { ...entry, atMs: stored.at_ms },
       addedTokens: entry.bookedTokens - stored.booked_tokens,
       addedNanoUsd: entry.bookedNanoUsd - stored.booked_nano,
     };
@@ -215,7 +219,7 @@ export class SpendRows {
   openReservations(): ReservationRow[] {
     return this.#db
       .prepare<[], ReservationRow>(
-        "SELECT attempt_id, worker, agent, model, tokens, nano, oversized, since_ms FROM reservation WHERE settled_at_ms IS NULL",
+        "SELECT attempt_id, worker, agent, model, tokens, nano, owed_tokens, owed_nano, oversized, since_ms FROM reservation WHERE settled_at_ms IS NULL",
       )
       .all();
   }
@@ -284,7 +288,7 @@ export class SpendRows {
   /** Raw counters of one attempt. */
   usageOfAttempt(attemptId: string): Usage {
     const row = this.#db
-      .prepare<[string], StoredUsage>(
+      .prepare<[string], Omit<StoredUsage, "at_ms">>(
         `SELECT total(input) AS input, total(cache_read) AS cache_read, total(cache_write_5m) AS cache_write_5m,
           total(cache_write_1h) AS cache_write_1h, total(output) AS output, total(reasoning) AS reasoning,
           total(web_searches) AS web_searches

@@ -3,6 +3,7 @@ import type { ThrottleModel } from "../reports/throttle-model.ts";
 import { PRIORITIES, type Priority } from "../tasks/priority.ts";
 import type { Task } from "../tasks/task.ts";
 import { admits } from "../throttle/levels.ts";
+import { exactAmount } from "../throttle/wording.ts";
 import { limitRows } from "./limit-rows.ts";
 import { aliasOf, type OverviewSources } from "./sources.ts";
 
@@ -14,9 +15,16 @@ export function throttleModel(sources: OverviewSources, isDeferred: (task: Task)
   if (config.throttle.pauseAt !== null)
     notices.push(`dispatch pauses at ${config.throttle.pauseAt}: only critical tasks go from there`);
   if (config.throttle.hardStop) notices.push("hard stop: at 100% of a cost limit not even critical tasks go");
+  const limits = limitRows(sources);
+  for (const { owed, unit, limitId } of limits) {
+    if (owed > 0)
+      notices.push(
+        `${limitId}: running tasks need ${exactAmount(owed, unit)} more than fits; nothing new goes`,
+      );
+  }
   return {
     nowMs,
-    limits: limitRows(sources),
+    limits,
     nextResetAtMs: throttle.nextChangeMs(nowMs),
     runs: sources.workers().map((worker) => {
       const subject = { worker: worker.name, agent: worker.record.agent, model: worker.record.model };

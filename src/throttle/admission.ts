@@ -136,15 +136,16 @@ function isLater(a: Block, b: Block): boolean {
 /** What keeps this request from going past this limit now, or null. */
 function blockOf(gauge: BoundGauge, request: AdmissionRequest, policy: ThrottlePolicy): Block | null {
   const oversized = isOversized(gauge, request, policy);
-  const ceiling = Math.min(
-    levelCeiling(gauge, request, policy),
-    roomCeiling(gauge, request, policy, oversized),
+  const standing = gauge.used + gauge.held;
+  // What running tasks are owed comes before anything new, but it is no usage that would raise the level.
+  const over = Math.max(
+    standing - levelCeiling(gauge, request, policy),
+    standing + gauge.owed - roomCeiling(gauge, request, policy, oversized),
   );
-  const total = gauge.used + gauge.held;
   const notAlone = oversized && gauge.attempts > 0;
-  if (total > ceiling || notAlone) {
-    const needsOthers = ceiling < gauge.held || notAlone;
-    const untilMs = needsOthers ? null : gauge.freeAtMs(total - ceiling);
+  if (over > 0 || notAlone) {
+    const needsOthers = over > gauge.used || notAlone;
+    const untilMs = needsOthers ? null : gauge.freeAtMs(over);
     const reason = blockReason(gauge, request, policy, oversized) + waitText(gauge, needsOthers);
     return { gauge, untilMs, reason };
   }
@@ -227,6 +228,9 @@ function blockReason(
   }
   if (oversized) {
     return `${sizeText(gauge, request)}, more than all of ${name} (${limitAmount(amount, unit)}): it goes alone, below 80%`;
+  }
+  if (gauge.owed > 0) {
+    return `running tasks need ${exactAmount(gauge.owed, unit)} more than ${name} has left: nothing new goes before they got it`;
   }
   const left = exactAmount(Math.max(0, amount - total), unit);
   return `${name} has ${left} left of ${limitAmount(amount, unit)}, ${sizeText(gauge, request)}`;

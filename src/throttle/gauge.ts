@@ -56,6 +56,11 @@ export class Gauge {
     return this.unit === "tokens" ? this.#holds.tokens : this.#holds.nanoUsd;
   }
 
+  /** What running tasks need beyond what they hold: it did not fit, and comes before anything new. */
+  get owed(): number {
+    return this.unit === "tokens" ? this.#holds.owedTokens : this.#holds.owedNanoUsd;
+  }
+
   /** Open attempts in this scope. */
   get attempts(): number {
     return this.#holds.attempts;

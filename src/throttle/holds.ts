@@ -3,6 +3,7 @@
  * A hold ends by settlement or release, never by a timer.
  */
 import { CtmError } from "../base/errors.ts";
+import type { Extension } from "./extension.ts";
 import { scopeId, type Scope, type Spend, type SpendSubject } from "./limits.ts";
 
 /** Room taken for one attempt before it starts. */
@@ -10,6 +11,8 @@ export interface Reservation {
   readonly attemptId: string;
   readonly subject: SpendSubject;
   readonly spend: Spend;
+  /** What it needs beyond that and did not fit. Left out = nothing. */
+  readonly owed?: Spend;
   /** It asked for more than a whole window allows, and holds what was left. */
   readonly oversized: boolean;
   readonly sinceMs: number;
@@ -21,6 +24,9 @@ export interface Reservation {
 export interface HeldSum {
   tokens: number;
   nanoUsd: number;
+  /** What running tasks need beyond what they hold, because it did not fit. */
+  owedTokens: number;
+  owedNanoUsd: number;
   /** Open attempts that reserved anything, those included that have used up what they reserved. */
   attempts: number;
 }
@@ -30,6 +36,7 @@ interface Hold {
   readonly sums: readonly HeldSum[];
   reserved: Spend;
   used: Spend;
+  owed: Spend;
 }
 
 const NOTHING: Spend = Object.freeze({ tokens: 0, nanoUsd: 0 });
@@ -40,20 +47,19 @@ export class Holds {
 
   /** `weighs` false: it is known, but holds nothing. CtmError `illegal-move` when the attempt holds already. */
   open(reservation: Reservation, weighs: boolean): void {
-    const { attemptId, subject, spend } = reservation;
+    const { attemptId, subject, spend, owed = NOTHING } = reservation;
     if (this.#holds.has(attemptId)) {
       throw new CtmError("illegal-move", `attempt ${attemptId} has a reservation already`);
     }
     const sums = weighs ? scopesOf(subject).map((scope) => this.sumOf(scope)) : [];
-    const hold: Hold = { subject, sums, reserved: NOTHING, used: NOTHING };
+    const hold: Hold = { subject, sums, reserved: NOTHING, used: NOTHING, owed: NOTHING };
     this.#holds.set(attemptId, hold);
-    change(hold, { reserved: spend });
+    change(hold, { reserved: spend, owed });
   }
 
-  /** Raises what an attempt has reserved by this much. CtmError `illegal-move` when it holds nothing. */
-  extend(attemptId: string, spend: Spend): void {
-    const hold = this.#openHold(attemptId);
-    change(hold, { reserved: sum(hold.reserved, spend) });
+  /** Replaces what an attempt has reserved and is owed. CtmError `illegal-move` when it holds nothing. */
+  extend(attemptId: string, { reserved, owed }: Extension): void {
+    change(this.#openHold(attemptId), { reserved, owed });
   }
 
   /** Usage of an attempt: its hold shrinks by as much, down to zero. An attempt without a hold changes nothing. */
@@ -66,7 +72,7 @@ export class Holds {
   close(attemptId: string): Spend {
     const hold = this.#openHold(attemptId);
     const left = restOf(hold);
-    change(hold, { reserved: NOTHING });
+    change(hold, { reserved: NOTHING, owed: NOTHING });
     this.#holds.delete(attemptId);
     return left;
   }
@@ -77,9 +83,14 @@ export class Holds {
     return hold === undefined ? NOTHING : restOf(hold);
   }
 
-  /** Whose reservation this is. CtmError `illegal-move` when the attempt holds nothing. */
-  subjectOf(attemptId: string): SpendSubject {
-    return this.#openHold(attemptId).subject;
+  /** Whose reservation this is, and how far it is used. CtmError `illegal-move` when the attempt holds nothing. */
+  standingOf(attemptId: string): {
+    readonly subject: SpendSubject;
+    readonly reserved: Spend;
+    readonly used: Spend;
+  } {
+    const { subject, reserved, used } = this.#openHold(attemptId);
+    return { subject, reserved, used };
   }
 
   /** The living sums of one scope. */
@@ -87,7 +98,7 @@ export class Holds {
     const id = scopeId(scope);
     const known = this.#sums.get(id);
     if (known !== undefined) return known;
-    const fresh = { tokens: 0, nanoUsd: 0, attempts: 0 };
+    const fresh = { tokens: 0, nanoUsd: 0, owedTokens: 0, owedNanoUsd: 0, attempts: 0 };
     this.#sums.set(id, fresh);
     return fresh;
   }
@@ -117,15 +128,19 @@ export function scopesOf(subject: SpendSubject): readonly Scope[] {
 }
 
 /** Changes a hold and carries the difference of its rest into the sums. */
-function change(hold: Hold, to: { readonly reserved?: Spend; readonly used?: Spend }): void {
+function change(hold: Hold, to: Partial<Pick<Hold, "reserved" | "used" | "owed">>): void {
   const before = restOf(hold);
+  const owedBefore = hold.owed;
   const reservedBefore = reservesAnything(hold);
   hold.reserved = to.reserved ?? hold.reserved;
   hold.used = to.used ?? hold.used;
+  hold.owed = to.owed ?? hold.owed;
   const after = restOf(hold);
   for (const total of hold.sums) {
     total.tokens += after.tokens - before.tokens;
     total.nanoUsd += after.nanoUsd - before.nanoUsd;
+    total.owedTokens += hold.owed.tokens - owedBefore.tokens;
+    total.owedNanoUsd += hold.owed.nanoUsd - owedBefore.nanoUsd;
     total.attempts += Number(reservesAnything(hold)) - Number(reservedBefore);
   }
 }

@@ -18,6 +18,8 @@ export interface LimitStanding {
   readonly used: number;
   /** Reserved by running tasks and not used yet. */
   readonly held: number;
+  /** What running tasks need beyond that and did not fit: nothing new is let in until it does. */
+  readonly owed: number;
   /** Of used + held: the level in force. */
   readonly level: Level;
   readonly startMs: number;
@@ -52,6 +54,7 @@ export function standingOf(gauge: Gauge, calendar: Calendar, nowMs: number, sinc
     limit: gauge.amount,
     used: gauge.used,
     held: gauge.held,
+    owed: gauge.owed,
     level: gauge.level,
     ...windowBounds(window, form, calendar, nowMs),
     resetsAtMs: resetsAtMs(gauge),

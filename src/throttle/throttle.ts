@@ -8,6 +8,7 @@
 import { decide, type Admission, type AdmissionRequest, type ThrottlePolicy } from "./admission.ts";
 import { BookingLog, historyMs, type Booking } from "./booking-log.ts";
 import { Calendar } from "./calendar.ts";
+import { fitting, type Extension } from "./extension.ts";
 import type { Gauge } from "./gauge.ts";
 import { Gauges } from "./gauges.ts";
 import { Holds, type Reservation } from "./holds.ts";
@@ -66,20 +67,28 @@ export class Throttle {
     this.#holds.open(reservation, this.#weighs(reservation.simulated === true));
   }
 
-  /** How much of a wanted extension fits into every window of a running attempt now; the rest would overshoot. */
-  roomToExtend(attemptId: string, wanted: Spend, nowMs: number): Spend {
+  /** How much of a wanted reservation of a running attempt fits into every window now. Decides, and changes nothing. */
+  planExtension(attemptId: string, wanted: Spend, nowMs: number): Extension {
     assertSpend(wanted);
     this.#tick(nowMs);
-    const gauges = this.#standing(this.#gauges.of(this.#holds.subjectOf(attemptId)));
-    const fits = (unit: LimitUnit): number =>
-      gauges.reduce((least, gauge) => leastOf(least, gauge, unit), spendIn(wanted, unit));
-    return { tokens: fits("tokens"), nanoUsd: fits("cost") };
+    const { subject, reserved, used } = this.#holds.standingOf(attemptId);
+    const gauges = this.#standing(this.#gauges.of(subject));
+    const plan = (unit: LimitUnit): { reserved: number; owed: number } => {
+      const share = { reserved: spendIn(reserved, unit), used: spendIn(used, unit) };
+      return fitting(share, spendIn(wanted, unit), roomIn(gauges, unit));
+    };
+    const [tokens, cost] = [plan("tokens"), plan("cost")];
+    return {
+      reserved: { tokens: tokens.reserved, nanoUsd: cost.reserved },
+      owed: { tokens: tokens.owed, nanoUsd: cost.owed },
+    };
   }
 
-  /** Raises a running attempt's reservation. CtmError `illegal-move` when it has none. */
-  extend(attemptId: string, spend: Spend): void {
-    assertSpend(spend);
-    this.#holds.extend(attemptId, spend);
+  /** Replaces a running attempt's reservation by a planned one. CtmError `illegal-move` when it has none. */
+  extend(attemptId: string, extension: Extension): void {
+    assertSpend(extension.reserved);
+    assertSpend(extension.owed);
+    this.#holds.extend(attemptId, extension);
   }
 
   /** Usage, at its own time even if late; it lowers the hold of its attempt by as much. Each usage once: the caller's care. */
@@ -165,9 +174,12 @@ export class Throttle {
   }
 }
 
-function leastOf(least: number, gauge: Gauge, unit: LimitUnit): number {
-  if (gauge.unit !== unit || gauge.amount === null) return least;
-  return Math.max(0, Math.min(least, gauge.amount - gauge.used - gauge.held));
+/** What is left in the tightest window that counts this unit; without a limit there is no end of it. */
+function roomIn(gauges: readonly Gauge[], unit: LimitUnit): number {
+  const rooms = gauges.flatMap(({ unit: counts, amount, used, held }) =>
+    counts === unit && amount !== null ? [amount - used - held] : [],
+  );
+  return rooms.reduce((least, room) => Math.min(least, room), Number.POSITIVE_INFINITY);
 }
 
 /** A correction downwards counts as nothing: what was booked leaves the windows in its own time, never before. */

@@ -284,6 +284,30 @@ describe("booking", () => {
     ]);
   });
 
+  it("lets a response that grew count from its first sighting on, as a new start reads it (G9)", () => {
+    const task = running("work");
+    ledger.bookUsage([entry(task, { atMs: 6_000, bookedTokens: 50 })]);
+    const [grown] = ledger.bookUsage([entry(task, { atMs: 9_000, bookedTokens: 120 })]);
+    expect(grown).toMatchObject({ addedTokens: 70, entry: { atMs: 6_000 } });
+    expect(ledger.spend.bookingsSince(0)).toMatchObject([{ at_ms: 6_000, booked_tokens: 120 }]);
+  });
+
+  it("extends a reservation that is open, in one step, and lets none shrink", () => {
+    const task = running("work");
+    const attemptId = attemptOf(task);
+    const reserved = { tokens: HELD.tokens + 500, nanoUsd: HELD.nanoUsd };
+    ledger.extend(attemptId, { reserved, owed: { tokens: 0, nanoUsd: 7 } });
+    expect(reopened().spend.openReservations()).toMatchObject([
+      { attempt_id: attemptId, tokens: HELD.tokens + 500, nano: HELD.nanoUsd, owed_tokens: 0, owed_nano: 7 },
+    ]);
+    const nothing = { tokens: 0, nanoUsd: 0 };
+    const smaller = { tokens: HELD.tokens, nanoUsd: HELD.nanoUsd };
+    expect(() => ledger.extend(attemptId, { reserved: smaller, owed: nothing })).toThrow(CtmError);
+    expect(() => ledger.extend("a-nobody", { reserved, owed: nothing })).toThrow(CtmError);
+    ledger.finish(task, { kind: "cancelled" }, [], 9_000);
+    expect(() => ledger.extend(attemptId, { reserved, owed: nothing })).toThrow("holds no reservation");
+  });
+
   it("keeps sums equal to the rows they stand for", () => {
     const task = running("t");
     const amounts = fc.array(

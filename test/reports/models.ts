@@ -65,6 +65,7 @@ export function limitRow(facts: RowFacts): LimitRow {
     used,
     usedSource: "actual",
     held,
+    owed: 0,
     level: levelOf(used + held, limit),
     startMs: nowMs + untilMs - { hour: hourMs, day: dayMs, month: 28 * dayMs }[window],
     endMs: nowMs + untilMs,

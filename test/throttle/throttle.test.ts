@@ -346,23 +346,42 @@ describe("reservations", () => {
     expect(throttle.standings(now)[0]?.held).toBe(10);
   });
 
-  it("an extension takes no more than there is room for, and closes admission when that is all", () => {
+  it("an extension takes no more than fits; what does not fit is owed, and nothing new goes before it", () => {
     const throttle = throttleWith([limit("tokens/hour", 1_000), limit("cost/hour", 100)]);
     hold(throttle, "a1", 600);
-    const wanted = { tokens: 700, nanoUsd: 30 };
-    const room = throttle.roomToExtend("a1", wanted, now);
-    expect(room).toEqual({ tokens: 400, nanoUsd: 30 });
-    throttle.extend("a1", room);
-    expect(throttle.held("a1")).toEqual({ tokens: 1_000, nanoUsd: 30 });
-    expect(throttle.effectiveLevel(null, now)).toBe("CRITICAL");
-    expect(throttle.roomToExtend("a1", wanted, now)).toEqual({ tokens: 0, nanoUsd: 70 - 40 });
-    expect(() => throttle.extend("a2", wanted)).toThrow(CtmError);
+    throttle.book(booking(now, 200, 0, { attemptId: "a1" }));
+    throttle.book(booking(now, 100));
+    const plan = throttle.planExtension("a1", { tokens: 1_300, nanoUsd: 30 }, now);
+    expect(plan).toEqual({
+      reserved: { tokens: 900, nanoUsd: 30 },
+      owed: { tokens: 400, nanoUsd: 0 },
+    });
+    throttle.extend("a1", plan);
+    expect(throttle.held("a1")).toEqual({ tokens: 700, nanoUsd: 30 });
+    expect(throttle.standings(now)[0]).toMatchObject({ used: 300, held: 700, owed: 400, level: "CRITICAL" });
+    // What leaves the window comes first to the one that is owed.
+    const later = now + hour;
+    expect(throttle.standings(later)[0]).toMatchObject({ used: 0, held: 700, level: "NONE" });
+    const critical = request(1, { priority: "critical" });
+    expect(deferralOf(throttle.admit(critical, later))).toMatchObject({
+      reason: expect.stringContaining("running tasks need 400 more than tokens/hour has left"),
+      untilMs: null,
+    });
+    const rest = throttle.planExtension("a1", { tokens: 1_100, nanoUsd: 30 }, later);
+    expect(rest).toEqual({ reserved: { tokens: 1_100, nanoUsd: 30 }, owed: { tokens: 0, nanoUsd: 0 } });
+    throttle.extend("a1", rest);
+    expect(throttle.standings(later)[0]).toMatchObject({ held: 900, owed: 0 });
+    expect(throttle.admit(critical, later).kind).toBe("admitted");
+    throttle.settle("a1");
+    expect(throttle.standings(later)[0]).toMatchObject({ held: 0, owed: 0 });
+    expect(() => throttle.extend("a2", plan)).toThrow(CtmError);
+    expect(() => throttle.planExtension("a2", plan.reserved, now)).toThrow(CtmError);
   });
 
   it("a reservation of nothing holds what it is extended by", () => {
     const throttle = throttleWith([limit("tokens/hour", 1_000)]);
     hold(throttle, "a1", 0);
-    throttle.extend("a1", { tokens: 40, nanoUsd: 0 });
+    throttle.extend("a1", throttle.planExtension("a1", { tokens: 40, nanoUsd: 0 }, now));
     expect(throttle.standings(now)[0]?.held).toBe(40);
     expect(throttle.settle("a1")).toEqual({ tokens: 40, nanoUsd: 0 });
     expect(throttle.standings(now)[0]?.held).toBe(0);
@@ -515,6 +534,7 @@ describe("standings", () => {
         limit: 500_000,
         used: 48_523,
         held: 0,
+        owed: 0,
         level: "NONE",
         startMs: now - hour,
         endMs: null,
@@ -531,6 +551,7 @@ describe("standings", () => {
         limit: 5_000_000,
         used: 48_523,
         held: 0,
+        owed: 0,
         level: "NONE",
         startMs: Date.parse("2026-02-13T00:00:00Z"),
         endMs: Date.parse("2026-02-14T00:00:00Z"),
