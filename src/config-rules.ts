@@ -77,11 +77,11 @@ export function label(what: string) {
 
 /** A text without NUL. The value is never repeated in a message: it may be a secret. */
 export function secretText() {
-  const error = "must be a text (in quotes) without NUL characters";
+  const error = "must be a text (in quotes) without NUL and halves of characters";
   return z
     .string({ error })
     .max(longTextMaxChars, { error })
-    .regex(/^[^\0]*$/, { error });
+    .regex(/^[^\0\p{Cs}]*$/u, { error });
 }
 
 /** Program and fixed arguments. */

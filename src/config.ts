@@ -55,7 +55,7 @@ const FLAGS: readonly { flag: string; of: keyof ConfigOverrides; keys: readonly 
  * Throws CtmError `config` with one line a fault (place, key, what is wanted), or `refused` for an unsafe file.
  */
 export async function loadConfig(request: LoadRequest = {}): Promise<Config> {
-  const { overrides = {}, env = process.env, cwd = process.cwd() } = request;
+  const { overrides = {}, env = process.env, cwd = currentFolder() } = request;
   const path = findConfigFile(
     configFileNamed(overrides, env),
     cwd,
@@ -75,6 +75,15 @@ export async function loadConfig(request: LoadRequest = {}): Promise<Config> {
     workers: { ...workers, cwd: workers.cwd === null ? resolve(cwd) : fromHome(workers.cwd, env, base) },
     throttle: { ...throttle, pauseAt: levelOf(throttle.pauseAt), limits: limitsOfFile(limits) },
   });
+}
+
+/** The folder the process was called in. Throws CtmError `usage` when it is gone. */
+export function currentFolder(): string {
+  try {
+    return process.cwd();
+  } catch (error) {
+    throw new CtmError("usage", "the current folder does not exist any more", [], { cause: error });
+  }
 }
 
 /** Every path the product uses, below one state folder; sockets elsewhere when their path would be too long. */

@@ -7,6 +7,7 @@
  * throttle its running sums, the ready queue a window of ids. Facts are published after the commit.
  */
 import { CtmError } from "./base/errors.ts";
+import { redacted } from "./base/redact.ts";
 import type { DispatchResult, Distributor, WorkerOffer, WorkerReport } from "./distributor/distributor.ts";
 import type { Intent } from "./ledger/attempt-rows.ts";
 import { attemptOf, type Ledger } from "./ledger/ledger.ts";
@@ -77,7 +78,8 @@ export class Engine {
           kind: "task-added",
           atMs: task.createdAtMs,
           taskId: task.id,
-          text: task.draft.text.slice(0, 200),
+          // Looked at before it is cut, so that no half of a key is left.
+          text: redacted(task.draft.text.slice(0, 1_000)).slice(0, 200),
         });
     }
     this.pump();

@@ -3,6 +3,7 @@
  * beside the parts.
  */
 import type { App, AttachTarget, DispatchState, SpawnRequest, Submission, TaskFilter } from "./app.ts";
+import { PlainStream } from "./base/plain-text.ts";
 import { typedText } from "./base/typed-text.ts";
 import { CtmError } from "./base/errors.ts";
 import { labelMaxChars } from "./base/limits.ts";
@@ -329,7 +330,10 @@ export class LocalApp implements App {
   }
 
   followOutput(name: string, onText: (text: string) => void): () => void {
-    return this.#workplace().pool.watchOf(this.#worker(name)).log.follow(onText);
+    const stream = new PlainStream();
+    return this.#workplace()
+      .pool.watchOf(this.#worker(name))
+      .log.follow((piece) => onText(stream.take(piece)));
   }
 
   attachTarget(name: string): AttachTarget {

@@ -412,7 +412,7 @@ describe("files", () => {
         .filter((place) => place !== "."),
     ]);
     const stray = kept
-      .filter((path) => /^test\/.*\.test\.ts$/.test(path) && !/^test\/(?:e2e|scripts)\//.test(path))
+      .filter((path) => /^test\/.*\.test\.ts$/.test(path) && !/^test\/(?:e2e|attacks|scripts)\//.test(path))
       .map((path) => path.replace(/^test\//, "").replace(/\.test\.ts$/, ""))
       .filter((path) => !places.has(path) && !places.has(dirname(path)));
     expect(stray).toEqual([]);

@@ -3,11 +3,12 @@ import { open } from "node:fs/promises";
 import { resolve } from "node:path";
 import { CtmError } from "../base/errors.ts";
 import { batchFileMaxBytes } from "../commands/batch-file.ts";
+import { currentFolder } from "../config.ts";
 import type { Caller } from "../commands/command.ts";
 import { quote } from "../commands/words.ts";
 
 export function callerHere(origin: string): Caller {
-  const cwd = process.cwd();
+  const cwd = currentFolder();
   return {
     cwd,
     origin,

@@ -4,6 +4,7 @@ import { commandHelp, optionLine, overview } from "../commands/help-text.ts";
 import { allCommands } from "../commands/index.ts";
 import { faultWish } from "../config.ts";
 import { PROGRAM_OPTIONS, readArguments, type Invocation } from "./arguments.ts";
+import { refuseBrokenWords } from "./raw-arguments.ts";
 import { openTerminal, type Terminal } from "./terminal.ts";
 import { VERSION } from "./version.ts";
 
@@ -11,6 +12,7 @@ export async function runProgram(words: readonly string[]): Promise<number> {
   // Known before argv is read: errors of argv itself are to be JSON too.
   let terminal = openTerminal(words.includes("--json") ? { json: true } : {});
   try {
+    refuseBrokenWords(words);
     const invocation = readArguments(words);
     if ("settings" in invocation) terminal = openTerminal(invocation.settings);
     const fault = faultWish();

@@ -2,7 +2,8 @@
 import { CtmError } from "../base/errors.ts";
 import { quote } from "../commands/words.ts";
 import { processEnvironment } from "../config.ts";
-import { harmlessLines } from "../reports/cells.ts";
+import { harmlessLines, oneLine } from "../reports/cells.ts";
+import { jsonText } from "../reports/json-text.ts";
 import type { Paper } from "../reports/paper.ts";
 import { failureOf } from "../server/messages.ts";
 import type { Settings } from "./arguments.ts";
@@ -37,10 +38,10 @@ export function openTerminal(settings: Settings): Terminal {
     redraws: stdout.isTTY && !json,
     paper: () => ({ columns: columns ?? stdout.columns ?? 80, colour, unicode, nowMs: Date.now(), timeZone }),
     print: (lines) => void (lines.length > 0 && stdout.write(`${lines.join("\n")}\n`)),
-    printJson: (value) => void stdout.write(`${JSON.stringify(value)}\n`),
-    note: (line) => void (json || stderr.write(`${line}\n`)),
+    printJson: (value) => void stdout.write(`${jsonText(value)}\n`),
+    note: (line) => void (json || stderr.write(`${oneLine(line)}\n`)),
     complain: (error) =>
-      void stderr.write(json ? `${JSON.stringify({ error: failureOf(error) })}\n` : wordsOf(error)),
+      void stderr.write(json ? `${jsonText({ error: failureOf(error) })}\n` : wordsOf(error)),
     useTimeZone: (zone) => (timeZone = zone),
   };
 }

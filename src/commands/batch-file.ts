@@ -53,7 +53,19 @@ function draftOfLine(line: string, asJson: boolean, defaults: RawInput, caller: 
   if (Buffer.byteLength(line) > messageMaxBytes) {
     throw new CtmError("usage", `the line is longer than ${messageMaxBytes} bytes`);
   }
-  return checkDraft(asJson ? objectOf(line) : { text: line.trim() }, defaults, caller);
+  return checkDraft(asJson ? objectOf(line) : { text: withoutBlanks(line) }, defaults, caller);
+}
+
+/** Blanks and tabs around a line are how a file is laid out; anything else belongs to the text. */
+function withoutBlanks(line: string): string {
+  let [start, end] = [0, line.length];
+  while (start < end && isBlank(line.charAt(start))) start++;
+  while (end > start && isBlank(line.charAt(end - 1))) end--;
+  return line.slice(start, end);
+}
+
+function isBlank(character: string): boolean {
+  return character === " " || character === "\t";
 }
 
 function objectOf(line: string): RawInput {

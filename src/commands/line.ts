@@ -13,12 +13,17 @@ export interface SplitLine {
   readonly words: readonly string[];
 }
 
+/** What stands between words. Wider blanks (U+3000, U+00A0, …) and marks are part of a text. */
+const BLANK = /[ \t\r\n]/;
+
 /** Cuts a line that is not blank. Throws CtmError `usage`: an unknown command, a quote left open. */
 export function splitLine(line: string): SplitLine {
-  const trimmed = line.trimStart();
+  const trimmed = withoutBlanks(line);
   // `!high text` is short for `add !high text`.
-  if (/^!(low|normal|high|critical)\s/.test(trimmed)) return splitLine(`add ${trimmed}`);
-  const [head, first = "", gap = "", second = ""] = /^(\S+)(?:(\s+)(\S+))?/.exec(trimmed) ?? [""];
+  if (/^!(low|normal|high|critical)[ \t\r\n]/.test(trimmed)) return splitLine(`add ${trimmed}`);
+  const [head, first = "", gap = "", second = ""] = /^([^ \t\r\n]+)(?:([ \t\r\n]+)([^ \t\r\n]+))?/.exec(
+    trimmed,
+  ) ?? [""];
   const double = findCommand(`${first} ${second}`);
   if (double !== null) return cut(double, trimmed.slice(head.length));
   const command = findCommand(first);
@@ -30,13 +35,17 @@ function cut(command: Command, rest: string): SplitLine {
   return { command, words: takesText(command) ? wordsBeforeText(command, rest) : shellWords(rest) };
 }
 
+function withoutBlanks(line: string): string {
+  return line.replace(/^[ \t\r\n]+/, "");
+}
+
 /** Flags, then the arguments before the text, then the text as it stands. */
 function wordsBeforeText(command: Command, line: string): string[] {
   const flags: string[] = [];
-  let rest = line.trimStart();
+  let rest = withoutBlanks(line);
   for (;;) {
     // Looked at raw: a quote in the first word of a text is an apostrophe, not an opening.
-    const head = /^\S+/.exec(rest)?.[0] ?? "";
+    const head = /^[^ \t\r\n]+/.exec(rest)?.[0] ?? "";
     const short = flags.length === 0 ? (command.shorthand?.(head) ?? null) : null;
     if (short === null && !isFlag(head)) break;
     const next = nextWord(rest);
@@ -56,7 +65,7 @@ function wordsBeforeText(command: Command, line: string): string[] {
     named.push(next.word);
     rest = next.rest;
   }
-  const text = rest.trim() === "" ? [] : [rest];
+  const text = rest === "" ? [] : [rest];
   return named.length + text.length === 0 ? flags : [...flags, "--", ...named, ...text];
 }
 
@@ -77,7 +86,7 @@ export function shellWords(line: string): string[] {
 
 /** The first word, and what stands behind the blanks after it. */
 function nextWord(line: string): { readonly word: string; readonly rest: string } | null {
-  const start = line.length - line.trimStart().length;
+  const start = line.length - withoutBlanks(line).length;
   if (start === line.length) return null;
   let word = "";
   let quoteMark = "";
@@ -88,9 +97,9 @@ function nextWord(line: string): { readonly word: string; readonly rest: string 
     else if (character === quoteMark) quoteMark = "";
     else if (quoteMark !== "") word += character;
     else if (character === '"' || character === "'") quoteMark = character;
-    else if (/\s/.test(character)) break;
+    else if (BLANK.test(character)) break;
     else word += character;
   }
   if (quoteMark !== "") throw new CtmError("usage", `a quote (${quoteMark}) is opened and never closed`);
-  return { word, rest: line.slice(at).trimStart() };
+  return { word, rest: withoutBlanks(line.slice(at)) };
 }

@@ -85,13 +85,14 @@ export const label = z.unknown().transform((value, context): string => {
     return fault(context, `${quote(value)} is longer than ${labelMaxChars} characters`);
   }
   // One line of plain characters: it stands in tables and in file names.
-  if (/[\p{Cc}\u2028\u2029]/u.test(value)) return fault(context, `${quote(value)} holds control characters`);
-  return value.trim();
+  if (/[\p{Cc}\p{Cs}\u2028\u2029]/u.test(value))
+    return fault(context, `${quote(value)} holds control characters or halves of characters`);
+  return value;
 });
 
 /** A folder, absolute: the caller's side has resolved it. */
 export const folder = z.unknown().transform((value, context): string => {
-  if (typeof value === "string" && isAbsolute(value) && value.length <= 4096 && !value.includes("\0"))
+  if (typeof value === "string" && isAbsolute(value) && value.length <= 4096 && !/[\0\p{Cs}]/u.test(value))
     return value;
   return fault(context, `${quote(value)} is no absolute path of a folder`);
 });
@@ -123,10 +124,18 @@ export function joined(value: unknown): unknown {
 
 /** The caller's folder, or the one named beside it; it must exist. Throws CtmError `usage`. */
 export function folderOf(named: unknown, cwd: string): string {
-  if (typeof named !== "string") return cwd;
-  const path = resolve(cwd, named);
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return path;
-  throw new CtmError("usage", `${quote(named)} is not a folder that exists`);
+  const path = typeof named === "string" ? resolve(cwd, named) : cwd;
+  if (isFolder(path)) return path;
+  throw new CtmError("usage", `${quote(named ?? cwd)} is not a folder that exists`);
+}
+
+/** False too for what is no path at all, such as one with a NUL. */
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  } catch {
+    return false;
+  }
 }
 
 /** A person's word in quotes, harmless and short enough for an error message. */

@@ -1,5 +1,6 @@
 /** The bounded bus: facts are published after they are written, listeners only report. */
 import { factsKeptMax } from "../base/limits.ts";
+import { redacted } from "../base/redact.ts";
 import type { Fact } from "./facts.ts";
 
 export type FactListener = (fact: Fact) => void;
@@ -10,11 +11,12 @@ export class FactBus {
   readonly #recent: Fact[] = [];
 
   publish(fact: Fact): void {
-    this.#recent.push(fact);
+    const told = withoutSecrets(fact);
+    this.#recent.push(told);
     if (this.#recent.length > factsKeptMax) this.#recent.shift();
     for (const listener of this.#listeners) {
       try {
-        listener(fact);
+        listener(told);
       } catch (error) {
         this.#listeners.delete(listener);
         this.publish({
@@ -36,4 +38,13 @@ export class FactBus {
   recent(): readonly Fact[] {
     return this.#recent;
   }
+}
+
+/** What is told reaches terminals, pipes and log files: no key an agent or a task holds goes along. */
+function withoutSecrets(fact: Fact): Fact {
+  const parts = Object.entries(fact).map(([name, value]) => [
+    name,
+    typeof value === "string" ? redacted(value) : value,
+  ]);
+  return Object.fromEntries(parts) as Fact;
 }

@@ -4,6 +4,7 @@
  * The attempt number is the fence: what an old attempt says cannot move a task that has a new one.
  */
 import { CtmError } from "../base/errors.ts";
+import { redactedOrNull } from "../base/redact.ts";
 import { queuedTasksMax } from "../base/limits.ts";
 import type { FaultPoint } from "../faults/fault-point.ts";
 import { priorityRank, type Priority } from "../tasks/priority.ts";
@@ -316,7 +317,7 @@ export class Ledger {
       this.#moveTask(task, outcome.kind, { ...details, ...endDetails(outcome) }, atMs);
       const booked = this.#bookAll(entries);
       this.#closeReservation(attemptId, atMs);
-      const answer = outcome.kind === "completed" ? outcome.answer : null;
+      const answer = outcome.kind === "completed" ? redactedOrNull(outcome.answer) : null;
       this.attempts.end(attemptId, outcome.kind, answer, atMs);
       this.#countOutcome(task, outcome, attemptId, atMs);
       return { task: this.task(task.id), booked };
@@ -403,15 +404,15 @@ export class Ledger {
       worker: details.worker ?? null,
       holdReason: details.holdReason ?? null,
       notBeforeMs: details.notBeforeMs ?? null,
-      question: details.question ?? null,
-      reason: details.reason ?? null,
+      question: redactedOrNull(details.question ?? null),
+      reason: redactedOrNull(details.reason ?? null),
       exitCode: details.exitCode ?? null,
       newAttempt: details.newAttempt === true ? 1 : 0,
       atMs,
     });
     if (changes !== 1)
       throw new CtmError("illegal-move", `task ${task.id} is no longer ${from}; nothing was changed`);
-    this.#note.run(atMs, task.id, from, to, details.cause ?? details.reason ?? null);
+    this.#note.run(atMs, task.id, from, to, redactedOrNull(details.cause ?? details.reason ?? null));
   }
 
   #changeQueued(id: number, sql: string, values: readonly (string | number | null)[]): Task {

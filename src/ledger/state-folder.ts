@@ -4,6 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import {
+  chmodSync,
   closeSync,
   constants,
   fchmodSync,
@@ -26,6 +27,7 @@ const FILE = {
   create: faultPoint("file.create"),
   replace: faultPoint("file.replace"),
   discard: faultPoint("file.discard"),
+  close: faultPoint("file.close"),
 };
 const FOLDER = { create: faultPoint("folder.create"), close: faultPoint("folder.close") };
 
@@ -68,7 +70,8 @@ export function writePrivateFile(path: string, text: string | Uint8Array): void 
 
 /**
  * Makes sure that a private file (0600) is there, empty if it was not: for those who open it by name (SQLite) and
- * would create it for everybody to read. Throws CtmError `refused` when a link or something else stands in its place.
+ * would create it for everybody to read. One of ours that others could read is closed to them. Throws CtmError
+ * `refused` when a link, somebody else's file or something else stands in its place.
  */
 export function ensurePrivateFile(path: string): void {
   if (lstatSync(path, { throwIfNoEntry: false }) === undefined) {
@@ -79,8 +82,17 @@ export function ensurePrivateFile(path: string): void {
       if (!(error instanceof CtmError) || error.code !== "refused") throw error;
     }
   }
-  if (lstatSync(path, { throwIfNoEntry: false })?.isFile() !== true)
-    throw new CtmError("refused", `${path} is no regular file`);
+  closeFileToOthers(path);
+}
+
+function closeFileToOthers(path: string): void {
+  const facts = factsOf(path);
+  if (facts?.isFile() !== true) throw new CtmError("refused", `${path} is no regular file`);
+  const uid = process.getuid?.();
+  if (uid !== undefined && facts.uid !== uid)
+    throw new CtmError("refused", `${path} is not used: it belongs to another user (${facts.uid})`);
+  // By its name and not by a descriptor: closing one would drop the locks SQLite holds on that file.
+  if ((facts.mode & 0o777) !== FILE_MODE) FILE.close.pass(() => chmodSync(path, FILE_MODE));
 }
 
 /** The same for a program only we may read and run (0700). Throws CtmError `io`. */

@@ -1,8 +1,9 @@
 /** The lines typed at the prompt, kept on disk (0600) for the next time: newest first, bounded. */
 import { appendFileSync, closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
 import { historyLinesMax } from "../base/limits.ts";
+import { redacted } from "../base/redact.ts";
 import { faultPoint } from "../faults/fault-point.ts";
-import { ensurePrivateFolders, writePrivateFile } from "../ledger/state-folder.ts";
+import { ensurePrivateFile, ensurePrivateFolders, writePrivateFile } from "../ledger/state-folder.ts";
 import { dirname } from "node:path";
 
 const APPEND = faultPoint("history.append");
@@ -27,12 +28,15 @@ export class History {
     return [...this.#lines];
   }
 
-  /** Keeps a line; not one that begins with a blank (a shell's habit for what is nobody's business) or a repetition. */
+  /**
+   * Keeps a line, on disk without the keys it may hold; not one that begins with a blank (a shell's habit for what is nobody's business) or a
+   * repetition.
+   */
   add(line: string): void {
     if (line.trim() === "" || line.startsWith(" ") || line.length > lineMaxChars || line === this.#lines[0])
       return;
     this.#lines = [line, ...this.#lines].slice(0, historyLinesMax);
-    append(this.#file, line);
+    append(this.#file, redacted(line));
   }
 }
 
@@ -61,9 +65,10 @@ function readOwn(file: string): string {
 
 function append(file: string, line: string): void {
   try {
-    const { O_APPEND, O_CREAT, O_NOFOLLOW, O_WRONLY } = constants;
+    ensurePrivateFile(file);
+    const { O_APPEND, O_NOFOLLOW, O_WRONLY } = constants;
     APPEND.pass(() => {
-      const descriptor = openSync(file, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW, 0o600);
+      const descriptor = openSync(file, O_WRONLY | O_APPEND | O_NOFOLLOW);
       try {
         appendFileSync(descriptor, `${line}\n`);
       } finally {

@@ -8,6 +8,9 @@ const pastesMax = 16;
 /** A paste of one line up to this long is typed as it is. */
 const plainMaxChars = 400;
 
+/** What would end the line being typed (some separators do), act in the terminal, or stand there unseen. */
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
+
 export class Pastes {
   readonly #texts = new Map<number, string>();
   #next = 1;
@@ -16,7 +19,7 @@ export class Pastes {
   take(text: string): string {
     // One line copied with its end is still one line, and Enter is the person's to press.
     const line = text.replace(/\n$/, "");
-    if (line.length <= plainMaxChars && !/\p{Cc}/u.test(line)) return line;
+    if (line.length <= plainMaxChars && !UNSEEN.test(line)) return line;
     const number = this.#next++;
     this.#texts.set(number, line);
     if (this.#texts.size > pastesMax) this.#texts.delete(number - pastesMax);

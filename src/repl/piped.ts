@@ -1,12 +1,13 @@
 /** Commands from a pipe or a file: line by line, no prompt, no questions, results as they come. */
-import { createInterface } from "node:readline";
 import { CtmError } from "../base/errors.ts";
 import type { Caller } from "../commands/command.ts";
 import { commandHelp } from "../commands/help-text.ts";
 import type { CommandHost } from "../commands/host.ts";
 import { splitLine } from "../commands/line.ts";
 import { parseWords } from "../commands/parse.ts";
+import { jsonText } from "../reports/json-text.ts";
 import type { Paper } from "../reports/paper.ts";
+import { linesOf } from "./lines.ts";
 
 export interface PipedParts {
   readonly host: CommandHost;
@@ -21,9 +22,10 @@ export interface PipedParts {
 /** Runs until the input ends or a line says `exit`. Resolves with the last thing that went wrong, or null. */
 export async function runPiped(parts: PipedParts): Promise<unknown> {
   let fault: unknown = null;
-  for await (const line of createInterface({ input: parts.input, terminal: false })) {
-    if (line.trim() === "") continue;
+  for await (const line of linesOf(parts.input)) {
     try {
+      if (typeof line !== "string") throw line;
+      if (line.trim() === "") continue;
       if (!(await carryOut(line, parts))) break;
     } catch (error) {
       fault = error;
@@ -47,6 +49,6 @@ async function carryOut(line: string, parts: PipedParts): Promise<boolean> {
   const result = command.alone
     ? await command.runAlone(input, parts.caller)
     : await parts.host.run(command.name, input);
-  parts.print(json || parts.json ? [JSON.stringify(result ?? null)] : command.render(result, parts.paper()));
+  parts.print(json || parts.json ? [jsonText(result ?? null)] : command.render(result, parts.paper()));
   return true;
 }

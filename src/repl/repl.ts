@@ -12,6 +12,7 @@ import { splitLine } from "../commands/line.ts";
 import { parseWords, takesText } from "../commands/parse.ts";
 import type { Fact } from "../events/facts.ts";
 import { harmlessLines } from "../reports/cells.ts";
+import { jsonText } from "../reports/json-text.ts";
 import { paintFor } from "../reports/paint.ts";
 import type { Paper } from "../reports/paper.ts";
 import { complete } from "./completion.ts";
@@ -136,7 +137,7 @@ export class Repl {
     if (result === undefined) return;
     if (command.face === "attach" && !json) return this.#attach(result as AttachTarget);
     if (command.name === "auto") this.#endsAuto = (result as DispatchState).auto;
-    this.#prompt.print(json ? [JSON.stringify(result)] : command.render(result, this.#parts.paper()));
+    this.#prompt.print(json ? [jsonText(result)] : command.render(result, this.#parts.paper()));
   }
 
   /** Lines of a paste are never run one by one: they are one text, or nothing. */
@@ -147,7 +148,7 @@ export class Repl {
     const [first = ""] = line.trimStart().split(/\s/, 1);
     if (!/^(add|edit|send|answer|route|!low|!normal|!high|!critical)$/.test(first))
       throw new CtmError("usage", fault);
-    const split = splitLine(line.trimEnd());
+    const split = splitLine(line);
     if (!takesText(split.command)) throw new CtmError("usage", fault);
     return split;
   }

@@ -4,7 +4,7 @@
  * skin tones) is taken out of foreign text before it is measured.
  */
 import stringWidth from "string-width";
-import { plainText } from "../base/plain-text.ts";
+import { plainText, plainWords } from "../base/plain-text.ts";
 import { lineWidth, type Paper } from "./paper.ts";
 
 /** Characters of foreign text looked at for one line; the rest could not be shown anyway. */
@@ -12,6 +12,14 @@ const LINE_CHARS_MAX = 2_000;
 const WIDTHS_KEPT_MAX = 10_000;
 /** Marks stacked on one letter beyond these are dropped. */
 const STACKED_MARKS = /(\p{M}{3})\p{M}+/gu;
+/** The one good use of tags: they name the region of a flag. */
+const FLAG_OF_REGION = /(\u{1F3F4})[\u{E0030}-\u{E0039}\u{E0061}-\u{E007A}]{1,6}\u{E007F}/gu;
+/**
+ * What is there and not seen, or turns around what is seen: zero-width blanks, direction overrides, tags, fillers,
+ * and rows of variation selectors (one alone is how an emoji is written). A text can hide orders in them.
+ */
+const HIDDEN =
+  /[\u200B\u2060-\u206F\u202A-\u202E\u180E\u115F\u1160\u3164\uFFA0\uFEFF\u{E0000}-\u{E007F}]+|[\uFE00-\uFE0F\u{E0100}-\u{E01EF}]{2,}/gu;
 const DISPUTED = /[\p{Cf}\u{FE00}-\u{FE0F}\u{E0100}-\u{E01EF}\u{1F3FB}-\u{1F3FF}\u{20E3}]/gu;
 const CONTROLS = /[\p{Cc}\p{Zl}\p{Zp}]+/gu;
 const LONE_SURROGATES = /\p{Cs}/gu;
@@ -31,7 +39,10 @@ export function cellWidth(text: string): number {
   return width;
 }
 
-/** Foreign text as one harmless line: no control character, no escape sequence, nothing that reorders it. */
+/**
+ * Foreign text as one harmless line: no control character, no escape sequence, nothing that reorders it. Hidden
+ * characters show as `[hidden]`: whoever reads it shall know that an agent reads more.
+ */
 export function oneLine(text: string): string {
   return harmless(text.length > LINE_CHARS_MAX ? text.slice(0, LINE_CHARS_MAX) : text)
     .replace(/\s+/gu, " ")
@@ -48,9 +59,10 @@ export function harmlessLines(text: string, linesMax: number): string[] {
 }
 
 function harmless(text: string): string {
-  // Nothing was rewritten in place here: a carriage return must not hide what stands before it.
-  return plainText(text.replaceAll("\r", "\n"))
+  return plainWords(text)
     .replace(CONTROLS, " ")
+    .replace(FLAG_OF_REGION, "$1")
+    .replace(HIDDEN, "[hidden]")
     .replace(DISPUTED, "")
     .replace(LONE_SURROGATES, "\u{FFFD}")
     .replace(STACKED_MARKS, "$1");

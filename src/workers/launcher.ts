@@ -3,6 +3,7 @@
  * the agent through that file only, which is gone before the agent begins: not through arguments, which anybody can
  * list, and not through tmux, which would keep them.
  */
+import { rmSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import type { LaunchPlan } from "../agents/adapter.ts";
 import { shellQuoted } from "../agents/shell-quoting.ts";
@@ -12,6 +13,7 @@ import { createPrivateFile } from "../ledger/state-folder.ts";
 
 const ENVIRONMENT = faultPoint("launch.environment");
 const SCRIPT = faultPoint("launch.script");
+const UNUSED = faultPoint("launch.forget-environment");
 
 export interface LaunchFolder {
   /** A 0700 folder of this launch alone, there already. */
@@ -51,6 +53,11 @@ export function writeLaunchFolder(launch: LaunchFolder): string[] {
   ENVIRONMENT.pass(() => createPrivateFile(join(dir, ENV_FILE), environmentText(env)));
   SCRIPT.pass(() => createPrivateFile(join(dir, LAUNCH_FILE), launchScript(dir, cwd, plan.argv)));
   return ["/bin/sh", join(dir, LAUNCH_FILE)];
+}
+
+/** Removes the file of the environment, where the agent's own start did not. */
+export function forgetEnvironment(dir: string): void {
+  UNUSED.pass(() => rmSync(join(dir, ENV_FILE), { force: true }));
 }
 
 const LAUNCH_FILE = "launch.sh";

@@ -2,15 +2,16 @@
  * Starting an agent in a worker's pane: a launch folder of its own, the adapter's plan written into it, a tmux
  * session with a generated name, and the wait until the agent takes input.
  */
-import { mkdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { rmSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { randomBytes, randomUUID } from "node:crypto";
 import type { AgentSettings } from "../agents/adapter.ts";
 import { CtmError } from "../base/errors.ts";
 import { faultPoint } from "../faults/fault-point.ts";
-import { writePrivateFile } from "../ledger/state-folder.ts";
+import { ensurePrivateFolders, writePrivateFile } from "../ledger/state-folder.ts";
 import { findProgram } from "./agent-finder.ts";
-import { writeLaunchFolder } from "./launcher.ts";
+import { forgetEnvironment, writeLaunchFolder } from "./launcher.ts";
+import type { PaneIdentity } from "./tmux/pane-identity.ts";
 import type { Worker } from "./worker.ts";
 
 const LAUNCH_FOLDER = faultPoint("launch.folder");
@@ -70,7 +71,7 @@ export class Launching {
   async #launch(worker: Worker, wish: LaunchWish): Promise<void> {
     const launchId = `${worker.name.replaceAll("_", "-")}-${randomBytes(5).toString("hex")}`;
     const dir = join(this.#parts.workersDir, worker.name, launchId);
-    LAUNCH_FOLDER.pass(() => mkdirSync(dir, { recursive: true, mode: 0o700 }));
+    LAUNCH_FOLDER.pass(() => ensurePrivateFolders([dirname(dir), dir]));
     this.#forgetOldLaunch(worker);
     const sessionId = randomUUID();
     const plan = worker.adapter.launch({
@@ -105,14 +106,20 @@ export class Launching {
       lastAttempt: "",
       lastType: wish.resumeSessionId === null ? null : worker.record.lastType,
     });
-    const pane = await worker.terminal.startSession({
-      name: worker.record.session,
-      argv,
-      cols: this.#parts.cols,
-      rows: this.#parts.rows,
-      logPath: join(dir, "output.log"),
-    });
+    const pane = await this.#startIn(worker, dir, argv);
     worker.remember({ pane: JSON.stringify(pane) });
+  }
+
+  async #startIn(worker: Worker, dir: string, argv: readonly string[]): Promise<PaneIdentity> {
+    const { cols, rows } = this.#parts;
+    const start = { name: worker.record.session, argv, cols, rows, logPath: join(dir, "output.log") };
+    try {
+      return await worker.terminal.startSession(start);
+    } catch (error) {
+      // The script that would have removed it never ran.
+      forgetEnvironment(dir);
+      throw error;
+    }
   }
 
   /** Ends the agent and starts it anew with another model or folder. True: it is ready for a task. */

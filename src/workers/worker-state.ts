@@ -1,4 +1,5 @@
 /** What a worker can be, and the evidence for it: each source's last word with its age, the best one decides. */
+import { agentWords } from "../base/agent-words.ts";
 
 export type WorkerState =
   | { readonly name: "starting"; readonly sinceMs: number }
@@ -40,7 +41,8 @@ export class EvidenceLog {
   readonly #last = new Map<EvidenceSource, Evidence>();
   #decided: Evidence | null = null;
 
-  note(evidence: Evidence, decides: boolean): void {
+  note(seen: Evidence, decides: boolean): void {
+    const evidence = { ...seen, says: agentWords(seen.says) };
     this.#last.set(evidence.source, evidence);
     if (decides) this.#decided = evidence;
   }

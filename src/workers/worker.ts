@@ -14,6 +14,7 @@ import type {
   TurnFailure,
 } from "../agents/adapter.ts";
 import { normalisePrompt } from "../agents/prompt-text.ts";
+import { agentWords } from "../base/agent-words.ts";
 import type { WorkerRecord } from "../ledger/worker-rows.ts";
 import type { UsageRecord } from "../metering/usage.ts";
 import type { Outcome } from "../tasks/task.ts";
@@ -219,7 +220,8 @@ export class Worker {
   }
 
   /** A question only a person can answer stands in the pane. */
-  asks(question: string, source: EvidenceSource, says: string): void {
+  asks(words: string, source: EvidenceSource, says: string): void {
+    const question = agentWords(words);
     const attemptId = this.#attempt?.id ?? null;
     if (this.#state.name === "needs-input" && this.#state.question === question) return;
     // The agent's own words say more than what its dialog looks like.
@@ -259,7 +261,7 @@ export class Worker {
     if (this.#state.name === "busy" || this.#state.name === "needs-input") {
       this.become({ name: "idle", sinceMs: Date.now() }, source, says);
     }
-    this.#tell(this, { kind: "ended", attemptId: attempt.id, outcome, records });
+    this.#tell(this, { kind: "ended", attemptId: attempt.id, outcome: inPlainWords(outcome), records });
   }
 
   async #recordsOf(attempt: AttemptInHand, outcome: Outcome): Promise<readonly UsageRecord[] | null> {
@@ -375,7 +377,8 @@ export class Worker {
 
   async #turnFailed(told: TurnFailure, source: EvidenceSource, says: string): Promise<void> {
     const attempt = this.#attempt;
-    const event = await this.#inItsOwnWords(told);
+    const said = await this.#inItsOwnWords(told);
+    const event = { ...said, message: agentWords(said.message) };
     // While the record was read the attempt may have ended in another way: what failed was not the next one.
     if (this.#attempt !== attempt) return;
     const cancelled = event.failure === "interrupted" && this.#attempt?.cancelling === true;
@@ -495,13 +498,28 @@ export class Worker {
   become(state: WorkerState, source: EvidenceSource, says: string): void {
     this.#state = state;
     this.evidence.note({ source, says, atMs: Date.now() }, true);
-    this.#tell(this, { kind: "changed", because: says });
+    this.#tell(this, { kind: "changed", because: agentWords(says) });
   }
 
   /** Forgets timers; the pane and its agent go on. */
   leave(): void {
     if (this.#unpark !== null) clearTimeout(this.#unpark);
     for (const waiter of this.#readyWaiters.splice(0)) waiter(false);
+  }
+}
+
+/** What is kept of an end; only now, because the record is searched for the answer as it was said. */
+function inPlainWords(outcome: Outcome): Outcome {
+  switch (outcome.kind) {
+    case "completed":
+      return outcome.answer === null ? outcome : { ...outcome, answer: agentWords(outcome.answer) };
+    case "failed":
+    case "lost":
+      return { ...outcome, reason: agentWords(outcome.reason) };
+    case "cancelled":
+      return outcome;
+    default:
+      return outcome satisfies never;
   }
 }
 

@@ -18,8 +18,17 @@ function faultsOf(text: string): string {
 
 describe("a file of tasks", () => {
   it("holds one task a line, blank lines aside", () => {
-    const drafts = parseBatch("\uFEFFFirst task\r\n\r\n  Second task  \nThird {task}\n", {}, caller);
-    expect(drafts.map(({ text }) => text)).toEqual(["First task", "Second task", "Third {task}"]);
+    const drafts = parseBatch(
+      "\uFEFFFirst task\r\n\r\n  Second task  \nThird {task}\n\t\u3000wide\u00a0\n",
+      {},
+      caller,
+    );
+    expect(drafts.map(({ text }) => text)).toEqual([
+      "First task",
+      "Second task",
+      "Third {task}",
+      "\u3000wide\u00a0",
+    ]);
     expect(drafts[0]).toMatchObject({
       cwd: process.cwd(),
       origin: "batch",

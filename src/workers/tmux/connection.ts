@@ -16,6 +16,7 @@ import { parseTmuxVersion, requireUsable, type TmuxVersion } from "./version.ts"
 
 const ASK_VERSION = faultPoint("tmux.version");
 const CONNECT = faultPoint("tmux.connect");
+const FIND = faultPoint("tmux.find-session");
 const CONFIGURE = faultPoint("tmux.configure");
 /** Commands that only look. */
 const LOOK = faultPoint("tmux.look");
@@ -69,12 +70,12 @@ export class TmuxConnection {
   #complaint = "";
   #server: ServerIdentity | null = null;
 
-  private constructor(options: ConnectionOptions) {
+  private constructor(options: ConnectionOptions, session: string) {
     this.#timeoutMs = options.commandTimeoutMs ?? defaultTimeoutMs;
     this.#attached = new Promise((resolve) => {
       this.#tellAttached = resolve;
     });
-    this.#child = CONNECT.pass(() => controlClient(options));
+    this.#child = CONNECT.pass(() => controlClient(options, session));
     this.#child.stdout.on("data", (piece: Buffer) => this.#take(piece));
     this.#child.stderr.on("data", (piece: Buffer) => this.#hearComplaint(piece.toString("utf8")));
     this.#child.stdin.on("error", () => undefined); // The exit tells the same, and more.
@@ -88,7 +89,7 @@ export class TmuxConnection {
    */
   static async open(options: ConnectionOptions): Promise<TmuxConnection> {
     await requireTmux(options.env);
-    const connection = new TmuxConnection(options);
+    const connection = new TmuxConnection(options, await targetOf(options));
     try {
       connection.#server = await connection.#identify();
       await connection.#requireAttached(options.session ?? HUB_SESSION);
@@ -262,8 +263,8 @@ export class TmuxConnection {
 }
 
 /** The process that we talk to the server through. */
-function controlClient(options: ConnectionOptions) {
-  return execa("tmux", [...serverArguments(options.address), "-C", ...attachArguments(options)], {
+function controlClient(options: ConnectionOptions, session: string) {
+  return execa("tmux", [...serverArguments(options.address), "-C", ...attachArguments(options, session)], {
     buffer: false,
     stdin: "pipe",
     stdout: "pipe",
@@ -291,11 +292,35 @@ const OWN_SERVER_OPTIONS = [
   "set-option -s escape-time 20",
 ];
 
-function attachArguments({ address, session }: ConnectionOptions): string[] {
+/**
+ * How the session is named to tmux: by its id. A person's name for it is data, and `-t` would take one that ends in
+ * `;` for a separator and one that begins with `$` for an id.
+ */
+async function targetOf({ address, env, session }: ConnectionOptions): Promise<string> {
+  if (address.kind === "own") return HUB_SESSION;
+  const list = [...serverArguments(address), "list-sessions", "-F", "#{session_id} #{session_name}"];
+  const { stdout, exitCode } = await FIND.passAsync(async () =>
+    execa("tmux", list, {
+      reject: false,
+      timeout: defaultTimeoutMs,
+      extendEnv: false,
+      env: clientEnvironment(env),
+      cwd: "/",
+    }),
+  );
+  // Where no server answers, attaching tells why.
+  if (exitCode !== 0) return "=";
+  const found = stdout.split("\n").find((line) => line.slice(line.indexOf(" ") + 1) === session);
+  if (found === undefined)
+    throw new CtmError("tmux-failed", `There is no tmux session named ${session ?? ""} any more.`);
+  return found.slice(0, found.indexOf(" "));
+}
+
+function attachArguments({ address }: ConnectionOptions, session: string): string[] {
   const flags = ["-f", "no-output,ignore-size"];
   if (address.kind === "own")
-    return ["new-session", "-A", "-E", "-s", HUB_SESSION, "-x", "80", "-y", "24", ...flags, "--", "cat", "-"];
-  return ["attach-session", "-E", ...flags, "-t", `=${session ?? ""}`];
+    return ["new-session", "-A", "-E", "-s", session, "-x", "80", "-y", "24", ...flags, "--", "cat", "-"];
+  return ["attach-session", "-E", ...flags, "-t", session];
 }
 
 /** Throws CtmError `tmux-missing` or `tmux-too-old`. Returns the version of the tmux program. */

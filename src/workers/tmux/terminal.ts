@@ -5,10 +5,10 @@
  * On a foreign server (adopted sessions) it types, looks, sets the pane's `@ctm_*` options and logs the output of a
  * pane that has no pipe yet, and nothing else: it never starts, ends, renames or resizes anything there.
  */
-import { closeSync, existsSync, openSync } from "node:fs";
 import { CtmError } from "../../base/errors.ts";
 import { outputLogMaxBytes } from "../../base/limits.ts";
 import { faultPoint } from "../../faults/fault-point.ts";
+import { ensurePrivateFile } from "../../ledger/state-folder.ts";
 import { type ConnectionOptions, HUB_SESSION, type ServerIdentity, TmuxConnection } from "./connection.ts";
 import { sweepBuffers, sweepOrphans } from "./client-sweep.ts";
 import { allOf, ifPane, isPane } from "./guard.ts";
@@ -383,9 +383,9 @@ function requireSessionName(name: string): void {
   }
 }
 
-/** So that a log is never seen half made by its followers, it is there before anything is written. */
+/** Its writer would create the log with the server's umask, and follow a link; so it is there before, ours alone. */
 function createLog(path: string): void {
-  if (!existsSync(path)) CREATE_LOG.pass(() => closeSync(openSync(path, "ax", 0o600)));
+  CREATE_LOG.pass(() => ensurePrivateFile(path));
 }
 
 function paneInfo(line: string): PaneInfo | null {
