@@ -8,6 +8,7 @@ import type { Explanation } from "./delegation/delegate.ts";
 import type { DoctorReport } from "./reports/doctor.ts";
 import type { LimitRow } from "./reports/limits-table.ts";
 import type { MetricsModel } from "./reports/metrics-model.ts";
+import type { RecapModel, SurvivorRow } from "./reports/recap.ts";
 import type { StatusModel } from "./reports/status-model.ts";
 import type { TaskDetails } from "./reports/task-details.ts";
 import type { ThrottleModel } from "./reports/throttle-model.ts";
@@ -87,6 +88,8 @@ export interface App {
   status(): StatusModel;
   metrics(): MetricsModel;
   throttle(): ThrottleModel;
+  /** What the last start found of the time before it. */
+  recap(): RecapModel;
   whyTask(id: number): TaskWhy;
   whyWorker(worker: string): WorkerWhy;
 
@@ -106,6 +109,11 @@ export interface App {
   output(worker: string, lines: number): string[];
   followOutput(worker: string, onText: (text: string) => void): () => void;
   attachTarget(worker: string): AttachTarget;
+
+  /** Processes that outlived their worker. */
+  survivors(): SurvivorRow[];
+  /** Ends them; `there` are those that could not be ended. */
+  endSurvivors(): Promise<{ readonly ended: SurvivorRow[]; readonly there: SurvivorRow[] }>;
 
   limits(): LimitRow[];
   /** amount null = no limit. */

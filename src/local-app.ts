@@ -20,6 +20,7 @@ import type { LimitBook } from "./limit-book.ts";
 import { limitRows } from "./overview/limit-rows.ts";
 import { metricsModel } from "./overview/metrics.ts";
 import type { OverviewSources } from "./overview/sources.ts";
+import { recapModel, survivorRow } from "./overview/recap.ts";
 import { statusModel } from "./overview/status.ts";
 import { taskDetails } from "./overview/task-details.ts";
 import { throttleModel } from "./overview/throttle.ts";
@@ -28,6 +29,7 @@ import { workerRow, workerRows } from "./overview/worker-rows.ts";
 import type { DoctorReport } from "./reports/doctor.ts";
 import type { LimitRow } from "./reports/limits-table.ts";
 import type { MetricsModel } from "./reports/metrics-model.ts";
+import type { RecapModel, SurvivorRow } from "./reports/recap.ts";
 import type { StatusModel } from "./reports/status-model.ts";
 import type { TaskDetails } from "./reports/task-details.ts";
 import type { ThrottleModel } from "./reports/throttle-model.ts";
@@ -38,6 +40,7 @@ import { taskText } from "./tasks/task-text.ts";
 import { isFinal, type Task, type TaskDraft, type TaskStateName } from "./tasks/task.ts";
 import { adoptableSessions, adoptionRecord } from "./adoption.ts";
 import type { Workplace } from "./workplace.ts";
+import { endSurvivors, findSurvivors, livingLaunches, type Survivor } from "./workers/survivors.ts";
 import type { Worker } from "./workers/worker.ts";
 
 export interface LocalAppParts {
@@ -221,6 +224,10 @@ export class LocalApp implements App {
     return throttleModel(this.#parts.sources, (task) => this.#deferralOf(task, this.#fitting(task)) !== null);
   }
 
+  recap(): RecapModel {
+    return recapModel(this.#survivors(), this.#parts.sources);
+  }
+
   whyTask(id: number): TaskWhy {
     const task = this.task(id);
     const fitting = this.#fitting(task);
@@ -341,6 +348,34 @@ export class LocalApp implements App {
     return { worker, tmuxSocket: record.tmuxSocket ?? this.config.paths.tmuxSocket, session: record.session };
   }
 
+  survivors(): SurvivorRow[] {
+    return this.#survivors().map((survivor) => survivorRow(survivor, this.#parts.sources));
+  }
+
+  async endSurvivors(): Promise<{ ended: SurvivorRow[]; there: SurvivorRow[] }> {
+    const found = this.#survivors();
+    const left = new Set(await endSurvivors(found));
+    const rows = (kept: boolean): SurvivorRow[] =>
+      found
+        .filter((survivor) => left.has(survivor) === kept)
+        .map((survivor) => survivorRow(survivor, this.#parts.sources));
+    return { ended: rows(false), there: rows(true) };
+  }
+
+  #survivors(): Survivor[] {
+    const { workplace, config, ledger } = this.#parts;
+    const living =
+      workplace === null
+        ? livingLaunches(ledger.workers.all())
+        : new Set(
+            workplace.pool
+              .all()
+              .filter(({ state }) => state.name !== "dead")
+              .flatMap(({ record }) => record.launchId ?? []),
+          );
+    return findSurvivors(config.paths.spoolDir, living);
+  }
+
   // ── limits, doctor, facts, end ──────────────────────────────────────────────────────────────────
 
   limits(): LimitRow[] {
@@ -370,6 +405,7 @@ export class LocalApp implements App {
       doctorRequest(
         this.config,
         () => this.#parts.ledger.database,
+        () => this.#survivors(),
         () => this.#parts.sources.storageFault(),
       ),
     );

@@ -14,6 +14,7 @@ import { durableRows } from "./durable-rows.ts";
 import { Engine } from "./engine.ts";
 import { FactBus } from "./events/bus.ts";
 import { faultPoint } from "./faults/fault-point.ts";
+import { beginStart, endStart, noteLeft } from "./last-start.ts";
 import { attemptOf, Ledger } from "./ledger/ledger.ts";
 import { takeManagerLock, type ManagerLock } from "./ledger/manager-lock.ts";
 import { ensurePrivateFolders } from "./ledger/state-folder.ts";
@@ -30,17 +31,20 @@ import { openWorkplace, type Workplace } from "./workplace.ts";
 const CLOCK = faultPoint("clock.read");
 /** A start after a crash, step by step: it may be cut off anywhere and begun again. */
 const RECOVER = {
+  note: faultPoint("recover.note"),
   worker: faultPoint("recover.worker"),
   tasks: faultPoint("recover.tasks"),
   signals: faultPoint("recover.signals"),
   dead: faultPoint("recover.dead"),
   cancel: faultPoint("recover.cancel"),
   revive: faultPoint("recover.revive"),
+  judge: faultPoint("recover.judge"),
   fill: faultPoint("recover.fill"),
 };
 const SHUT_DOWN = {
   engine: faultPoint("shutdown.engine"),
   workplace: faultPoint("shutdown.workplace"),
+  note: faultPoint("shutdown.note"),
   ledger: faultPoint("shutdown.ledger"),
 };
 
@@ -203,6 +207,12 @@ async function openLocked(config: Config, options: OpenOptions, lock: ManagerLoc
   const app = buildApp(config, base, engine, workplace, now(), async () => {
     clearInterval(tick);
     await SHUT_DOWN.workplace.passAsync(() => workplace.close());
+    try {
+      SHUT_DOWN.note.pass(() => noteLeft(ledger, now()));
+    } catch (error) {
+      // A ledger that takes no writes keeps nobody from leaving; the next start takes this manager for killed.
+      trouble(bus, now, error);
+    }
     lock.release();
   });
   await restoreFleet(config, base, workplace, engine);
@@ -234,7 +244,9 @@ async function restoreFleet(
     }
   }
   const { awaitAcceptance } = workplace;
-  await RECOVER.tasks.passAsync(() => recover({ ledger: base.ledger, engine, pool, awaitAcceptance }));
+  RECOVER.note.pass(() => beginStart(base.ledger, base.now()));
+  const parts = { ledger: base.ledger, engine, pool, awaitAcceptance };
+  const report = await RECOVER.tasks.passAsync(() => recover(parts));
   await RECOVER.signals.passAsync(() => workplace.listen());
   await RECOVER.dead.passAsync(() => giveUpDead(pool));
   for (const task of base.ledger.tasks.open()) {
@@ -242,6 +254,10 @@ async function restoreFleet(
     await RECOVER.cancel
       .passAsync(() => engine.cancelAgain(task))
       .catch((error: unknown) => trouble(base.bus, base.now, error));
+  }
+  if (RECOVER.judge.pass(() => endStart(base.ledger, report))) {
+    const reason = base.ledger.settings.get("paused");
+    base.bus.publish({ kind: "dispatch-changed", atMs: base.now(), auto: false, paused: true, reason });
   }
   for (const name of dead) {
     // One that cannot be started is told, and keeps the others from nothing.

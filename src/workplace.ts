@@ -2,7 +2,7 @@
  * Everything a manager drives: the tmux servers, the signal spool, the workers, and how a task reaches one. Opened
  * once a start; closing it leaves the workers in their panes.
  */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { agentAdapter } from "./agents/agents.ts";
 import type { AgentSettings } from "./agents/adapter.ts";
@@ -60,7 +60,7 @@ export async function openWorkplace(parts: WorkplaceParts): Promise<Workplace> {
   const { config, ledger, kept } = parts;
   const { paths } = config;
   const pasteDir = join(paths.stateDir, "paste");
-  ensurePrivateFolders([paths.spoolDir, paths.workersDir, pasteDir]);
+  ensurePrivateFolders([paths.spoolDir, paths.workersDir, pasteDir, dirname(paths.tmuxSocket)]);
   const hookFile = join(paths.stateDir, "hook.sh");
   writePrivateProgram(hookFile, hookScript());
 

@@ -1,5 +1,11 @@
 /** Attempts as rows: which worker was given a task, what was typed, and what was seen of it. */
 import type { Db } from "./database.ts";
+import { commitPoint, written } from "./storage-fault.ts";
+
+const CANCEL = {
+  intend: commitPoint("cancel-intent.commit"),
+  withdraw: commitPoint("cancel-withdraw.commit"),
+};
 
 export interface AttemptRow {
   id: string;
@@ -55,6 +61,12 @@ export class AttemptRows {
       .all(taskId);
   }
 
+  /** The task last typed into this launch of an agent; null = none. */
+  lastTaskOf(launchId: string): number | null {
+    const sql = "SELECT task_id FROM attempt WHERE launch_id = ? ORDER BY reserved_at_ms DESC LIMIT 1";
+    return this.#db.prepare<[string], { task_id: number }>(sql).get(launchId)?.task_id ?? null;
+  }
+
   insert(row: {
     id: string;
     taskId: number;
@@ -95,16 +107,15 @@ export class AttemptRows {
 
   /** A person asks for its end, before it is interrupted; asked again it keeps the first time. */
   intendCancel(id: string, atMs: number): void {
-    this.#db
-      .prepare(
-        "UPDATE attempt SET cancel_at_ms = coalesce(cancel_at_ms, ?) WHERE id = ? AND ended_at_ms IS NULL",
-      )
-      .run(atMs, id);
+    const sql =
+      "UPDATE attempt SET cancel_at_ms = coalesce(cancel_at_ms, ?) WHERE id = ? AND ended_at_ms IS NULL";
+    written(CANCEL.intend, () => this.#db.prepare(sql).run(atMs, id));
   }
 
   /** Its worker does not have it in hand: nothing was or will be interrupted. */
   withdrawCancel(id: string): void {
-    this.#db.prepare("UPDATE attempt SET cancel_at_ms = NULL WHERE id = ? AND ended_at_ms IS NULL").run(id);
+    const sql = "UPDATE attempt SET cancel_at_ms = NULL WHERE id = ? AND ended_at_ms IS NULL";
+    written(CANCEL.withdraw, () => this.#db.prepare(sql).run(id));
   }
 
   /** Did a person ask for its end? */

@@ -375,6 +375,12 @@ export class Ledger {
     this.settings.set("probe", String(atMs));
   }
 
+  /** When anything last became of a task; null = never. */
+  lastMoveMs(): number | null {
+    const sql = "SELECT at_ms FROM move ORDER BY seq DESC LIMIT 1";
+    return this.#db.prepare<[], { at_ms: number }>(sql).get()?.at_ms ?? null;
+  }
+
   /** The moves of one task, oldest first. */
   moves(taskId: number): { atMs: number; from: TaskStateName; to: TaskStateName; cause: string | null }[] {
     return this.#db

@@ -164,6 +164,8 @@ export class WorkerPool {
 
   /** The slow net behind the events: is its pane there, and does an adopted one show something new? */
   async sweep(): Promise<void> {
+    for (const terminal of new Set(this.all().map((worker) => worker.terminal)))
+      await terminal.keepReachable();
     for (const worker of this.all()) {
       await this.checkAlive(worker);
       if (!worker.signals) await this.look(worker);
