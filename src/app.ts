@@ -5,6 +5,7 @@
 import type { Config } from "./config.ts";
 import type { Fact } from "./events/facts.ts";
 import type { Explanation } from "./delegation/delegate.ts";
+import type { AccountRow } from "./reports/accounts-table.ts";
 import type { DoctorReport } from "./reports/doctor.ts";
 import type { LimitRow } from "./reports/limits-table.ts";
 import type { MetricsModel } from "./reports/metrics-model.ts";
@@ -45,6 +46,8 @@ export interface SpawnRequest {
   readonly count: number;
   readonly model: string | null;
   readonly cwd: string | null;
+  /** Account its agent runs with; null = the agent's own. */
+  readonly account: string | null;
 }
 
 /** How a person is put into a worker's terminal. */
@@ -119,6 +122,10 @@ export interface App {
   /** amount null = no limit. */
   setLimit(id: string, amount: string | null): LimitRow;
   raiseLimit(id: string, amount: string, untilMs: number, reason: string): LimitRow;
+
+  accounts(): AccountRow[];
+  /** A person says that a parked account is free again. CtmError `not-found`, `illegal-move` when it is not parked. */
+  freeAccount(name: string): AccountRow;
 
   doctor(): Promise<DoctorReport>;
   onFact(listener: (fact: Fact) => void): () => void;

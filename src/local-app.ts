@@ -3,6 +3,8 @@
  * beside the parts.
  */
 import type { App, AttachTarget, DispatchState, SpawnRequest, Submission, TaskFilter } from "./app.ts";
+import type { AccountBook } from "./account-book.ts";
+import { accountFor, agentOfAccount } from "./account-settings.ts";
 import { PlainStream } from "./base/plain-text.ts";
 import { typedText } from "./base/typed-text.ts";
 import { CtmError } from "./base/errors.ts";
@@ -17,6 +19,7 @@ import type { FactBus } from "./events/bus.ts";
 import type { Fact } from "./events/facts.ts";
 import type { Ledger } from "./ledger/ledger.ts";
 import type { LimitBook } from "./limit-book.ts";
+import { accountRows } from "./overview/account-rows.ts";
 import { limitRows } from "./overview/limit-rows.ts";
 import { metricsModel } from "./overview/metrics.ts";
 import type { OverviewSources } from "./overview/sources.ts";
@@ -26,6 +29,7 @@ import { taskDetails } from "./overview/task-details.ts";
 import { throttleModel } from "./overview/throttle.ts";
 import { taskWhy, workerWhy } from "./overview/why.ts";
 import { workerRow, workerRows } from "./overview/worker-rows.ts";
+import type { AccountRow } from "./reports/accounts-table.ts";
 import type { DoctorReport } from "./reports/doctor.ts";
 import type { LimitRow } from "./reports/limits-table.ts";
 import type { MetricsModel } from "./reports/metrics-model.ts";
@@ -50,6 +54,7 @@ export interface LocalAppParts {
   readonly bus: FactBus;
   readonly delegation: DelegationDesk;
   readonly limits: LimitBook;
+  readonly accounts: AccountBook;
   readonly sources: OverviewSources;
   /** null: offline, no workers. */
   readonly workplace: Workplace | null;
@@ -177,7 +182,7 @@ export class LocalApp implements App {
 
   resume(): DispatchState {
     this.#parts.ledger.settings.set("paused", null);
-    this.#parts.engine.pump();
+    this.#parts.engine.resumeParked();
     return this.#dispatchChanged(null);
   }
 
@@ -276,11 +281,15 @@ export class LocalApp implements App {
 
   async spawn(request: SpawnRequest): Promise<WorkerRow[]> {
     const { pool } = this.#workplace();
-    const agent = request.agent ?? this.#parts.delegation.defaultAgent;
+    const { accounts } = this.config;
+    const named = request.account === null ? null : agentOfAccount(request.account, accounts);
+    const agent = request.agent ?? named ?? this.#parts.delegation.defaultAgent;
+    const account = accountFor(request.account, agent, accounts);
     const model = request.model ?? this.#parts.delegation.launchModel(agent);
     const workers = await pool.spawn(agent, request.count, {
       model,
       cwd: request.cwd ?? this.config.workers.cwd,
+      account,
     });
     return workers.map((worker) => workerRow(worker, this.#parts.sources));
   }
@@ -398,6 +407,17 @@ export class LocalApp implements App {
     if (row === undefined)
       throw new CtmError("not-found", `${id} is set, but binds nothing that is there yet`);
     return row;
+  }
+
+  accounts(): AccountRow[] {
+    return accountRows(this.#parts.accounts, this.#parts.sources);
+  }
+
+  freeAccount(name: string): AccountRow {
+    const row = this.accounts().find(({ account }) => account === name);
+    if (row === undefined) throw new CtmError("not-found", `there is no account named ${name}`);
+    if (!this.#parts.accounts.free(name)) throw new CtmError("illegal-move", `account ${name} is not parked`);
+    return { ...row, park: null };
   }
 
   doctor(): Promise<DoctorReport> {

@@ -5,6 +5,8 @@
 import { randomBytes } from "node:crypto";
 import { agentAdapter } from "./agents/agents.ts";
 import type { App, OpenOptions } from "./app.ts";
+import { AccountBook } from "./account-book.ts";
+import { reservePercentOf } from "./account-settings.ts";
 import { adoptableSessions, adoptionRecord } from "./adoption.ts";
 import { keptCalendar } from "./calendar-setting.ts";
 import type { Config } from "./config.ts";
@@ -99,9 +101,27 @@ function traitsOf(agent: string): { readonly spends: boolean; readonly simulated
   return agentAdapter(agent).traits;
 }
 
-function buildEngine(config: Config, base: Foundation, distributor: Distributor): Engine {
-  return new Engine({
+/** The engine, and the accounts it asks: an account that is free again lets the engine go on. */
+function buildEngine(
+  config: Config,
+  base: Foundation,
+  distributor: Distributor,
+  accountOf: (worker: string) => string,
+): { engine: Engine; accounts: AccountBook } {
+  const accounts = new AccountBook({
+    ledger: base.ledger,
+    now: base.now,
+    reservePercent: (account) => reservePercentOf(account, config.accounts),
+    freed: (account) => {
+      if (account !== null) base.bus.publish({ kind: "account-freed", atMs: base.now(), account });
+      engine.resumeParked();
+    },
+  });
+  const engine = new Engine({
     ...base,
+    accounts,
+    accountOf,
+    autoResume: config.accounts.autoResume,
     distributor,
     delegate: (draft) => base.delegation.delegate(draft),
     traits: traitsOf,
@@ -109,12 +129,13 @@ function buildEngine(config: Config, base: Foundation, distributor: Distributor)
     entryRules: { prices: base.delegation.prices, countCacheReads: config.throttle.countCacheReads },
     newAttemptId: (nowMs) => `a${nowMs.toString(36)}-${randomBytes(6).toString("hex")}`,
   });
+  return { engine, accounts };
 }
 
 function buildApp(
   config: Config,
   base: Foundation,
-  engine: Engine,
+  { engine, accounts }: { engine: Engine; accounts: AccountBook },
   workplace: Workplace | null,
   startedAtMs: number | null,
   close: () => Promise<void>,
@@ -150,11 +171,13 @@ function buildApp(
     bus: base.bus,
     delegation: base.delegation,
     limits,
+    accounts,
     sources,
     workplace,
     now: base.now,
     close: async () => {
       limits.close();
+      accounts.close();
       SHUT_DOWN.engine.pass(() => engine.close());
       base.kept.close();
       await close();
@@ -166,14 +189,15 @@ function buildApp(
 /** Reads and queues straight in the ledger; there are no workers. */
 export async function openOffline(config: Config): Promise<App> {
   const base = layFoundation(config);
-  const engine = buildEngine(config, base, NO_WORKERS);
-  return buildApp(config, base, engine, null, null, async () => undefined);
+  const { engine, accounts } = buildEngine(config, base, NO_WORKERS, () => "");
+  return buildApp(config, base, { engine, accounts }, null, null, async () => undefined);
 }
 
 const NO_WORKERS: Distributor = {
   offers: () => [],
   dispatch: async () => ({ kind: "not-typed", reason: "no manager runs" }),
   interrupt: async () => undefined,
+  resume: async () => ({ kind: "over" }),
   freeCount: () => 0,
   onReport: () => undefined,
 };
@@ -194,7 +218,9 @@ async function openLocked(config: Config, options: OpenOptions, lock: ManagerLoc
   const { ledger, bus, kept, now } = base;
   const loadOf = (worker: string): number => ledger.spend.loadOf(worker);
   const workplace = await openWorkplace({ config, ledger, bus, kept, now, loadOf });
-  const engine = buildEngine(config, base, workplace.distributor);
+  const accountOf = (name: string): string => workplace.pool.accountOf(name);
+  const built = buildEngine(config, base, workplace.distributor, accountOf);
+  const { engine } = built;
   bus.subscribe((fact) => {
     if (fact.kind === "storage-changed" && fact.fault === null) engine.pump();
   });
@@ -204,7 +230,7 @@ async function openLocked(config: Config, options: OpenOptions, lock: ManagerLoc
     config.auto.tickMs,
   );
   tick.unref();
-  const app = buildApp(config, base, engine, workplace, now(), async () => {
+  const app = buildApp(config, base, built, workplace, now(), async () => {
     clearInterval(tick);
     await SHUT_DOWN.workplace.passAsync(() => workplace.close());
     try {
@@ -270,6 +296,7 @@ async function restoreFleet(
   const agent = base.delegation.defaultAgent;
   const wish = { model: base.delegation.launchModel(agent), cwd: config.workers.cwd };
   if (missing > 0) await RECOVER.fill.passAsync(() => pool.spawn(agent, missing, wish));
+  engine.resumeParked();
 }
 
 /** One session that cannot be taken over keeps none of the others from it. */
@@ -301,14 +328,6 @@ function tellWorkerNews(workplace: Workplace, bus: FactBus, now: () => number): 
       });
     } else if (news.kind === "asks" && news.attemptId === null) {
       bus.publish({ kind: "worker-asks", atMs: now(), worker: worker.name, question: news.question });
-    } else if (news.kind === "limited") {
-      bus.publish({
-        kind: "agent-limited",
-        atMs: now(),
-        worker: worker.name,
-        failure: news.failure,
-        message: news.message,
-      });
     }
   });
 }

@@ -4,6 +4,7 @@
  */
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { accountEnvironment } from "./account-settings.ts";
 import { agentAdapter } from "./agents/agents.ts";
 import type { AgentSettings } from "./agents/adapter.ts";
 import { CtmError } from "./base/errors.ts";
@@ -96,7 +97,7 @@ export async function openWorkplace(parts: WorkplaceParts): Promise<Workplace> {
     cols: config.workers.cols,
     rows: config.workers.rows,
     baseEnv: agentEnvironment(),
-    settings: (agent) => settingsOf(agent, config),
+    settings: (agent, account) => settingsOf(agent, account, config),
   });
   const pool = new WorkerPool({
     launching,
@@ -119,7 +120,12 @@ export async function openWorkplace(parts: WorkplaceParts): Promise<Workplace> {
     claimSecondEnter: (attemptId) =>
       kept.attempt(() => ledger.claimSecondEnter(attemptId, parts.now())) === true,
   });
-  const distributor = new LocalDistributor({ pool, delivery, loadOf: parts.loadOf });
+  const distributor = new LocalDistributor({
+    pool,
+    delivery,
+    loadOf: parts.loadOf,
+    resumeWords: config.accounts.resumeWords,
+  });
   const spool = Spool.open(paths.spoolDir);
   const order = new SignalOrder();
   let beginListening = (): void => undefined;
@@ -166,11 +172,12 @@ function addressOf(socket: string | null, own: string): ServerAddress {
   return { kind: "foreign", socket: socket === "" ? null : socket };
 }
 
-function settingsOf(agent: string, config: Config): AgentSettings {
+function settingsOf(agent: string, account: string, config: Config): AgentSettings {
   if (agent !== "claude" && agent !== "codex" && agent !== "shell" && agent !== "rehearsal") {
     throw new CtmError("usage", `there is no agent named ${agent}`);
   }
-  const settings = config.agents[agent];
+  const own = config.agents[agent];
+  const settings = { ...own, env: { ...own.env, ...accountEnvironment(account, config.accounts) } };
   if (agent !== "rehearsal" || settings.command.length > 0) return settings;
   return { ...settings, command: [process.execPath, REHEARSAL_PROGRAM] };
 }

@@ -628,6 +628,7 @@ function workerRow(name: string) {
     lastCwd: null,
     draining: false,
     foreground: null,
+    account: "claude",
   };
 }
 

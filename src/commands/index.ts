@@ -1,4 +1,5 @@
 /** The one table of commands. The prompt, argv, the socket, help, completion and the README's list come from it. */
+import { accounts, accountsFree } from "./accounts.ts";
 import { add } from "./add.ts";
 import { adopt } from "./adopt.ts";
 import { attach } from "./attach.ts";
@@ -50,7 +51,7 @@ export function allCommands(): readonly Command[] {
     ...[auto, distribute, pause, resume],
     ...[status, metrics, throttle, why, route, tally, recap, watch],
     ...[workers, spawn, attach, output, send, answer, restart, drain, kill, survivors, adopt],
-    ...[limits, limitsSet, limitsRaise],
+    ...[limits, limitsSet, limitsRaise, accounts, accountsFree],
     ...[serve, doctor, init, help, exit],
   ];
 }

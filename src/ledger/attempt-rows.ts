@@ -6,6 +6,7 @@ const CANCEL = {
   intend: commitPoint("cancel-intent.commit"),
   withdraw: commitPoint("cancel-withdraw.commit"),
 };
+const RESUME = commitPoint("resume-intent.commit");
 
 export interface AttemptRow {
   id: string;
@@ -30,6 +31,8 @@ export interface AttemptRow {
   answer: string | null;
   /** A person asked for its end; null = nobody did. */
   cancel_at_ms: number | null;
+  /** What stood on its pane when it was last told to go on; null = never told. */
+  resume_mark: string | null;
 }
 
 /** The durable intent: written before a key is typed, so that a crash can tell what to ask the witness. */
@@ -116,6 +119,12 @@ export class AttemptRows {
   withdrawCancel(id: string): void {
     const sql = "UPDATE attempt SET cancel_at_ms = NULL WHERE id = ? AND ended_at_ms IS NULL";
     written(CANCEL.withdraw, () => this.#db.prepare(sql).run(id));
+  }
+
+  /** It is about to be told to go on: the mark on its pane tells after a crash whether it was. null = it waits again. */
+  intendResume(id: string, mark: string | null): void {
+    const update = this.#db.prepare("UPDATE attempt SET resume_mark = ? WHERE id = ?");
+    written(RESUME, () => update.run(mark, id));
   }
 
   /** Did a person ask for its end? */

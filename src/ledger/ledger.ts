@@ -18,6 +18,8 @@ import {
 } from "../tasks/task.ts";
 import type { Extension } from "../throttle/extension.ts";
 import { assertMove } from "../tasks/transitions.ts";
+import type { AccountPark } from "../throttle/account-parking.ts";
+import { AccountRows } from "./account-rows.ts";
 import { AttemptRows, type Intent } from "./attempt-rows.ts";
 import { openDatabase, type Db } from "./database.ts";
 import { migrate } from "./migrations.ts";
@@ -66,6 +68,7 @@ const COMMITS = {
   typed: commitPoint("typed.commit"),
   accept: commitPoint("accept.commit"),
   question: commitPoint("question.commit"),
+  park: commitPoint("park.commit"),
   settle: commitPoint("settle.commit"),
   cancel: commitPoint("cancel.commit"),
   retry: commitPoint("retry.commit"),
@@ -80,6 +83,7 @@ export class Ledger {
   readonly spend: SpendRows;
   readonly workers: WorkerRows;
   readonly settings: SettingRows;
+  readonly accounts: AccountRows;
   readonly #db: Db;
   readonly #insertTask;
   readonly #move;
@@ -92,6 +96,7 @@ export class Ledger {
     this.spend = new SpendRows(db);
     this.workers = new WorkerRows(db);
     this.settings = new SettingRows(db);
+    this.accounts = new AccountRows(db);
     this.#insertTask = db.prepare(
       `INSERT INTO task (text, priority, cwd, forced_type, forced_model, forced_agent, forced_worker, key, retry_lost, origin,
         type, complexity, route, agent, model, estimate_tokens, reserve_tokens, reserve_nano, reserve_basis,
@@ -297,6 +302,16 @@ export class Ledger {
   ask(task: Task, question: string, atMs: number): Task {
     return this.#transaction(COMMITS.question, () => {
       this.#moveTask(task, "needs-input", { ...inHand(task), question }, atMs);
+      return this.task(task.id);
+    });
+  }
+
+  /** → parked: its account lets nothing through; the reservation stays. The account's row is in the same commit. */
+  park(task: Task, account: string, park: AccountPark, atMs: number): Task {
+    return this.#transaction(COMMITS.park, () => {
+      this.accounts.save(account, park);
+      this.attempts.intendResume(attemptOf(task), null);
+      this.#moveTask(task, "parked", { ...inHand(task), reason: park.message }, atMs);
       return this.task(task.id);
     });
   }

@@ -167,6 +167,20 @@ const MIGRATIONS: readonly string[] = [
   ALTER TABLE reservation ADD COLUMN owed_tokens INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE reservation ADD COLUMN owed_nano   INTEGER NOT NULL DEFAULT 0;
   `,
+  // Accounts that are parked, what their providers say of their own windows, and attempts that wait for them.
+  `
+  CREATE TABLE account (
+    name TEXT PRIMARY KEY, cause TEXT NOT NULL, message TEXT NOT NULL, since_ms INTEGER NOT NULL, until_ms INTEGER,
+    in_row INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE provider_window (
+    account TEXT NOT NULL, window TEXT NOT NULL, used_permille INTEGER NOT NULL, resets_at_ms INTEGER, seen_at_ms INTEGER NOT NULL,
+    PRIMARY KEY (account, window)
+  ) STRICT;
+  ALTER TABLE attempt ADD COLUMN resume_mark TEXT;
+  ALTER TABLE worker ADD COLUMN account TEXT NOT NULL DEFAULT '';
+  UPDATE worker SET account = agent;
+  `,
 ];
 
 const MIGRATE = commitPoint("migrate.commit");

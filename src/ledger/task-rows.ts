@@ -114,6 +114,8 @@ function stateOfRow(row: TaskRow): TaskState {
       return { name: "running", attemptId, worker, startedAtMs: row.since_ms };
     case "needs-input":
       return { name: "needs-input", attemptId, worker, question: row.question ?? "", sinceMs: row.since_ms };
+    case "parked":
+      return { name: "parked", attemptId, worker, reason: row.reason ?? "", sinceMs: row.since_ms };
     case "completed":
       return { name: "completed", attemptId, endedAtMs: row.since_ms, exitCode: row.exit_code };
     case "failed":
@@ -219,7 +221,7 @@ export class TaskRows {
   open(): Task[] {
     return this.#db
       .prepare<[], TaskRow>(
-        "SELECT * FROM task WHERE state IN ('reserved', 'dispatching', 'dispatched', 'running', 'needs-input') ORDER BY id",
+        "SELECT * FROM task WHERE state IN ('reserved', 'dispatching', 'dispatched', 'running', 'needs-input', 'parked') ORDER BY id",
       )
       .all()
       .map(taskOfRow);

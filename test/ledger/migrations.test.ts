@@ -22,6 +22,8 @@ afterEach(() => rmSync(folder, { recursive: true }));
 const TO_VERSION_1 = `ALTER TABLE usage DROP COLUMN limit_model; ALTER TABLE attempt DROP COLUMN cancel_at_ms;
   ALTER TABLE usage DROP COLUMN web_searches;
   ALTER TABLE reservation DROP COLUMN owed_tokens; ALTER TABLE reservation DROP COLUMN owed_nano;
+  DROP TABLE account; DROP TABLE provider_window;
+  ALTER TABLE attempt DROP COLUMN resume_mark; ALTER TABLE worker DROP COLUMN account;
   PRAGMA user_version = 1`;
 const version = (ledger: Ledger): unknown => ledger.database.pragma("user_version", { simple: true });
 

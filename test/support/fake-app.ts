@@ -150,6 +150,10 @@ export function fakeApp(stateDir = "/nowhere", role: App["role"] = "manager"): F
     },
     attachTarget: (worker) => ({ worker, tmuxSocket: `${stateDir}/tmux.sock`, session: worker }),
     limits: () => [],
+    accounts: () => [],
+    freeAccount: () => {
+      throw new CtmError("not-found", "there is no such account");
+    },
     setLimit: notThere,
     raiseLimit: notThere,
     doctor: async () => ({ checks: [{ name: "tmux", verdict: "ok", found: "tmux 3.3a", remedy: null }] }),
