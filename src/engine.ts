@@ -41,6 +41,9 @@ export interface EngineParts extends MeterParts {
   newAttemptId(nowMs: number): string;
 }
 
+/** So long an oversized task lets those behind it pass. */
+const oversizedPatienceMs = 15 * 60_000;
+
 /** Why a task does not go now. */
 export interface Deferral {
   readonly reason: string;
@@ -204,13 +207,16 @@ export class Engine {
         this.#hold(task, admission.reason);
         return null;
       }
-      // A task too large for a whole window waits for its own moment and blocks nobody behind it.
+      // A task too large for a whole window waits for its own moment, and at first blocks nobody behind it.
       if (admission.oversized) blocksAlike = false;
       else this.#blockedLimits.add(admission.limitId);
       if (deferral === null || sooner(admission.untilMs, deferral.untilMs)) deferral = admission;
     }
     if (blocksAlike) this.#blockedNeeds.add(needs);
     if (deferral === null) return null;
+    // Its moment may never come while others keep the window filled: then the window that will be ready first is kept.
+    const waitedMs = this.#parts.now() - task.createdAtMs;
+    if (deferral.oversized && waitedMs >= oversizedPatienceMs) this.#blockedLimits.add(deferral.limitId);
     // Nothing but a person's yes lets it go: it is held by name, and `release` is that yes.
     if (deferral.oversized && deferral.untilMs === null && this.#parts.oversized === "ask") {
       this.#hold(task, `oversized: ${deferral.reason}`);
