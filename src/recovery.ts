@@ -92,10 +92,8 @@ async function recoverTask(task: Task, parts: RecoveryParts): Promise<keyof Reco
   const witness = await worker.terminal.witness(pane);
   const typed = witness !== null && witness.attemptId === attemptId;
   if (typed) {
-    // Told to go on just before the end: the mark of that stands on the pane.
-    const told = attempt.resume_mark !== null && witness.mark !== attempt.resume_mark;
-    const taken = takeUpAgain(worker, task, attempt, told ? "typed" : phaseOf(task, attempt));
-    engine.takeUpAgain(task, told);
+    const taken = takeUpAgain(worker, task, attempt);
+    engine.takeUpAgain(task);
     if (taken.phase === "typed") parts.awaitAcceptance(worker, taken);
     return "goneOn";
   }
@@ -107,7 +105,7 @@ async function recoverTask(task: Task, parts: RecoveryParts): Promise<keyof Reco
     engine.notTyped(task, NOT_TYPED);
     return "backInQueue";
   }
-  takeUpAgain(worker, task, attempt, "typed");
+  takeUpAgain(worker, task, attempt, false);
   worker.asks(
     "delivery uncertain: something else was typed into this pane",
     "typing",
@@ -116,17 +114,17 @@ async function recoverTask(task: Task, parts: RecoveryParts): Promise<keyof Reco
   return "asks";
 }
 
-function phaseOf(task: Task, row: AttemptRow): AttemptInHand["phase"] {
-  if (task.state.name === "parked") return "parked";
-  return row.accepted_at_ms === null ? "typed" : "accepted";
-}
-
-function takeUpAgain(worker: Worker, task: Task, row: AttemptRow, phase = phaseOf(task, row)): AttemptInHand {
+function takeUpAgain(
+  worker: Worker,
+  task: Task,
+  row: AttemptRow,
+  accepted = row.accepted_at_ms !== null,
+): AttemptInHand {
   const attempt: AttemptInHand = {
     id: row.id,
     taskId: task.id,
     paste: null,
-    phase,
+    phase: accepted ? "accepted" : "typed",
     marks: new Map(),
     cancelling: row.cancel_at_ms !== null,
     question: task.state.name === "needs-input" ? task.state.question : null,

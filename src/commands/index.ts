@@ -1,5 +1,4 @@
 /** The one table of commands. The prompt, argv, the socket, help, completion and the README's list come from it. */
-import { accounts, accountsFree } from "./accounts.ts";
 import { add } from "./add.ts";
 import { adopt } from "./adopt.ts";
 import { attach } from "./attach.ts";
@@ -23,7 +22,6 @@ import { metrics } from "./metrics.ts";
 import { output } from "./output.ts";
 import { pause, resume } from "./pause.ts";
 import { priority } from "./priority.ts";
-import { recap } from "./recap.ts";
 import { release } from "./release.ts";
 import { restart } from "./restart.ts";
 import { retry } from "./retry.ts";
@@ -33,7 +31,6 @@ import { serve } from "./serve.ts";
 import { show } from "./show.ts";
 import { spawn } from "./spawn.ts";
 import { status } from "./status.ts";
-import { survivors } from "./survivors.ts";
 import { tally } from "./tally.ts";
 import { tasks } from "./tasks.ts";
 import { throttle } from "./throttle.ts";
@@ -49,9 +46,9 @@ export function allCommands(): readonly Command[] {
   return [
     ...[add, batch, tasks, show, edit, priority, hold, release, cancel, retry, wait, clear],
     ...[auto, distribute, pause, resume],
-    ...[status, metrics, throttle, why, route, tally, recap, watch],
-    ...[workers, spawn, attach, output, send, answer, restart, drain, kill, survivors, adopt],
-    ...[limits, limitsSet, limitsRaise, accounts, accountsFree],
+    ...[status, metrics, throttle, why, route, tally, watch],
+    ...[workers, spawn, attach, output, send, answer, restart, drain, kill, adopt],
+    ...[limits, limitsSet, limitsRaise],
     ...[serve, doctor, init, help, exit],
   ];
 }

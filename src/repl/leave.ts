@@ -4,14 +4,7 @@ import type { StatusModel } from "../reports/status-model.ts";
 import type { Task, TaskStateName } from "../tasks/task.ts";
 import { askForLeaving } from "./questions.ts";
 
-const AT_WORK: readonly TaskStateName[] = [
-  "reserved",
-  "dispatching",
-  "dispatched",
-  "running",
-  "needs-input",
-  "parked",
-];
+const AT_WORK: readonly TaskStateName[] = ["reserved", "dispatching", "dispatched", "running", "needs-input"];
 /** More than any fleet can have at work. */
 const atWorkMax = 1_000;
 

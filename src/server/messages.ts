@@ -54,7 +54,6 @@ const CODES: Record<ErrorCode, true> = {
   "illegal-move": true,
   refused: true,
   "manager-running": true,
-  paused: true,
   "no-manager": true,
   "tmux-missing": true,
   "tmux-too-old": true,

@@ -31,7 +31,6 @@ export function workerRecordOf(change: Partial<WorkerRecord> = {}): WorkerRecord
     lastCwd: null,
     draining: false,
     foreground: null,
-    account: change.agent ?? "rehearsal",
     ...change,
   };
 }
