@@ -71,12 +71,7 @@ class Restart {
       all: () => (known ? [worker] : []),
       onNews: (listener) => void listeners.push(listener),
     } as Pick<WorkerPool, "all" | "onNews"> as WorkerPool;
-    const distributor = new LocalDistributor({
-      pool,
-      delivery: {} as Delivery,
-      loadOf: () => 0,
-      resumeWords: "go on",
-    });
+    const distributor = new LocalDistributor({ pool, delivery: {} as Delivery, loadOf: () => 0 });
     distributor.onReport((report) => bench.distributor.report(report));
     const awaitAcceptance = (_worker: Worker, { id }: { id: string }): void => void this.awaited.push(id);
     return recover({ ledger: bench.ledger, engine: bench.engine, pool, awaitAcceptance });
