@@ -71,6 +71,7 @@ export async function adoptionRecord(
     tmuxSocket: socket ?? "",
     session,
     pane: JSON.stringify(pane),
+    account: agent,
     launchId: null,
     launchDir: join(workplace.workersDir, "adopted", randomBytes(6).toString("hex")),
     ...(recordOfProcess(agent, front) ?? { sessionId: null, recordPath: null }),

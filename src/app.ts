@@ -5,9 +5,11 @@
 import type { Config } from "./config.ts";
 import type { Fact } from "./events/facts.ts";
 import type { Explanation } from "./delegation/delegate.ts";
+import type { AccountRow } from "./reports/accounts-table.ts";
 import type { DoctorReport } from "./reports/doctor.ts";
 import type { LimitRow } from "./reports/limits-table.ts";
 import type { MetricsModel } from "./reports/metrics-model.ts";
+import type { RecapModel, SurvivorRow } from "./reports/recap.ts";
 import type { StatusModel } from "./reports/status-model.ts";
 import type { TaskDetails } from "./reports/task-details.ts";
 import type { ThrottleModel } from "./reports/throttle-model.ts";
@@ -44,6 +46,8 @@ export interface SpawnRequest {
   readonly count: number;
   readonly model: string | null;
   readonly cwd: string | null;
+  /** Account its agent runs with; null = the agent's own. */
+  readonly account: string | null;
 }
 
 /** How a person is put into a worker's terminal. */
@@ -87,6 +91,8 @@ export interface App {
   status(): StatusModel;
   metrics(): MetricsModel;
   throttle(): ThrottleModel;
+  /** What the last start found of the time before it. */
+  recap(): RecapModel;
   whyTask(id: number): TaskWhy;
   whyWorker(worker: string): WorkerWhy;
 
@@ -107,10 +113,19 @@ export interface App {
   followOutput(worker: string, onText: (text: string) => void): () => void;
   attachTarget(worker: string): AttachTarget;
 
+  /** Processes that outlived their worker. */
+  survivors(): SurvivorRow[];
+  /** Ends them; `there` are those that could not be ended. */
+  endSurvivors(): Promise<{ readonly ended: SurvivorRow[]; readonly there: SurvivorRow[] }>;
+
   limits(): LimitRow[];
   /** amount null = no limit. */
   setLimit(id: string, amount: string | null): LimitRow;
   raiseLimit(id: string, amount: string, untilMs: number, reason: string): LimitRow;
+
+  accounts(): AccountRow[];
+  /** A person says that a parked account is free again. CtmError `not-found`, `illegal-move` when it is not parked. */
+  freeAccount(name: string): AccountRow;
 
   doctor(): Promise<DoctorReport>;
   onFact(listener: (fact: Fact) => void): () => void;

@@ -74,6 +74,12 @@ export const DEFAULTS = {
   },
   prices: { profile: "list", overrides: {} },
   auto: { tickMs: 10_000 },
+  accounts: {
+    autoResume: true,
+    resumeWords: "The usage limit is over. Please continue where you stopped.",
+    reservePercent: 0,
+    named: {},
+  },
 } as const;
 
 /**

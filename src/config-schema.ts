@@ -40,9 +40,13 @@ function agent() {
   return section({
     command: command(),
     permissionMode: label("the name of a permission mode, or null").nullable(),
-    env: entries(/^[A-Za-z_][A-Za-z0-9_]{0,199}$/, "the name of an environment variable", secretText()),
+    env: environment(),
     models: section({ cheap: modelName().nullable(), premium: modelName().nullable() }),
   });
+}
+
+function environment() {
+  return entries(/^[A-Za-z_][A-Za-z0-9_]{0,199}$/, "the name of an environment variable", secretText());
 }
 
 function route() {
@@ -135,6 +139,25 @@ export const fileSchema = section({
     ),
   }),
   auto: section({ tickMs: wholeNumber(1_000, 3_600_000) }),
+  accounts: section({
+    autoResume: yesOrNo(),
+    resumeWords: label("a sentence on one line that begins with a letter or a digit"),
+    reservePercent: wholeNumber(0, 99),
+    named: entries(
+      /^(?!(?:claude|codex|gemini|opencode|shell|rehearsal)$)[a-z][a-z0-9_-]{0,39}$/,
+      "a short name in lower case that is no agent's",
+      section({
+        agent: choice(AGENT_KINDS),
+        env: environment()
+          .optional()
+          .transform((env) => env ?? {}),
+        reservePercent: wholeNumber(0, 99)
+          .nullable()
+          .optional()
+          .transform((percent) => percent ?? null),
+      }),
+    ),
+  }),
 });
 
 export type FileConfig = z.output<typeof fileSchema>;

@@ -32,6 +32,15 @@ export interface AgentConfig extends AgentSettings {
   readonly models: { readonly cheap: string | null; readonly premium: string | null };
 }
 
+/** Credentials of their own for one agent kind, reached by an environment. */
+export interface NamedAccount {
+  readonly agent: AgentKind;
+  /** Laid over the agent's own. Values may be secret: they reach it by a 0600 file only. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Percent of its windows that is kept for the person; null = as for all. */
+  readonly reservePercent: number | null;
+}
+
 export interface Config {
   readonly paths: Paths;
   /** The file it was read from, or null: defaults only. */
@@ -76,4 +85,14 @@ export interface Config {
     >;
   };
   readonly auto: { readonly tickMs: number };
+  readonly accounts: {
+    /** Attempts whose account was parked go on by themselves when it is free again. */
+    readonly autoResume: boolean;
+    /** What they are told then. */
+    readonly resumeWords: string;
+    /** Percent of the provider's own windows that is kept for the person. */
+    readonly reservePercent: number;
+    /** Accounts beside the one that each agent finds by itself. */
+    readonly named: Readonly<Record<string, NamedAccount>>;
+  };
 }

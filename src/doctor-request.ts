@@ -11,6 +11,7 @@ import { hasWalResetBug, sqliteVersion, type Db } from "./ledger/database.ts";
 export function doctorRequest(
   config: Config,
   openLedger: () => Db,
+  survivors: DoctorRequest["survivors"],
   fault: () => string | null = () => null,
 ): DoctorRequest {
   const { isTTY, columns, rows } = process.stdout;
@@ -21,6 +22,7 @@ export function doctorRequest(
     nodeVersion: process.version,
     terminal: { isTerminal: isTTY === true, columns: columns ?? 80, rows: rows ?? 24 },
     clock: () => ({ wallMs: Date.now(), monotonicMs: performance.now() }),
+    survivors,
     ledgerCheck: () => ledgerFacts(openLedger(), fault()),
   };
 }

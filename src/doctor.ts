@@ -47,6 +47,8 @@ export interface DoctorRequest {
   readonly terminal: TerminalFacts | null;
   /** Reads both clocks. It is asked at the beginning and at the end. */
   clock(): ClockReading;
+  /** Processes that outlived their worker; null = nobody can say which workers there are. */
+  survivors(): readonly { readonly pid: number; readonly program: string }[] | null;
   /** Opens the ledger as the manager would, and says what it is; throws what the manager would throw. */
   ledgerCheck(): LedgerFacts | Promise<LedgerFacts>;
 }
@@ -76,6 +78,7 @@ export async function runDoctor(request: DoctorRequest): Promise<DoctorReport> {
     guarded("folders", () => folderChecks(request)),
     guarded("database", () => databaseCheck(request)),
     guarded("limits", () => limitsChecks(request.config)),
+    guarded("survivors", () => survivorsCheck(request)),
     guarded("terminal", () => terminalCheck(request)),
   ]);
   const clock = await guarded("clock", () => clockCheck(clockBefore, request.clock(), request.config));
@@ -271,6 +274,16 @@ async function databaseCheck({ ledgerCheck, config }: DoctorRequest): Promise<Do
   }
   if (!walResetBug) return finding("database", "ok", found);
   return finding("database", "warn", `${found}, which has the WAL-reset bug`, "Update better-sqlite3.");
+}
+
+function survivorsCheck({ survivors }: DoctorRequest): DoctorCheck {
+  const there = survivors();
+  if (there === null) return finding("survivors", "ok", "not known without the database");
+  const found = there.map(({ pid, program }) => `${program} (${pid})`);
+  if (found.length === 0) return finding("survivors", "ok", "no process outlived its worker");
+  const some = found.slice(0, 10).join(", ") + (found.length > 10 ? " and others" : "");
+  const words = `${found.length === 1 ? "a process" : `${found.length} processes`} outlived their worker: ${some}`;
+  return finding("survivors", "warn", words, "`survivors` lists them, `survivors --end` ends them.");
 }
 
 function terminalCheck({ terminal, env }: DoctorRequest): DoctorCheck {

@@ -6,6 +6,7 @@
  * The engine is the only caller of the ledger's moves. It keeps no task in memory: the ledger is the truth, the
  * throttle its running sums, the ready queue a window of ids. Facts are published after the commit.
  */
+import type { AccountBook } from "./account-book.ts";
 import { CtmError } from "./base/errors.ts";
 import { redacted } from "./base/redact.ts";
 import type { DispatchResult, Distributor, WorkerOffer, WorkerReport } from "./distributor/distributor.ts";
@@ -17,6 +18,7 @@ import type { EntryOwner } from "./ledger/usage-entry.ts";
 import type { UsageRecord } from "./metering/usage.ts";
 import type { KeptWrites } from "./kept-writes.ts";
 import { Meter, type MeterParts } from "./meter.ts";
+import { Resumption } from "./resumption.ts";
 import { ReadyQueue, type Begun } from "./tasks/ready-queue.ts";
 import { isFinal, type Assignment, type Outcome, type Task, type TaskDraft } from "./tasks/task.ts";
 import type { Admission } from "./throttle/throttle.ts";
@@ -31,8 +33,16 @@ export interface EngineParts extends MeterParts {
   readonly oversized: "run" | "ask" | "refuse";
   /** Every write goes through it, so that none is lost, and nothing dispatched, while the disk takes none. */
   readonly kept: KeptWrites;
+  readonly accounts: AccountBook;
+  /** The account a worker's agent runs with. */
+  accountOf(worker: string): string;
+  /** Do attempts whose account was parked go on by themselves when it is free again? */
+  readonly autoResume: boolean;
   newAttemptId(nowMs: number): string;
 }
+
+/** So long an oversized task lets those behind it pass. */
+const oversizedPatienceMs = 15 * 60_000;
 
 /** Why a task does not go now. */
 export interface Deferral {
@@ -40,9 +50,6 @@ export interface Deferral {
   readonly untilMs: number | null;
   readonly limitId: string | null;
 }
-
-/** Waiting tasks that a pass reads first. */
-const firstPageSize = 4;
 
 export class Engine {
   readonly #parts: EngineParts;
@@ -57,6 +64,7 @@ export class Engine {
   #lastPass: Promise<unknown> = Promise.resolve();
   readonly #meter: Meter;
   readonly #wake: WakeTimer;
+  readonly #resumption: Resumption;
   #pumpQueued = false;
   #auto = false;
   #closed = false;
@@ -65,6 +73,12 @@ export class Engine {
     this.#parts = parts;
     this.#meter = new Meter(parts);
     this.#wake = new WakeTimer(parts.now, () => this.pump());
+    this.#resumption = new Resumption({
+      ...parts,
+      paused: () => this.#stopped,
+      goesOn: (task, because) => parts.kept.keep(() => this.#running(task, null, null, because)),
+      trouble: (error) => this.#trouble(error),
+    });
     parts.distributor.onReport((report) => this.#hear(report));
   }
 
@@ -125,6 +139,12 @@ export class Engine {
     await this.distribute().catch((error: unknown) => this.#trouble(error));
   }
 
+  /** An account may be free again, or a pause has ended: attempts that wait for it go on, and the queue moves. */
+  resumeParked(): void {
+    this.#resumption.plan();
+    this.pump();
+  }
+
   /** One pass: offers the waiting tasks in order until no worker is free. Returns how many went to a worker. */
   distribute(): Promise<number> {
     const pass = this.#lastPass.then(() => this.#pass());
@@ -138,12 +158,8 @@ export class Engine {
     this.#blockedNeeds = new Set();
     let sent = 0;
     let after: ReadyTask | null = null;
-    // Most passes have one free worker and the first task in line goes to it: a few are read, then ever more.
-    let pageSize = firstPageSize;
     while (!this.#stopped && distributor.freeCount() > 0) {
-      const count = Math.min(pageSize, this.#ready.room);
-      const page: ReadyTask[] = ledger.tasks.ready(after, this.#blockedNeeds, count);
-      pageSize *= 2;
+      const page: ReadyTask[] = ledger.tasks.ready(after, this.#blockedNeeds, this.#ready.room);
       if (page.length === 0) break;
       after = page.at(-1) ?? null;
       const decisions = page.flatMap((ready) => this.#offer(ready) ?? []);
@@ -180,19 +196,27 @@ export class Engine {
     let deferral: Extract<Admission, { kind: "deferred" }> | null = null;
     let blocksAlike = true;
     for (const offer of this.#parts.distributor.offers(task)) {
+      const back = this.#heldBack(task, offer.worker);
+      if (back !== null) {
+        if (deferral === null || sooner(back.untilMs, deferral.untilMs)) deferral = back;
+        continue;
+      }
       const admission = this.#ask(task, offer, this.#blockedLimits);
       if (admission.kind === "admitted") return { offer, admission };
       if (admission.kind === "refused") {
         this.#hold(task, admission.reason);
         return null;
       }
-      // A task too large for a whole window waits for its own moment and blocks nobody behind it.
+      // A task too large for a whole window waits for its own moment, and at first blocks nobody behind it.
       if (admission.oversized) blocksAlike = false;
       else this.#blockedLimits.add(admission.limitId);
       if (deferral === null || sooner(admission.untilMs, deferral.untilMs)) deferral = admission;
     }
     if (blocksAlike) this.#blockedNeeds.add(needs);
     if (deferral === null) return null;
+    // Its moment may never come while others keep the window filled: then the window that will be ready first is kept.
+    const waitedMs = this.#parts.now() - task.createdAtMs;
+    if (deferral.oversized && waitedMs >= oversizedPatienceMs) this.#blockedLimits.add(deferral.limitId);
     // Nothing but a person's yes lets it go: it is held by name, and `release` is that yes.
     if (deferral.oversized && deferral.untilMs === null && this.#parts.oversized === "ask") {
       this.#hold(task, `oversized: ${deferral.reason}`);
@@ -205,6 +229,13 @@ export class Engine {
   /** Given up when the disk does not take it: the next pass comes to the same end. */
   #hold(task: Task, reason: string): void {
     this.#parts.kept.attempt(() => this.#parts.ledger.setHold(task.id, reason));
+  }
+
+  /** An account whose provider lets nothing through holds back its own workers and no others. */
+  #heldBack(task: Task, worker: string): Extract<Admission, { kind: "deferred" }> | null {
+    const { accounts, accountOf } = this.#parts;
+    const back = accounts.heldBack(accountOf(worker), task.draft.priority);
+    return back === null ? null : { kind: "deferred", ...back, level: "CRITICAL", oversized: false };
   }
 
   #ask(task: Task, offer: WorkerOffer, blockedLimits: ReadonlySet<string>): Admission {
@@ -347,6 +378,9 @@ export class Engine {
           if (task.state.name === "needs-input") this.#running(task, null, null);
         });
         return;
+      case "limited":
+        this.#limited(report);
+        return;
       case "ended":
         this.#end(report);
         return;
@@ -361,23 +395,41 @@ export class Engine {
       const typed = this.#parts.ledger.typed(task, this.#parts.now());
       this.#told(task, typed, null);
       this.#running(typed, report.sessionId, report.recordPath);
-    } else if (task.state.name === "dispatched" || task.state.name === "needs-input") {
+    } else if (task.state.name !== "running") {
       this.#running(task, report.sessionId, report.recordPath);
     }
   }
 
-  #running(task: Task, sessionId: string | null, recordPath: string | null): void {
+  #running(
+    task: Task,
+    sessionId: string | null,
+    recordPath: string | null,
+    because: string | null = null,
+  ): void {
     const { ledger, now } = this.#parts;
-    this.#told(task, ledger.run(task, { sessionId, recordPath }, now()), null);
+    this.#told(task, ledger.run(task, { sessionId, recordPath }, now()), because);
+  }
+
+  /** The account is parked, not the task: the attempt keeps its worker, its reservation and its conversation. */
+  #limited({ worker, attemptId, reason }: Extract<WorkerReport, { kind: "limited" }>): void {
+    const { accounts, accountOf, ledger, bus, now } = this.#parts;
+    const account = accountOf(worker);
+    const attempt = attemptId === null ? null : ledger.attempts.byId(attemptId);
+    const task = attempt === null ? null : ledger.task(attempt.task_id);
+    if (attemptId !== null && task !== null && isCurrent(task, attemptId) && task.state.name !== "parked") {
+      const park = accounts.parkedBy(account, reason);
+      const typed = task.state.name === "dispatching" ? ledger.typed(task, now()) : task;
+      const parkedTask = ledger.park(typed, account, park, now());
+      accounts.took(account, park);
+      this.#told(task, parkedTask, reason.message);
+    } else accounts.park(account, reason);
+    const { cause, message, untilMs } = accounts.parkOf(account) ?? { ...reason, untilMs: null };
+    bus.publish({ kind: "account-parked", atMs: now(), account, cause, message, untilMs });
   }
 
   #needsInput(task: Task, worker: string, question: string): void {
     const { ledger, bus, now } = this.#parts;
-    if (
-      task.state.name === "dispatching" ||
-      task.state.name === "dispatched" ||
-      task.state.name === "running"
-    ) {
+    if (task.state.name !== "needs-input" && task.state.name !== "reserved") {
       this.#told(task, ledger.ask(task, question, now()), question);
       bus.publish({ kind: "worker-asks", atMs: now(), worker, question });
     }
@@ -423,6 +475,8 @@ export class Engine {
     this.#meter.booked(booked);
     throttle.settle(attemptId);
     this.#told(task, ended, reasonOf(outcome));
+    if (outcome.kind === "completed")
+      this.#parts.accounts.wentThrough(this.#parts.accountOf(attemptWorker(task)));
     if (outcome.kind === "lost" && ended.draft.retryLost)
       this.#parts.kept.keep(() => void this.retry(ended.id, "retried after lost, as the task asks"));
     this.pump();
@@ -445,11 +499,15 @@ export class Engine {
 
   // ── after a restart ─────────────────────────────────────────────────────────────────────────────
 
-  /** The witness says it was typed: the attempt goes on where the manager left it. */
-  takeUpAgain(task: Task): void {
+  /**
+   * The witness says it was typed: the attempt goes on where the manager left it. `told`: one whose account was parked
+   * was told to go on.
+   */
+  takeUpAgain(task: Task, told = false): void {
     const { ledger, now } = this.#parts;
     if (task.state.name === "dispatching")
       this.#told(task, ledger.typed(task, now()), "found typed at start");
+    else if (task.state.name === "parked" && told) this.#running(task, null, null, "found told to go on");
   }
 
   /** Its cancel was asked for before the manager ended, and its agent may not have heard: it is interrupted again. */
@@ -521,7 +579,7 @@ export class Engine {
   whyDeferred(task: Task, offers: readonly WorkerOffer[]): Deferral | null {
     let deferral: Deferral | null = null;
     for (const offer of offers) {
-      const admission = this.#ask(task, offer, new Set());
+      const admission = this.#heldBack(task, offer.worker) ?? this.#ask(task, offer, new Set());
       if (admission.kind === "admitted") return null;
       const found =
         admission.kind === "refused" ? { reason: admission.reason, untilMs: null, limitId: null } : admission;
@@ -535,6 +593,7 @@ export class Engine {
     this.#closed = true;
     this.#ready.clear();
     this.#wake.cancel();
+    this.#resumption.close();
   }
 
   // ── below: the one timer, fences, facts ─────────────────────────────────────────────────────────

@@ -110,4 +110,15 @@ export const INIT_CONFIG = `# Configuration of ctm. Everything here is optional 
 # The safety tick of auto mode. Work starts on events; the tick only finds what an event has missed.
 #auto:
 #  tickMs: 10000
+
+# Accounts: the credentials agents run with. Where a provider lets nothing through (a used-up limit, no credit, a lost
+# login), the account is parked and not the task: its attempt waits in its conversation, other accounts go on.
+# autoResume: when the account is free again it goes on, told so by resumeWords. reservePercent of the provider's own
+# windows is kept for you. named: further accounts, used by spawn --account NAME, e.g.
+# work: { agent: claude, env: { CLAUDE_CONFIG_DIR: /home/me/.claude-work } }
+#accounts:
+#  autoResume: true
+#  resumeWords: The usage limit is over. Please continue where you stopped.
+#  reservePercent: 0
+#  named: {}
 `;

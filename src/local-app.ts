@@ -3,6 +3,8 @@
  * beside the parts.
  */
 import type { App, AttachTarget, DispatchState, SpawnRequest, Submission, TaskFilter } from "./app.ts";
+import type { AccountBook } from "./account-book.ts";
+import { accountFor, agentOfAccount } from "./account-settings.ts";
 import { PlainStream } from "./base/plain-text.ts";
 import { typedText } from "./base/typed-text.ts";
 import { CtmError } from "./base/errors.ts";
@@ -17,17 +19,21 @@ import type { FactBus } from "./events/bus.ts";
 import type { Fact } from "./events/facts.ts";
 import type { Ledger } from "./ledger/ledger.ts";
 import type { LimitBook } from "./limit-book.ts";
+import { accountRows } from "./overview/account-rows.ts";
 import { limitRows } from "./overview/limit-rows.ts";
 import { metricsModel } from "./overview/metrics.ts";
 import type { OverviewSources } from "./overview/sources.ts";
+import { recapModel, survivorRow } from "./overview/recap.ts";
 import { statusModel } from "./overview/status.ts";
 import { taskDetails } from "./overview/task-details.ts";
 import { throttleModel } from "./overview/throttle.ts";
 import { taskWhy, workerWhy } from "./overview/why.ts";
 import { workerRow, workerRows } from "./overview/worker-rows.ts";
+import type { AccountRow } from "./reports/accounts-table.ts";
 import type { DoctorReport } from "./reports/doctor.ts";
 import type { LimitRow } from "./reports/limits-table.ts";
 import type { MetricsModel } from "./reports/metrics-model.ts";
+import type { RecapModel, SurvivorRow } from "./reports/recap.ts";
 import type { StatusModel } from "./reports/status-model.ts";
 import type { TaskDetails } from "./reports/task-details.ts";
 import type { ThrottleModel } from "./reports/throttle-model.ts";
@@ -38,6 +44,7 @@ import { taskText } from "./tasks/task-text.ts";
 import { isFinal, type Task, type TaskDraft, type TaskStateName } from "./tasks/task.ts";
 import { adoptableSessions, adoptionRecord } from "./adoption.ts";
 import type { Workplace } from "./workplace.ts";
+import { endSurvivors, findSurvivors, livingLaunches, type Survivor } from "./workers/survivors.ts";
 import type { Worker } from "./workers/worker.ts";
 
 export interface LocalAppParts {
@@ -47,6 +54,7 @@ export interface LocalAppParts {
   readonly bus: FactBus;
   readonly delegation: DelegationDesk;
   readonly limits: LimitBook;
+  readonly accounts: AccountBook;
   readonly sources: OverviewSources;
   /** null: offline, no workers. */
   readonly workplace: Workplace | null;
@@ -174,7 +182,7 @@ export class LocalApp implements App {
 
   resume(): DispatchState {
     this.#parts.ledger.settings.set("paused", null);
-    this.#parts.engine.pump();
+    this.#parts.engine.resumeParked();
     return this.#dispatchChanged(null);
   }
 
@@ -219,6 +227,10 @@ export class LocalApp implements App {
 
   throttle(): ThrottleModel {
     return throttleModel(this.#parts.sources, (task) => this.#deferralOf(task, this.#fitting(task)) !== null);
+  }
+
+  recap(): RecapModel {
+    return recapModel(this.#survivors(), this.#parts.sources);
   }
 
   whyTask(id: number): TaskWhy {
@@ -269,11 +281,15 @@ export class LocalApp implements App {
 
   async spawn(request: SpawnRequest): Promise<WorkerRow[]> {
     const { pool } = this.#workplace();
-    const agent = request.agent ?? this.#parts.delegation.defaultAgent;
+    const { accounts } = this.config;
+    const named = request.account === null ? null : agentOfAccount(request.account, accounts);
+    const agent = request.agent ?? named ?? this.#parts.delegation.defaultAgent;
+    const account = accountFor(request.account, agent, accounts);
     const model = request.model ?? this.#parts.delegation.launchModel(agent);
     const workers = await pool.spawn(agent, request.count, {
       model,
       cwd: request.cwd ?? this.config.workers.cwd,
+      account,
     });
     return workers.map((worker) => workerRow(worker, this.#parts.sources));
   }
@@ -341,6 +357,34 @@ export class LocalApp implements App {
     return { worker, tmuxSocket: record.tmuxSocket ?? this.config.paths.tmuxSocket, session: record.session };
   }
 
+  survivors(): SurvivorRow[] {
+    return this.#survivors().map((survivor) => survivorRow(survivor, this.#parts.sources));
+  }
+
+  async endSurvivors(): Promise<{ ended: SurvivorRow[]; there: SurvivorRow[] }> {
+    const found = this.#survivors();
+    const left = new Set(await endSurvivors(found));
+    const rows = (kept: boolean): SurvivorRow[] =>
+      found
+        .filter((survivor) => left.has(survivor) === kept)
+        .map((survivor) => survivorRow(survivor, this.#parts.sources));
+    return { ended: rows(false), there: rows(true) };
+  }
+
+  #survivors(): Survivor[] {
+    const { workplace, config, ledger } = this.#parts;
+    const living =
+      workplace === null
+        ? livingLaunches(ledger.workers.all())
+        : new Set(
+            workplace.pool
+              .all()
+              .filter(({ state }) => state.name !== "dead")
+              .flatMap(({ record }) => record.launchId ?? []),
+          );
+    return findSurvivors(config.paths.spoolDir, living);
+  }
+
   // ── limits, doctor, facts, end ──────────────────────────────────────────────────────────────────
 
   limits(): LimitRow[] {
@@ -365,11 +409,23 @@ export class LocalApp implements App {
     return row;
   }
 
+  accounts(): AccountRow[] {
+    return accountRows(this.#parts.accounts, this.#parts.sources);
+  }
+
+  freeAccount(name: string): AccountRow {
+    const row = this.accounts().find(({ account }) => account === name);
+    if (row === undefined) throw new CtmError("not-found", `there is no account named ${name}`);
+    if (!this.#parts.accounts.free(name)) throw new CtmError("illegal-move", `account ${name} is not parked`);
+    return { ...row, park: null };
+  }
+
   doctor(): Promise<DoctorReport> {
     return runDoctor(
       doctorRequest(
         this.config,
         () => this.#parts.ledger.database,
+        () => this.#survivors(),
         () => this.#parts.sources.storageFault(),
       ),
     );

@@ -5,6 +5,8 @@
 import { randomBytes } from "node:crypto";
 import { agentAdapter } from "./agents/agents.ts";
 import type { App, OpenOptions } from "./app.ts";
+import { AccountBook } from "./account-book.ts";
+import { reservePercentOf } from "./account-settings.ts";
 import { adoptableSessions, adoptionRecord } from "./adoption.ts";
 import { keptCalendar } from "./calendar-setting.ts";
 import type { Config } from "./config.ts";
@@ -14,6 +16,7 @@ import { durableRows } from "./durable-rows.ts";
 import { Engine } from "./engine.ts";
 import { FactBus } from "./events/bus.ts";
 import { faultPoint } from "./faults/fault-point.ts";
+import { beginStart, endStart, noteLeft } from "./last-start.ts";
 import { attemptOf, Ledger } from "./ledger/ledger.ts";
 import { takeManagerLock, type ManagerLock } from "./ledger/manager-lock.ts";
 import { ensurePrivateFolders } from "./ledger/state-folder.ts";
@@ -30,17 +33,20 @@ import { openWorkplace, type Workplace } from "./workplace.ts";
 const CLOCK = faultPoint("clock.read");
 /** A start after a crash, step by step: it may be cut off anywhere and begun again. */
 const RECOVER = {
+  note: faultPoint("recover.note"),
   worker: faultPoint("recover.worker"),
   tasks: faultPoint("recover.tasks"),
   signals: faultPoint("recover.signals"),
   dead: faultPoint("recover.dead"),
   cancel: faultPoint("recover.cancel"),
   revive: faultPoint("recover.revive"),
+  judge: faultPoint("recover.judge"),
   fill: faultPoint("recover.fill"),
 };
 const SHUT_DOWN = {
   engine: faultPoint("shutdown.engine"),
   workplace: faultPoint("shutdown.workplace"),
+  note: faultPoint("shutdown.note"),
   ledger: faultPoint("shutdown.ledger"),
 };
 
@@ -74,8 +80,7 @@ function layFoundation(config: Config): Foundation {
     // A rehearsal is for trying limits; beside real agents it must not use up real ones.
     countSimulated: delegation.defaultAgent === "rehearsal",
   });
-  const nowMs = now();
-  throttle.restore(durableRows(ledger, throttle.needs(nowMs), traitsOf), nowMs);
+  throttle.restore(durableRows(ledger, now(), traitsOf), now());
   const bus = new FactBus();
   const notices = (): readonly string[] => [...delegation.notices, ...time.notices()];
   return { ledger, bus, throttle, delegation, kept: keptWrites(ledger, bus, now), now, notices };
@@ -96,9 +101,27 @@ function traitsOf(agent: string): { readonly spends: boolean; readonly simulated
   return agentAdapter(agent).traits;
 }
 
-function buildEngine(config: Config, base: Foundation, distributor: Distributor): Engine {
-  return new Engine({
+/** The engine, and the accounts it asks: an account that is free again lets the engine go on. */
+function buildEngine(
+  config: Config,
+  base: Foundation,
+  distributor: Distributor,
+  accountOf: (worker: string) => string,
+): { engine: Engine; accounts: AccountBook } {
+  const accounts = new AccountBook({
+    ledger: base.ledger,
+    now: base.now,
+    reservePercent: (account) => reservePercentOf(account, config.accounts),
+    freed: (account) => {
+      if (account !== null) base.bus.publish({ kind: "account-freed", atMs: base.now(), account });
+      engine.resumeParked();
+    },
+  });
+  const engine = new Engine({
     ...base,
+    accounts,
+    accountOf,
+    autoResume: config.accounts.autoResume,
     distributor,
     delegate: (draft) => base.delegation.delegate(draft),
     traits: traitsOf,
@@ -106,12 +129,13 @@ function buildEngine(config: Config, base: Foundation, distributor: Distributor)
     entryRules: { prices: base.delegation.prices, countCacheReads: config.throttle.countCacheReads },
     newAttemptId: (nowMs) => `a${nowMs.toString(36)}-${randomBytes(6).toString("hex")}`,
   });
+  return { engine, accounts };
 }
 
 function buildApp(
   config: Config,
   base: Foundation,
-  engine: Engine,
+  { engine, accounts }: { engine: Engine; accounts: AccountBook },
   workplace: Workplace | null,
   startedAtMs: number | null,
   close: () => Promise<void>,
@@ -147,11 +171,13 @@ function buildApp(
     bus: base.bus,
     delegation: base.delegation,
     limits,
+    accounts,
     sources,
     workplace,
     now: base.now,
     close: async () => {
       limits.close();
+      accounts.close();
       SHUT_DOWN.engine.pass(() => engine.close());
       base.kept.close();
       await close();
@@ -163,14 +189,15 @@ function buildApp(
 /** Reads and queues straight in the ledger; there are no workers. */
 export async function openOffline(config: Config): Promise<App> {
   const base = layFoundation(config);
-  const engine = buildEngine(config, base, NO_WORKERS);
-  return buildApp(config, base, engine, null, null, async () => undefined);
+  const { engine, accounts } = buildEngine(config, base, NO_WORKERS, () => "");
+  return buildApp(config, base, { engine, accounts }, null, null, async () => undefined);
 }
 
 const NO_WORKERS: Distributor = {
   offers: () => [],
   dispatch: async () => ({ kind: "not-typed", reason: "no manager runs" }),
   interrupt: async () => undefined,
+  resume: async () => ({ kind: "over" }),
   freeCount: () => 0,
   onReport: () => undefined,
 };
@@ -191,7 +218,9 @@ async function openLocked(config: Config, options: OpenOptions, lock: ManagerLoc
   const { ledger, bus, kept, now } = base;
   const loadOf = (worker: string): number => ledger.spend.loadOf(worker);
   const workplace = await openWorkplace({ config, ledger, bus, kept, now, loadOf });
-  const engine = buildEngine(config, base, workplace.distributor);
+  const accountOf = (name: string): string => workplace.pool.accountOf(name);
+  const built = buildEngine(config, base, workplace.distributor, accountOf);
+  const { engine } = built;
   bus.subscribe((fact) => {
     if (fact.kind === "storage-changed" && fact.fault === null) engine.pump();
   });
@@ -201,9 +230,15 @@ async function openLocked(config: Config, options: OpenOptions, lock: ManagerLoc
     config.auto.tickMs,
   );
   tick.unref();
-  const app = buildApp(config, base, engine, workplace, now(), async () => {
+  const app = buildApp(config, base, built, workplace, now(), async () => {
     clearInterval(tick);
     await SHUT_DOWN.workplace.passAsync(() => workplace.close());
+    try {
+      SHUT_DOWN.note.pass(() => noteLeft(ledger, now()));
+    } catch (error) {
+      // A ledger that takes no writes keeps nobody from leaving; the next start takes this manager for killed.
+      trouble(bus, now, error);
+    }
     lock.release();
   });
   await restoreFleet(config, base, workplace, engine);
@@ -235,7 +270,9 @@ async function restoreFleet(
     }
   }
   const { awaitAcceptance } = workplace;
-  await RECOVER.tasks.passAsync(() => recover({ ledger: base.ledger, engine, pool, awaitAcceptance }));
+  RECOVER.note.pass(() => beginStart(base.ledger, base.now()));
+  const parts = { ledger: base.ledger, engine, pool, awaitAcceptance };
+  const report = await RECOVER.tasks.passAsync(() => recover(parts));
   await RECOVER.signals.passAsync(() => workplace.listen());
   await RECOVER.dead.passAsync(() => giveUpDead(pool));
   for (const task of base.ledger.tasks.open()) {
@@ -243,6 +280,10 @@ async function restoreFleet(
     await RECOVER.cancel
       .passAsync(() => engine.cancelAgain(task))
       .catch((error: unknown) => trouble(base.bus, base.now, error));
+  }
+  if (RECOVER.judge.pass(() => endStart(base.ledger, report))) {
+    const reason = base.ledger.settings.get("paused");
+    base.bus.publish({ kind: "dispatch-changed", atMs: base.now(), auto: false, paused: true, reason });
   }
   for (const name of dead) {
     // One that cannot be started is told, and keeps the others from nothing.
@@ -255,6 +296,7 @@ async function restoreFleet(
   const agent = base.delegation.defaultAgent;
   const wish = { model: base.delegation.launchModel(agent), cwd: config.workers.cwd };
   if (missing > 0) await RECOVER.fill.passAsync(() => pool.spawn(agent, missing, wish));
+  engine.resumeParked();
 }
 
 /** One session that cannot be taken over keeps none of the others from it. */
@@ -286,14 +328,6 @@ function tellWorkerNews(workplace: Workplace, bus: FactBus, now: () => number): 
       });
     } else if (news.kind === "asks" && news.attemptId === null) {
       bus.publish({ kind: "worker-asks", atMs: now(), worker: worker.name, question: news.question });
-    } else if (news.kind === "limited") {
-      bus.publish({
-        kind: "agent-limited",
-        atMs: now(),
-        worker: worker.name,
-        failure: news.failure,
-        message: news.message,
-      });
     }
   });
 }

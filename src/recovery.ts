@@ -92,8 +92,10 @@ async function recoverTask(task: Task, parts: RecoveryParts): Promise<keyof Reco
   const witness = await worker.terminal.witness(pane);
   const typed = witness !== null && witness.attemptId === attemptId;
   if (typed) {
-    const taken = takeUpAgain(worker, task, attempt);
-    engine.takeUpAgain(task);
+    // Told to go on just before the end: the mark of that stands on the pane.
+    const told = attempt.resume_mark !== null && witness.mark !== attempt.resume_mark;
+    const taken = takeUpAgain(worker, task, attempt, told ? "typed" : phaseOf(task, attempt));
+    engine.takeUpAgain(task, told);
     if (taken.phase === "typed") parts.awaitAcceptance(worker, taken);
     return "goneOn";
   }
@@ -105,7 +107,7 @@ async function recoverTask(task: Task, parts: RecoveryParts): Promise<keyof Reco
     engine.notTyped(task, NOT_TYPED);
     return "backInQueue";
   }
-  takeUpAgain(worker, task, attempt, false);
+  takeUpAgain(worker, task, attempt, "typed");
   worker.asks(
     "delivery uncertain: something else was typed into this pane",
     "typing",
@@ -114,17 +116,17 @@ async function recoverTask(task: Task, parts: RecoveryParts): Promise<keyof Reco
   return "asks";
 }
 
-function takeUpAgain(
-  worker: Worker,
-  task: Task,
-  row: AttemptRow,
-  accepted = row.accepted_at_ms !== null,
-): AttemptInHand {
+function phaseOf(task: Task, row: AttemptRow): AttemptInHand["phase"] {
+  if (task.state.name === "parked") return "parked";
+  return row.accepted_at_ms === null ? "typed" : "accepted";
+}
+
+function takeUpAgain(worker: Worker, task: Task, row: AttemptRow, phase = phaseOf(task, row)): AttemptInHand {
   const attempt: AttemptInHand = {
     id: row.id,
     taskId: task.id,
     paste: null,
-    phase: accepted ? "accepted" : "typed",
+    phase,
     marks: new Map(),
     cancelling: row.cancel_at_ms !== null,
     question: task.state.name === "needs-input" ? task.state.question : null,

@@ -2,8 +2,9 @@
  * Everything a manager drives: the tmux servers, the signal spool, the workers, and how a task reaches one. Opened
  * once a start; closing it leaves the workers in their panes.
  */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { accountEnvironment } from "./account-settings.ts";
 import { agentAdapter } from "./agents/agents.ts";
 import type { AgentSettings } from "./agents/adapter.ts";
 import { CtmError } from "./base/errors.ts";
@@ -60,7 +61,7 @@ export async function openWorkplace(parts: WorkplaceParts): Promise<Workplace> {
   const { config, ledger, kept } = parts;
   const { paths } = config;
   const pasteDir = join(paths.stateDir, "paste");
-  ensurePrivateFolders([paths.spoolDir, paths.workersDir, pasteDir]);
+  ensurePrivateFolders([paths.spoolDir, paths.workersDir, pasteDir, dirname(paths.tmuxSocket)]);
   const hookFile = join(paths.stateDir, "hook.sh");
   writePrivateProgram(hookFile, hookScript());
 
@@ -96,15 +97,14 @@ export async function openWorkplace(parts: WorkplaceParts): Promise<Workplace> {
     cols: config.workers.cols,
     rows: config.workers.rows,
     baseEnv: agentEnvironment(),
-    settings: (agent) => settingsOf(agent, config),
+    settings: (agent, account) => settingsOf(agent, account, config),
   });
   const pool = new WorkerPool({
     launching,
     restart: config.workers.restart,
     adapter: agentAdapter,
     terminal: (record) => terminal(record.tmuxSocket, record.session),
-    saved: (record, { typing }) =>
-      kept.keep(() => (typing ? ledger.saveWorkerTyped(record) : ledger.workers.save(record))),
+    saved: (record) => kept.keep(() => ledger.workers.save(record)),
     removed: (name) => kept.keep(() => ledger.workers.remove(name)),
     signalsRead: async () => {
       await listening;
@@ -120,7 +120,12 @@ export async function openWorkplace(parts: WorkplaceParts): Promise<Workplace> {
     claimSecondEnter: (attemptId) =>
       kept.attempt(() => ledger.claimSecondEnter(attemptId, parts.now())) === true,
   });
-  const distributor = new LocalDistributor({ pool, delivery, loadOf: parts.loadOf });
+  const distributor = new LocalDistributor({
+    pool,
+    delivery,
+    loadOf: parts.loadOf,
+    resumeWords: config.accounts.resumeWords,
+  });
   const spool = Spool.open(paths.spoolDir);
   const order = new SignalOrder();
   let beginListening = (): void => undefined;
@@ -167,11 +172,12 @@ function addressOf(socket: string | null, own: string): ServerAddress {
   return { kind: "foreign", socket: socket === "" ? null : socket };
 }
 
-function settingsOf(agent: string, config: Config): AgentSettings {
+function settingsOf(agent: string, account: string, config: Config): AgentSettings {
   if (agent !== "claude" && agent !== "codex" && agent !== "shell" && agent !== "rehearsal") {
     throw new CtmError("usage", `there is no agent named ${agent}`);
   }
-  const settings = config.agents[agent];
+  const own = config.agents[agent];
+  const settings = { ...own, env: { ...own.env, ...accountEnvironment(account, config.accounts) } };
   if (agent !== "rehearsal" || settings.command.length > 0) return settings;
   return { ...settings, command: [process.execPath, REHEARSAL_PROGRAM] };
 }

@@ -44,6 +44,7 @@ async function checks(file = "", changes: Partial<DoctorRequest> = {}): Promise<
     terminal: { isTerminal: true, columns: 120, rows: 40 },
     clock: () => ({ wallMs: Date.UTC(2026, 10, 23) + ticks, monotonicMs: ticks++ }),
     ledgerCheck: () => healthyLedger,
+    survivors: () => [],
     ...changes,
   });
   return report.checks;

@@ -456,6 +456,48 @@ describe("tasks larger than a window", () => {
     expect(bench.ledger.spend.openReservations()).toMatchObject([{ tokens: 1_000, oversized: 1 }]);
   });
 
+  it("run: after a quarter of an hour those behind it no longer keep its window filled", async () => {
+    const bench = benchOf({ limits, workers: ["w1", "w2", "w3"] });
+    const first = await bench.running("300 tokens");
+    const oversized = bench.add("5000 tokens");
+    bench.nowMs += 14 * 60_000;
+    const second = await bench.running("300 tokens");
+    bench.distributor.ended(first.attemptId, DONE, [recordOf("r1", 300)]);
+    // Without the rule this could go on for ever: there is always one running when another ends.
+    bench.nowMs += 60_000;
+    const small = [bench.add("100 tokens"), bench.add("100 tokens", { priority: "low" })];
+    const urgent = bench.add("100 tokens", { priority: "high" });
+    expect(await bench.pass()).toEqual([urgent]);
+    expect(bench.factsOf("task-deferred").at(-1)?.reason).toBe("an earlier task waits for tokens/hour");
+    bench.distributor.order.intend();
+    await bench.distributor.order.typed();
+    for (const id of [second.task.id, urgent])
+      bench.distributor.ended(bench.attempt(id), DONE, [recordOf(`r${id}`, 100)]);
+    expect(await bench.pass()).toEqual([oversized]);
+    bench.distributor.order.intend();
+    await bench.distributor.order.typed();
+    bench.distributor.ended(bench.attempt(oversized), FAILED, []);
+    expect(await bench.pass()).toEqual(small);
+  });
+
+  it("run: of the workers' own windows only the one that is ready first is kept for it", async () => {
+    const bench = benchOf({ limits: { "worker tokens/hour": 1_000 }, workers: ["w1", "w2"] });
+    for (const [worker, used] of [
+      ["w1", 950],
+      ["w2", 850],
+    ] as const) {
+      const order = await bench.running("400 tokens", { worker });
+      bench.distributor.ended(order.attemptId, DONE, [recordOf(worker, used)]);
+      bench.nowMs += 60_000;
+    }
+    const oversized = bench.add("5000 tokens");
+    bench.nowMs += 15 * 60_000;
+    const small = bench.add("20 tokens");
+    expect(await bench.pass()).toEqual([small]);
+    expect(bench.distributor.order.worker).toBe("w2");
+    expect(bench.state(oversized)).toBe("queued");
+  });
+
   it("refuse: is held by name, with the reason", async () => {
     const bench = benchOf({ limits, policy: { oversized: "refuse" } });
     bench.add("5000 tokens");
@@ -628,6 +670,7 @@ function workerRow(name: string) {
     lastCwd: null,
     draining: false,
     foreground: null,
+    account: "claude",
   };
 }
 

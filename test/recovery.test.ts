@@ -71,7 +71,12 @@ class Restart {
       all: () => (known ? [worker] : []),
       onNews: (listener) => void listeners.push(listener),
     } as Pick<WorkerPool, "all" | "onNews"> as WorkerPool;
-    const distributor = new LocalDistributor({ pool, delivery: {} as Delivery, loadOf: () => 0 });
+    const distributor = new LocalDistributor({
+      pool,
+      delivery: {} as Delivery,
+      loadOf: () => 0,
+      resumeWords: "go on",
+    });
     distributor.onReport((report) => bench.distributor.report(report));
     const awaitAcceptance = (_worker: Worker, { id }: { id: string }): void => void this.awaited.push(id);
     return recover({ ledger: bench.ledger, engine: bench.engine, pool, awaitAcceptance });

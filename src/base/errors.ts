@@ -11,6 +11,7 @@ export type ErrorCode =
   | "illegal-move" // the thing exists, but not in a state that allows this
   | "refused" // a guard said no (hostile text, unsafe folder, dialog in the way)
   | "manager-running" // another manager holds this state folder
+  | "paused" // dispatch is paused, and the call would wait for its end
   | "no-manager" // the call needs a running manager and there is none
   | "tmux-missing"
   | "tmux-too-old"
@@ -27,6 +28,7 @@ const EXIT_CODES: Record<ErrorCode, number> = {
   "illegal-move": 2,
   refused: 2,
   "manager-running": 75,
+  paused: 75,
   "no-manager": 69,
   "tmux-missing": 69,
   "tmux-too-old": 69,

@@ -56,7 +56,8 @@ function lineOf(fact: Fact): string | null {
   if (fact.kind === "worker-asks") {
     return `\u0007${oneLine(factText(fact))} -> ctm answer ${fact.worker} ... | ctm attach ${fact.worker}`;
   }
-  if (fact.kind === "agent-limited" || fact.kind === "trouble") return oneLine(factText(fact));
+  if (fact.kind === "account-parked" || fact.kind === "account-freed" || fact.kind === "trouble")
+    return oneLine(factText(fact));
   return null;
 }
 

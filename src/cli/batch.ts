@@ -1,5 +1,6 @@
 /** A batch from argv or a file: its tasks are queued at once, run in auto mode, watched and summed up. */
 import { connect } from "node:net";
+import type { DispatchState } from "../app.ts";
 import { CtmError } from "../base/errors.ts";
 import { checkDraft } from "../commands/batch-file.ts";
 import type { Queued } from "../commands/batch.ts";
@@ -17,6 +18,7 @@ import { showProgress } from "./batch-progress.ts";
 import { callerHere } from "./caller.ts";
 import { onInterrupt } from "./interrupt.ts";
 import { configOf, joinHouse, type Manager } from "./reach.ts";
+import { tellRecap } from "./tell-recap.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** `ctm "Task 1" "Task 2"`: each text a task. Returns the exit code. */
@@ -64,6 +66,12 @@ async function runAsManager(
 ): Promise<number> {
   let workers: "leave" | "kill" = "leave";
   try {
+    tellRecap(manager.app.recap(), terminal);
+    // What this start made of the time before may be what waits for a person: then nothing is begun.
+    const idle = manager.app.status().queue.running === 0;
+    if (idle && !keepWorkers) workers = "kill";
+    requireUnpaused(manager.app.dispatchState());
+    workers = "leave";
     await manager.host.run("auto", { mode: "on" });
     tellNotices(manager.app.status(), terminal);
     const broken = manager.broken.then((fault) => Promise.reject(fault));
@@ -90,6 +98,15 @@ function answers(path: string): Promise<boolean> {
 
 function tellNotices(status: StatusModel, terminal: Terminal): void {
   for (const notice of status.notices) terminal.note(notice);
+}
+
+/** A batch that waits for a person to end a pause would wait for ever where nobody sits. */
+function requireUnpaused({ paused, pauseReason }: DispatchState): void {
+  if (!paused) return;
+  const reason = pauseReason === null ? "" : `: ${pauseReason}`;
+  throw new CtmError("paused", `dispatch is paused${reason}; nothing was queued`, [
+    "`ctm recap` tells what happened, `ctm resume` lets tasks go again; `ctm add` only queues.",
+  ]);
 }
 
 /** Handing tasks to a manager that sends nothing out would wait for ever. */

@@ -15,6 +15,6 @@ export async function examine(config: Config): Promise<unknown> {
     const openLedger = (): never => {
       throw error;
     };
-    return runDoctor(doctorRequest(config, openLedger));
+    return runDoctor(doctorRequest(config, openLedger, () => null));
   }
 }

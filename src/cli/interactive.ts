@@ -6,12 +6,15 @@ import { banner } from "../repl/banner.ts";
 import { History } from "../repl/history.ts";
 import { runPiped } from "../repl/piped.ts";
 import { Repl, type ReplEnd } from "../repl/repl.ts";
+import type { Paper } from "../reports/paper.ts";
+import { recapIsNews, renderRecap, type RecapModel } from "../reports/recap.ts";
 import type { StatusModel } from "../reports/status-model.ts";
 import type { Settings } from "./arguments.ts";
 import { attachTo } from "./attach.ts";
 import { callerHere } from "./caller.ts";
 import { untilSignal } from "./interrupt.ts";
 import { configOf, joinHouse, type Manager } from "./reach.ts";
+import { tellRecap } from "./tell-recap.ts";
 import type { Terminal } from "./terminal.ts";
 import { VERSION } from "./version.ts";
 
@@ -79,6 +82,7 @@ async function converse(
   const paper = terminal.paper;
   if (!terminal.interactive) {
     const { print, complain, json } = terminal;
+    if (host.role === "manager") tellRecap((await host.run("recap", {})) as RecapModel, terminal);
     const fault = await runPiped({ host, caller, input: process.stdin, json, paper, print, complain });
     return { workers: "leave", exitCode: fault === null ? 0 : exitCodeOf(fault) };
   }
@@ -91,8 +95,19 @@ async function converse(
     input: process.stdin,
     output: process.stdout,
     attach: attachTo,
-    greeting: [...banner(VERSION, host.role, status, paper()), ...offered],
+    greeting: [
+      ...banner(VERSION, host.role, status, paper()),
+      ...(await recapLines(host, paper())),
+      ...offered,
+    ],
     autoIsOn: status.mode.kind === "auto",
   });
   return { ...(await repl.run(ended)), exitCode: 0 };
+}
+
+/** The morning after: told to whoever begins as the manager, and to others while dispatch is paused for it. */
+async function recapLines(host: CommandHost, paper: Paper): Promise<string[]> {
+  const model = (await host.run("recap", {})) as RecapModel;
+  if (!recapIsNews(model) || (host.role !== "manager" && !model.pausedHere)) return [];
+  return ["", ...renderRecap(model, paper), ""];
 }

@@ -4,6 +4,7 @@ import { findCommand } from "../commands/index.ts";
 import type { Settings } from "./arguments.ts";
 import { untilSignal } from "./interrupt.ts";
 import { becomeManager, configOf } from "./reach.ts";
+import { tellRecap } from "./tell-recap.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Runs until a signal; workers are left running. Throws CtmError `manager-running` when there is a manager. */
@@ -18,6 +19,7 @@ export async function runServe(input: RawInput, settings: Settings, terminal: Te
       else terminal.print(findCommand("watch")?.renderItem?.(item, terminal.paper()) ?? []);
     });
     if (input["auto"] !== false) await manager.host.run("auto", { mode: "on" });
+    tellRecap(manager.app.recap(), terminal);
     const { workers, notices } = manager.app.status();
     for (const notice of notices) terminal.note(notice);
     terminal.note(

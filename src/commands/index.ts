@@ -1,4 +1,5 @@
 /** The one table of commands. The prompt, argv, the socket, help, completion and the README's list come from it. */
+import { accounts, accountsFree } from "./accounts.ts";
 import { add } from "./add.ts";
 import { adopt } from "./adopt.ts";
 import { attach } from "./attach.ts";
@@ -22,6 +23,7 @@ import { metrics } from "./metrics.ts";
 import { output } from "./output.ts";
 import { pause, resume } from "./pause.ts";
 import { priority } from "./priority.ts";
+import { recap } from "./recap.ts";
 import { release } from "./release.ts";
 import { restart } from "./restart.ts";
 import { retry } from "./retry.ts";
@@ -31,6 +33,7 @@ import { serve } from "./serve.ts";
 import { show } from "./show.ts";
 import { spawn } from "./spawn.ts";
 import { status } from "./status.ts";
+import { survivors } from "./survivors.ts";
 import { tally } from "./tally.ts";
 import { tasks } from "./tasks.ts";
 import { throttle } from "./throttle.ts";
@@ -46,9 +49,9 @@ export function allCommands(): readonly Command[] {
   return [
     ...[add, batch, tasks, show, edit, priority, hold, release, cancel, retry, wait, clear],
     ...[auto, distribute, pause, resume],
-    ...[status, metrics, throttle, why, route, tally, watch],
-    ...[workers, spawn, attach, output, send, answer, restart, drain, kill, adopt],
-    ...[limits, limitsSet, limitsRaise],
+    ...[status, metrics, throttle, why, route, tally, recap, watch],
+    ...[workers, spawn, attach, output, send, answer, restart, drain, kill, survivors, adopt],
+    ...[limits, limitsSet, limitsRaise, accounts, accountsFree],
     ...[serve, doctor, init, help, exit],
   ];
 }

@@ -55,6 +55,8 @@ function stateWords({ state, draft }: Task, paper: Paper): string {
       return `is ${state.name} (${oneLine(state.reason)})`;
     case "needs-input":
       return `needs input on ${state.worker}`;
+    case "parked":
+      return `is parked on ${state.worker} (${oneLine(state.reason)})`;
     case "reserved":
     case "dispatching":
     case "dispatched":

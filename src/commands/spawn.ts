@@ -14,6 +14,7 @@ const schema = z.strictObject({
     .transform((value) => value ?? 1),
   model: words.orNull(words.label),
   cwd: words.orNull(words.folder),
+  account: words.orNull(words.label),
 });
 
 export const spawn = defineCommand<z.output<typeof schema>, WorkerRow[]>({
@@ -24,6 +25,10 @@ export const spawn = defineCommand<z.output<typeof schema>, WorkerRow[]>({
     { flags: "--agent <agent>", summary: "Which agent (default: the fleet's)", choices: AGENT_KINDS },
     { flags: "--n <count>", summary: "How many (default 1)" },
     { flags: "--model <model>", summary: "Which model they start with" },
+    {
+      flags: "--account <name>",
+      summary: "Account its agent runs with (accounts.named in the configuration)",
+    },
     { flags: "--cwd <folder>", summary: "Folder they start in", kind: "file" },
   ],
   examples: ["spawn", "spawn --agent codex --n 2"],

@@ -76,7 +76,7 @@ function tallyOfOne({ task, attempts }: TaskDetails): BatchModel {
     failed: is("failed"),
     lost: is("lost"),
     cancelled: is("cancelled"),
-    running: is("reserved", "dispatching", "dispatched", "running", "needs-input"),
+    running: is("reserved", "dispatching", "dispatched", "running", "needs-input", "parked"),
     queued: is("queued"),
     held: state.name === "queued" && state.holdReason !== null ? 1 : 0,
     tokens: tokens.figure,

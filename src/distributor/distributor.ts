@@ -2,6 +2,8 @@
 import type { Intent } from "../ledger/attempt-rows.ts";
 import type { UsageRecord } from "../metering/usage.ts";
 import type { Outcome, Task } from "../tasks/task.ts";
+import type { ResumeResult } from "../workers/resuming.ts";
+import type { ParkReason } from "../throttle/account-parking.ts";
 
 /** A worker that could take a task now. */
 export interface WorkerOffer {
@@ -28,6 +30,15 @@ export type DispatchResult =
   /** Nobody can say: it is not typed again. */
   | { readonly kind: "uncertain"; readonly reason: string };
 
+/** `intend` is called once, just before the first key, with what stands on the worker's pane. */
+export interface ResumeOrder {
+  readonly worker: string;
+  readonly attemptId: string;
+  /** Its agent promised to go on by itself and did not: waited for long enough. */
+  readonly insist: boolean;
+  intend(mark: string): void;
+}
+
 /** What a worker tells the engine about the attempt it has in hand. */
 export type WorkerReport =
   | { readonly kind: "free"; readonly worker: string }
@@ -48,6 +59,13 @@ export type WorkerReport =
       /** What the agent's record says it used; null = nobody can say. */
       readonly records: readonly UsageRecord[] | null;
     }
+  /** Its provider lets nothing through. attemptId: the attempt that waits in its hands; null = it has none. */
+  | {
+      readonly kind: "limited";
+      readonly worker: string;
+      readonly attemptId: string | null;
+      readonly reason: ParkReason;
+    }
   /** Usage of this worker that belongs to no task: a person typed into it. */
   | { readonly kind: "foreign-usage"; readonly worker: string; readonly records: readonly UsageRecord[] };
 
@@ -58,6 +76,8 @@ export interface Distributor {
   dispatch(order: DispatchOrder): Promise<DispatchResult>;
   /** Interrupts a running attempt; its end is reported like any other. */
   interrupt(worker: string, attemptId: string): Promise<void>;
+  /** Tells an attempt that waited for its account to go on. */
+  resume(order: ResumeOrder): Promise<ResumeResult>;
   /** How many workers could take a task now. */
   freeCount(): number;
   onReport(listener: (report: WorkerReport) => void): void;

@@ -5,7 +5,15 @@ import type { Delivery } from "../workers/delivery.ts";
 import type { WorkerPool } from "../workers/pool.ts";
 import type { Worker, WorkerNews } from "../workers/worker.ts";
 import { chooseWorkers } from "./choose-worker.ts";
-import type { DispatchOrder, DispatchResult, Distributor, WorkerOffer, WorkerReport } from "./distributor.ts";
+import { resumeAttempt, type ResumeResult } from "../workers/resuming.ts";
+import type {
+  DispatchOrder,
+  DispatchResult,
+  Distributor,
+  ResumeOrder,
+  WorkerOffer,
+  WorkerReport,
+} from "./distributor.ts";
 
 /** How long an interrupted agent may take to be seen to stop before its process is ended. */
 const interruptWithinMs = 10_000;
@@ -15,6 +23,8 @@ export interface LocalParts {
   readonly delivery: Delivery;
   /** Grows with what a worker has booked: evens the load. */
   loadOf(worker: string): number;
+  /** What an attempt that waited for its account is told. */
+  readonly resumeWords: string;
 }
 
 export class LocalDistributor implements Distributor {
@@ -55,6 +65,18 @@ export class LocalDistributor implements Distributor {
     return this.#parts.delivery.deliver(this.#parts.pool.find(order.worker), order);
   }
 
+  async resume({ worker: name, attemptId, insist, intend }: ResumeOrder): Promise<ResumeResult> {
+    const worker = this.#parts.pool.all().find((candidate) => candidate.name === name);
+    if (worker === undefined) return { kind: "over" };
+    return resumeAttempt(worker, {
+      attemptId,
+      insist,
+      intend,
+      words: this.#parts.resumeWords,
+      awaitAcceptance: (attempt, settleMs) => this.#parts.delivery.awaitAcceptance(worker, attempt, settleMs),
+    });
+  }
+
   async interrupt(name: string, attemptId: string): Promise<void> {
     const worker = this.#parts.pool.all().find((candidate) => candidate.name === name);
     const attempt = worker?.attempt;
@@ -63,6 +85,13 @@ export class LocalDistributor implements Distributor {
     }
     const again = attempt.cancelling;
     attempt.cancelling = true;
+    if (attempt.phase === "parked") {
+      // No turn runs that could be interrupted; what its agent still promises is waved away.
+      if (worker.pane !== null)
+        await worker.terminal.sendKey(worker.pane, worker.adapter.traits.interruptKey);
+      await worker.end({ kind: "cancelled" }, "typing", "cancelled while its account was parked");
+      return;
+    }
     if (attempt.phase === "preparing" || worker.pane === null) return;
     // Pressed twice, the key means something else to some agents: first it is seen whether the first one did it.
     if (again) await this.#parts.pool.look(worker);
@@ -118,6 +147,8 @@ export class LocalDistributor implements Distributor {
         this.#listener({ ...news, worker: name });
         return;
       case "limited":
+        this.#listener({ ...news, worker: name });
+        return;
       case "saved":
         return;
       default:

@@ -16,8 +16,10 @@ export function factText(fact: Fact): string {
       return `${fact.worker} is ${fact.state}${because(fact.because)}`;
     case "worker-asks":
       return `${fact.worker} asks: ${fact.question}`;
-    case "agent-limited":
-      return `${fact.worker} was refused by its provider (${fact.failure}): ${fact.message}`;
+    case "account-parked":
+      return `account ${fact.account} is parked (${fact.cause}) until ${until(fact.untilMs)}: ${fact.message}`;
+    case "account-freed":
+      return `account ${fact.account} is free again`;
     case "level-changed":
       return `limit ${fact.limitId} went from ${fact.from} to ${fact.to}`;
     case "dispatch-changed":
@@ -39,6 +41,10 @@ function onWorker(worker: string | null): string {
 
 function because(reason: string | null): string {
   return reason === null || reason === "" ? "" : ` (${reason})`;
+}
+
+function until(untilMs: number | null): string {
+  return untilMs === null ? "a person says it is free" : new Date(untilMs).toISOString();
 }
 
 function tokensOf({ tokens, source }: { tokens: number; source: string }): string {

@@ -1,5 +1,5 @@
 /** What happened, told after it was written. A fact reports; nothing is decided by listening to one. */
-import type { FailureClass } from "../agents/adapter.ts";
+import type { ParkCause } from "../throttle/account-parking.ts";
 import type { Level } from "../throttle/levels.ts";
 import type { TaskStateName } from "../tasks/task.ts";
 
@@ -43,12 +43,15 @@ export type Fact =
       readonly question: string;
     }
   | {
-      readonly kind: "agent-limited";
+      readonly kind: "account-parked";
       readonly atMs: number;
-      readonly worker: string;
-      readonly failure: FailureClass;
+      readonly account: string;
+      readonly cause: ParkCause;
       readonly message: string;
+      /** null = until a person says that it is free. */
+      readonly untilMs: number | null;
     }
+  | { readonly kind: "account-freed"; readonly atMs: number; readonly account: string }
   | {
       readonly kind: "level-changed";
       readonly atMs: number;

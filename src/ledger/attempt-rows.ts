@@ -1,5 +1,12 @@
 /** Attempts as rows: which worker was given a task, what was typed, and what was seen of it. */
 import type { Db } from "./database.ts";
+import { commitPoint, written } from "./storage-fault.ts";
+
+const CANCEL = {
+  intend: commitPoint("cancel-intent.commit"),
+  withdraw: commitPoint("cancel-withdraw.commit"),
+};
+const RESUME = commitPoint("resume-intent.commit");
 
 export interface AttemptRow {
   id: string;
@@ -24,6 +31,8 @@ export interface AttemptRow {
   answer: string | null;
   /** A person asked for its end; null = nobody did. */
   cancel_at_ms: number | null;
+  /** What stood on its pane when it was last told to go on; null = never told. */
+  resume_mark: string | null;
 }
 
 /** The durable intent: written before a key is typed, so that a crash can tell what to ask the witness. */
@@ -41,43 +50,24 @@ export interface Intent {
 
 export class AttemptRows {
   readonly #db: Db;
-  readonly #byId;
-  readonly #insert;
-  readonly #writeIntent;
-  readonly #stamps;
-  readonly #writeSession;
-  readonly #end;
-
   constructor(db: Db) {
     this.#db = db;
-    this.#byId = db.prepare<[string], AttemptRow>("SELECT * FROM attempt WHERE id = ?");
-    this.#insert = db.prepare(
-      `INSERT INTO attempt (id, task_id, n, worker, agent, model, reserved_at_ms)
-       VALUES (@id, @taskId, @n, @worker, @agent, @model, @atMs)`,
-    );
-    this.#writeIntent = db.prepare(
-      `UPDATE attempt SET launch_id = ?, pane = ?, previous_attempt = ?, text_sha256 = ?, session_id = ?, record_path = ?,
-       intent_at_ms = ? WHERE id = ?`,
-    );
-    const stamp = (column: string) =>
-      db.prepare(`UPDATE attempt SET ${column} = coalesce(${column}, ?) WHERE id = ?`);
-    this.#stamps = { typed_at_ms: stamp("typed_at_ms"), accepted_at_ms: stamp("accepted_at_ms") };
-    this.#writeSession = db.prepare(
-      "UPDATE attempt SET session_id = coalesce(?, session_id), record_path = coalesce(?, record_path) WHERE id = ?",
-    );
-    this.#end = db.prepare(
-      "UPDATE attempt SET ended_at_ms = ?, outcome = ?, answer = ? WHERE id = ? AND ended_at_ms IS NULL",
-    );
   }
 
   byId(id: string): AttemptRow | null {
-    return this.#byId.get(id) ?? null;
+    return this.#db.prepare<[string], AttemptRow>("SELECT * FROM attempt WHERE id = ?").get(id) ?? null;
   }
 
   ofTask(taskId: number): AttemptRow[] {
     return this.#db
       .prepare<[number], AttemptRow>("SELECT * FROM attempt WHERE task_id = ? ORDER BY n")
       .all(taskId);
+  }
+
+  /** The task last typed into this launch of an agent; null = none. */
+  lastTaskOf(launchId: string): number | null {
+    const sql = "SELECT task_id FROM attempt WHERE launch_id = ? ORDER BY reserved_at_ms DESC LIMIT 1";
+    return this.#db.prepare<[string], { task_id: number }>(sql).get(launchId)?.task_id ?? null;
   }
 
   insert(row: {
@@ -89,38 +79,52 @@ export class AttemptRows {
     model: string | null;
     atMs: number;
   }): void {
-    this.#insert.run(row);
+    this.#db
+      .prepare(
+        "INSERT INTO attempt (id, task_id, n, worker, agent, model, reserved_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?)",
+      )
+      .run(row.id, row.taskId, row.n, row.worker, row.agent, row.model, row.atMs);
   }
 
   writeIntent(intent: Intent, atMs: number): void {
-    this.#writeIntent.run(
-      intent.launchId,
-      intent.pane,
-      intent.previousAttempt,
-      intent.textSha256,
-      intent.sessionId,
-      intent.recordPath,
-      atMs,
-      intent.attemptId,
-    );
+    this.#db
+      .prepare(
+        `UPDATE attempt SET launch_id = ?, pane = ?, previous_attempt = ?, text_sha256 = ?, session_id = ?, record_path = ?,
+         intent_at_ms = ? WHERE id = ?`,
+      )
+      .run(
+        intent.launchId,
+        intent.pane,
+        intent.previousAttempt,
+        intent.textSha256,
+        intent.sessionId,
+        intent.recordPath,
+        atMs,
+        intent.attemptId,
+      );
   }
 
-  stamp(id: string, column: "typed_at_ms" | "accepted_at_ms", atMs: number): void {
-    this.#stamps[column].run(atMs, id);
+  stamp(id: string, column: "typed_at_ms" | "accepted_at_ms" | "enter_again_at_ms", atMs: number): void {
+    this.#db.prepare(`UPDATE attempt SET ${column} = coalesce(${column}, ?) WHERE id = ?`).run(atMs, id);
   }
 
   /** A person asks for its end, before it is interrupted; asked again it keeps the first time. */
   intendCancel(id: string, atMs: number): void {
-    this.#db
-      .prepare(
-        "UPDATE attempt SET cancel_at_ms = coalesce(cancel_at_ms, ?) WHERE id = ? AND ended_at_ms IS NULL",
-      )
-      .run(atMs, id);
+    const sql =
+      "UPDATE attempt SET cancel_at_ms = coalesce(cancel_at_ms, ?) WHERE id = ? AND ended_at_ms IS NULL";
+    written(CANCEL.intend, () => this.#db.prepare(sql).run(atMs, id));
   }
 
   /** Its worker does not have it in hand: nothing was or will be interrupted. */
   withdrawCancel(id: string): void {
-    this.#db.prepare("UPDATE attempt SET cancel_at_ms = NULL WHERE id = ? AND ended_at_ms IS NULL").run(id);
+    const sql = "UPDATE attempt SET cancel_at_ms = NULL WHERE id = ? AND ended_at_ms IS NULL";
+    written(CANCEL.withdraw, () => this.#db.prepare(sql).run(id));
+  }
+
+  /** It is about to be told to go on: the mark on its pane tells after a crash whether it was. null = it waits again. */
+  intendResume(id: string, mark: string | null): void {
+    const update = this.#db.prepare("UPDATE attempt SET resume_mark = ? WHERE id = ?");
+    written(RESUME, () => update.run(mark, id));
   }
 
   /** Did a person ask for its end? */
@@ -130,10 +134,18 @@ export class AttemptRows {
 
   /** Where the agent says its record lies; learned at the latest when the prompt is accepted. */
   writeSession(id: string, sessionId: string | null, recordPath: string | null): void {
-    this.#writeSession.run(sessionId, recordPath, id);
+    this.#db
+      .prepare(
+        "UPDATE attempt SET session_id = coalesce(?, session_id), record_path = coalesce(?, record_path) WHERE id = ?",
+      )
+      .run(sessionId, recordPath, id);
   }
 
   end(id: string, outcome: string, answer: string | null, atMs: number): void {
-    this.#end.run(atMs, outcome, answer, id);
+    this.#db
+      .prepare(
+        "UPDATE attempt SET ended_at_ms = ?, outcome = ?, answer = ? WHERE id = ? AND ended_at_ms IS NULL",
+      )
+      .run(atMs, outcome, answer, id);
   }
 }

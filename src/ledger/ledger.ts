@@ -18,14 +18,16 @@ import {
 } from "../tasks/task.ts";
 import type { Extension } from "../throttle/extension.ts";
 import { assertMove } from "../tasks/transitions.ts";
+import type { AccountPark } from "../throttle/account-parking.ts";
+import { AccountRows } from "./account-rows.ts";
 import { AttemptRows, type Intent } from "./attempt-rows.ts";
 import { openDatabase, type Db } from "./database.ts";
 import { migrate } from "./migrations.ts";
 import { SettingRows } from "./setting-rows.ts";
 import { SpendRows, type Booked, type UsageEntry } from "./spend-rows.ts";
 import { commitPoint, written } from "./storage-fault.ts";
-import { stateOf, TaskRows } from "./task-rows.ts";
-import { type WorkerRecord, WorkerRows } from "./worker-rows.ts";
+import { TaskRows } from "./task-rows.ts";
+import { WorkerRows } from "./worker-rows.ts";
 
 /** Whom an attempt is given to: the agent and model it runs with count, whatever the task was assigned. */
 export interface AttemptDraft {
@@ -66,6 +68,7 @@ const COMMITS = {
   typed: commitPoint("typed.commit"),
   accept: commitPoint("accept.commit"),
   question: commitPoint("question.commit"),
+  park: commitPoint("park.commit"),
   settle: commitPoint("settle.commit"),
   cancel: commitPoint("cancel.commit"),
   retry: commitPoint("retry.commit"),
@@ -80,14 +83,11 @@ export class Ledger {
   readonly spend: SpendRows;
   readonly workers: WorkerRows;
   readonly settings: SettingRows;
+  readonly accounts: AccountRows;
   readonly #db: Db;
   readonly #insertTask;
   readonly #move;
   readonly #note;
-  readonly #openReservation;
-  readonly #settleReservation;
-  readonly #countOutcomeRow;
-  readonly #insertSample;
 
   private constructor(db: Db) {
     this.#db = db;
@@ -96,6 +96,7 @@ export class Ledger {
     this.spend = new SpendRows(db);
     this.workers = new WorkerRows(db);
     this.settings = new SettingRows(db);
+    this.accounts = new AccountRows(db);
     this.#insertTask = db.prepare(
       `INSERT INTO task (text, priority, cwd, forced_type, forced_model, forced_agent, forced_worker, key, retry_lost, origin,
         type, complexity, route, agent, model, estimate_tokens, reserve_tokens, reserve_nano, reserve_basis,
@@ -113,19 +114,6 @@ export class Ledger {
     this.#note = db.prepare(
       "INSERT INTO move (at_ms, task_id, from_state, to_state, cause) VALUES (?, ?, ?, ?, ?)",
     );
-    this.#openReservation = db.prepare(
-      "INSERT INTO reservation (attempt_id, worker, agent, model, tokens, nano, oversized, since_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-    );
-    this.#settleReservation = db.prepare(
-      "UPDATE reservation SET settled_at_ms = ? WHERE attempt_id = ? AND settled_at_ms IS NULL",
-    );
-    this.#countOutcomeRow = db.prepare(
-      `INSERT INTO outcome_total VALUES (?, ?, ?, ?, 1, ?)
-       ON CONFLICT DO UPDATE SET n = n + 1, duration_ms = duration_ms + excluded.duration_ms`,
-    );
-    this.#insertSample = db.prepare(
-      "INSERT INTO sample (agent, model, type, tokens, nano, duration_ms, worker) VALUES (?, ?, ?, ?, ?, ?, ?)",
-    );
   }
 
   /** Opens or creates the ledger at `file` (":memory:" in tests). Throws CtmError `ledger`. */
@@ -133,16 +121,11 @@ export class Ledger {
     const db = openDatabase(file);
     try {
       migrate(db);
-      return Ledger.of(db);
+      return new Ledger(db);
     } catch (error) {
       db.close();
       throw error;
     }
-  }
-
-  /** The ledger in a database that has its tables. */
-  static of(db: Db): Ledger {
-    return new Ledger(db);
   }
 
   close(): void {
@@ -240,26 +223,29 @@ export class Ledger {
 
   /** queued → reserved: the attempt, its reservation over all windows and the move are one commit. */
   reserve(task: Task, attempt: AttemptDraft, held: ReservationDraft, atMs: number): Task {
-    return this.#unhurried(() =>
-      this.#transaction(COMMITS.admit, () => {
-        const { agent, model } = attempt;
-        const n = task.attempts + 1;
-        this.#moveTask(
-          task,
-          "reserved",
-          { attemptId: attempt.id, worker: attempt.worker, newAttempt: true },
-          atMs,
-        );
-        this.attempts.insert({
-          id: attempt.id,
-          taskId: task.id,
-          n,
-          worker: attempt.worker,
-          agent,
-          model,
-          atMs,
-        });
-        this.#openReservation.run(
+    return this.#transaction(COMMITS.admit, () => {
+      const { agent, model } = attempt;
+      const n = task.attempts + 1;
+      this.#moveTask(
+        task,
+        "reserved",
+        { attemptId: attempt.id, worker: attempt.worker, newAttempt: true },
+        atMs,
+      );
+      this.attempts.insert({
+        id: attempt.id,
+        taskId: task.id,
+        n,
+        worker: attempt.worker,
+        agent,
+        model,
+        atMs,
+      });
+      this.#db
+        .prepare(
+          "INSERT INTO reservation (attempt_id, worker, agent, model, tokens, nano, oversized, since_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        )
+        .run(
           attempt.id,
           attempt.worker,
           agent,
@@ -269,9 +255,8 @@ export class Ledger {
           held.oversized ? 1 : 0,
           atMs,
         );
-        return this.task(task.id);
-      }),
-    );
+      return this.task(task.id);
+    });
   }
 
   /** reserved → queued, or dispatching → queued on the tmux server's word that nothing was typed. */
@@ -288,40 +273,46 @@ export class Ledger {
   /** reserved → dispatching: what will be typed and where, durable before the first key. */
   intend(task: Task, intent: Intent, atMs: number): Task {
     return this.#transaction(COMMITS.intent, () => {
-      const moved = this.#moveTask(task, "dispatching", inHand(task), atMs);
+      this.#moveTask(task, "dispatching", inHand(task), atMs);
       this.attempts.writeIntent(intent, atMs);
-      return moved;
+      return this.task(task.id);
     });
   }
 
   /** dispatching → dispatched: the tmux server said the text is in. */
   typed(task: Task, atMs: number): Task {
-    return this.#unhurried(() =>
-      this.#transaction(COMMITS.typed, () => {
-        const moved = this.#moveTask(task, "dispatched", inHand(task), atMs);
-        this.attempts.stamp(attemptOf(task), "typed_at_ms", atMs);
-        return moved;
-      }),
-    );
+    return this.#transaction(COMMITS.typed, () => {
+      this.#moveTask(task, "dispatched", inHand(task), atMs);
+      this.attempts.stamp(attemptOf(task), "typed_at_ms", atMs);
+      return this.task(task.id);
+    });
   }
 
   /** dispatched or needs-input → running: the agent was seen to take it up. */
   run(task: Task, session: { sessionId: string | null; recordPath: string | null }, atMs: number): Task {
-    return this.#unhurried(() =>
-      this.#transaction(COMMITS.accept, () => {
-        const moved = this.#moveTask(task, "running", inHand(task), atMs);
-        this.attempts.stamp(attemptOf(task), "accepted_at_ms", atMs);
-        this.attempts.writeSession(attemptOf(task), session.sessionId, session.recordPath);
-        return moved;
-      }),
-    );
+    return this.#transaction(COMMITS.accept, () => {
+      this.#moveTask(task, "running", inHand(task), atMs);
+      this.attempts.stamp(attemptOf(task), "accepted_at_ms", atMs);
+      this.attempts.writeSession(attemptOf(task), session.sessionId, session.recordPath);
+      return this.task(task.id);
+    });
   }
 
   /** → needs-input: a person must answer. */
   ask(task: Task, question: string, atMs: number): Task {
     return this.#transaction(COMMITS.question, () => {
-      const moved = this.#moveTask(task, "needs-input", { ...inHand(task), question }, atMs);
-      return moved;
+      this.#moveTask(task, "needs-input", { ...inHand(task), question }, atMs);
+      return this.task(task.id);
+    });
+  }
+
+  /** → parked: its account lets nothing through; the reservation stays. The account's row is in the same commit. */
+  park(task: Task, account: string, park: AccountPark, atMs: number): Task {
+    return this.#transaction(COMMITS.park, () => {
+      this.accounts.save(account, park);
+      this.attempts.intendResume(attemptOf(task), null);
+      this.#moveTask(task, "parked", { ...inHand(task), reason: park.message }, atMs);
+      return this.task(task.id);
     });
   }
 
@@ -338,13 +329,13 @@ export class Ledger {
     return this.#transaction(COMMITS.settle, () => {
       const attemptId = attemptOf(task);
       const details = { attemptId, worker: workerOf(task) };
-      const moved = this.#moveTask(task, outcome.kind, { ...details, ...endDetails(outcome) }, atMs);
+      this.#moveTask(task, outcome.kind, { ...details, ...endDetails(outcome) }, atMs);
       const booked = this.#bookAll(entries);
       this.#closeReservation(attemptId, atMs);
       const answer = outcome.kind === "completed" ? redactedOrNull(outcome.answer) : null;
       this.attempts.end(attemptId, outcome.kind, answer, atMs);
       this.#countOutcome(task, outcome, attemptId, atMs);
-      return { task: moved, booked };
+      return { task: this.task(task.id), booked };
     });
   }
 
@@ -399,6 +390,12 @@ export class Ledger {
     this.settings.set("probe", String(atMs));
   }
 
+  /** When anything last became of a task; null = never. */
+  lastMoveMs(): number | null {
+    const sql = "SELECT at_ms FROM move ORDER BY seq DESC LIMIT 1";
+    return this.#db.prepare<[], { at_ms: number }>(sql).get()?.at_ms ?? null;
+  }
+
   /** The moves of one task, oldest first. */
   moves(taskId: number): { atMs: number; from: TaskStateName; to: TaskStateName; cause: string | null }[] {
     return this.#db
@@ -410,37 +407,20 @@ export class Ledger {
       .map((row) => ({ atMs: row.at_ms, from: row.from_state, to: row.to_state, cause: row.cause }));
   }
 
-  /** What was typed last into a worker's pane: its row, written down in no hurry. */
-  saveWorkerTyped(worker: WorkerRecord): void {
-    this.#unhurried(() => this.workers.save(worker));
-  }
-
   // ── below: how the verbs are done ───────────────────────────────────────────────────────────────
-
-  /**
-   * One commit like any other, but nobody waits for the disk: for moves after which nothing is typed or told to a
-   * person as kept. `kill -9` takes none of them. A power cut may take the newest, and with them it takes the tmux
-   * server and every agent: a task is then found as if the cut had come a moment earlier. Every synced commit
-   * behind it (the intent before a typing, an end, an answer to a person) syncs it too, as the log is one file.
-   */
-  #unhurried<T>(write: () => T): T {
-    this.#db.pragma("synchronous = NORMAL");
-    try {
-      return write();
-    } finally {
-      this.#db.pragma("synchronous = FULL");
-    }
-  }
 
   #transaction<T>(commit: FaultPoint, body: () => T): T {
     return written(commit, () => this.#db.transaction(body).immediate());
   }
 
-  /** Returns the task as it stands then, without reading it again: a task in hand is changed by its moves alone. */
-  #moveTask(task: Task, to: TaskStateName, details: MoveDetails, atMs: number): Task {
+  #moveTask(task: Task, to: TaskStateName, details: MoveDetails, atMs: number): void {
     const from = task.state.name;
     assertMove(task.id, from, to);
-    const values = {
+    const { changes } = this.#move.run({
+      id: task.id,
+      from,
+      to,
+      attempts: task.attempts,
       attemptId: details.attemptId ?? null,
       worker: details.worker ?? null,
       holdReason: details.holdReason ?? null,
@@ -449,17 +429,11 @@ export class Ledger {
       reason: redactedOrNull(details.reason ?? null),
       exitCode: details.exitCode ?? null,
       newAttempt: details.newAttempt === true ? 1 : 0,
-    };
-    const { changes } = this.#move.run({ id: task.id, from, to, attempts: task.attempts, atMs, ...values });
+      atMs,
+    });
     if (changes !== 1)
       throw new CtmError("illegal-move", `task ${task.id} is no longer ${from}; nothing was changed`);
     this.#note.run(atMs, task.id, from, to, redactedOrNull(details.cause ?? details.reason ?? null));
-    return {
-      ...task,
-      draft: { ...task.draft, holdReason: values.holdReason },
-      state: stateOf({ name: to, sinceMs: atMs, ...values }),
-      attempts: task.attempts + values.newAttempt,
-    };
   }
 
   #changeQueued(id: number, sql: string, values: readonly (string | number | null)[]): Task {
@@ -481,7 +455,8 @@ export class Ledger {
   }
 
   #closeReservation(attemptId: string, atMs: number): void {
-    if (this.#settleReservation.run(atMs, attemptId).changes !== 1) {
+    const sql = "UPDATE reservation SET settled_at_ms = ? WHERE attempt_id = ? AND settled_at_ms IS NULL";
+    if (this.#db.prepare(sql).run(atMs, attemptId).changes !== 1) {
       throw new CtmError("ledger", `the reservation of attempt ${attemptId} was settled before`);
     }
   }
@@ -490,13 +465,21 @@ export class Ledger {
     const attempt = this.attempts.byId(attemptId);
     const spent = this.spend.ofAttempt(attemptId);
     const durationMs = Math.max(0, atMs - (attempt?.typed_at_ms ?? atMs));
-    const { agent, model, type } = task.assignment;
-    this.#countOutcomeRow.run(workerOf(task), type, outcome.kind, spent.source ?? "none", durationMs);
+    this.#db
+      .prepare(
+        `INSERT INTO outcome_total VALUES (?, ?, ?, ?, 1, ?)
+         ON CONFLICT DO UPDATE SET n = n + 1, duration_ms = duration_ms + excluded.duration_ms`,
+      )
+      .run(workerOf(task), task.assignment.type, outcome.kind, spent.source ?? "none", durationMs);
     if (outcome.kind !== "completed") return;
+    const { agent, model, type } = task.assignment;
     const counted = spent.source === "actual" || spent.source === "simulated";
     if (!counted && spent.rows > 0) return;
-    const { tokens, nano } = spent;
-    this.#insertSample.run(agent, model ?? "", type, tokens, nano, durationMs, workerOf(task));
+    this.#db
+      .prepare(
+        "INSERT INTO sample (agent, model, type, tokens, nano, duration_ms, worker) VALUES (?, ?, ?, ?, ?, ?, ?)",
+      )
+      .run(agent, model ?? "", type, spent.tokens, spent.nano, durationMs, workerOf(task));
   }
 }
 

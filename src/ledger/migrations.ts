@@ -167,28 +167,19 @@ const MIGRATIONS: readonly string[] = [
   ALTER TABLE reservation ADD COLUMN owed_tokens INTEGER NOT NULL DEFAULT 0;
   ALTER TABLE reservation ADD COLUMN owed_nano   INTEGER NOT NULL DEFAULT 0;
   `,
-  // Kept sums of what was booked, by quarter of an hour: what long windows are rebuilt from at a start. The triggers
-  // keep them exact in the transaction that books, whoever books.
+  // Accounts that are parked, what their providers say of their own windows, and attempts that wait for them.
   `
-  CREATE TABLE spend_quarter (
-    from_ms INTEGER NOT NULL,
-    worker TEXT NOT NULL, agent TEXT NOT NULL, model TEXT NOT NULL, simulated INTEGER NOT NULL,
-    tokens INTEGER NOT NULL, nano INTEGER NOT NULL,
-    PRIMARY KEY (from_ms, worker, agent, model, simulated)
-  ) STRICT, WITHOUT ROWID;
-  INSERT INTO spend_quarter
-    SELECT at_ms - (at_ms % 900000), worker, agent, coalesce(limit_model, ''), source = 'simulated', sum(booked_tokens), sum(booked_nano)
-    FROM usage GROUP BY 1, 2, 3, 4, 5;
-  CREATE TRIGGER usage_booked AFTER INSERT ON usage BEGIN
-    INSERT INTO spend_quarter VALUES (new.at_ms - (new.at_ms % 900000), new.worker, new.agent, coalesce(new.limit_model, ''),
-      new.source = 'simulated', new.booked_tokens, new.booked_nano)
-    ON CONFLICT DO UPDATE SET tokens = tokens + excluded.tokens, nano = nano + excluded.nano;
-  END;
-  CREATE TRIGGER usage_rebooked AFTER UPDATE OF booked_tokens, booked_nano ON usage BEGIN
-    UPDATE spend_quarter SET tokens = tokens + new.booked_tokens - old.booked_tokens, nano = nano + new.booked_nano - old.booked_nano
-      WHERE from_ms = old.at_ms - (old.at_ms % 900000) AND worker = old.worker AND agent = old.agent
-        AND model = coalesce(old.limit_model, '') AND simulated = (old.source = 'simulated');
-  END;
+  CREATE TABLE account (
+    name TEXT PRIMARY KEY, cause TEXT NOT NULL, message TEXT NOT NULL, since_ms INTEGER NOT NULL, until_ms INTEGER,
+    in_row INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE provider_window (
+    account TEXT NOT NULL, window TEXT NOT NULL, used_permille INTEGER NOT NULL, resets_at_ms INTEGER, seen_at_ms INTEGER NOT NULL,
+    PRIMARY KEY (account, window)
+  ) STRICT;
+  ALTER TABLE attempt ADD COLUMN resume_mark TEXT;
+  ALTER TABLE worker ADD COLUMN account TEXT NOT NULL DEFAULT '';
+  UPDATE worker SET account = agent;
   `,
 ];
 

@@ -93,62 +93,45 @@ export function taskOfRow(row: TaskRow): Task {
       reserveNanoUsd: row.reserve_nano,
       reserveBasis: row.reserve_basis,
     },
-    state: stateOf({
-      name: row.state,
-      sinceMs: row.since_ms,
-      attemptId: row.attempt_id,
-      worker: row.worker,
-      holdReason: row.hold_reason,
-      notBeforeMs: row.not_before_ms,
-      question: row.question,
-      reason: row.reason,
-      exitCode: row.exit_code,
-    }),
+    state: stateOfRow(row),
     attempts: row.attempts,
     createdAtMs: row.created_at_ms,
   };
 }
 
-/** What the table keeps of a state; each state reads its own part of it. */
-interface StoredState {
-  readonly name: TaskStateName;
-  readonly sinceMs: number;
-  readonly attemptId: string | null;
-  readonly worker: string | null;
-  readonly holdReason: string | null;
-  readonly notBeforeMs: number | null;
-  readonly question: string | null;
-  readonly reason: string | null;
-  readonly exitCode: number | null;
-}
-
-export function stateOf(stored: StoredState): TaskState {
-  const { name, sinceMs, exitCode } = stored;
-  const attemptId = stored.attemptId ?? "";
-  const worker = stored.worker ?? "";
-  const reason = stored.reason ?? "";
-  switch (name) {
+function stateOfRow(row: TaskRow): TaskState {
+  const attemptId = row.attempt_id ?? "";
+  const worker = row.worker ?? "";
+  switch (row.state) {
     case "queued":
-      return { name, holdReason: stored.holdReason, notBeforeMs: stored.notBeforeMs };
+      return { name: "queued", holdReason: row.hold_reason, notBeforeMs: row.not_before_ms };
     case "reserved":
     case "dispatching":
-      return { name, attemptId, worker };
+      return { name: row.state, attemptId, worker };
     case "dispatched":
-      return { name, attemptId, worker, typedAtMs: sinceMs };
+      return { name: "dispatched", attemptId, worker, typedAtMs: row.since_ms };
     case "running":
-      return { name, attemptId, worker, startedAtMs: sinceMs };
+      return { name: "running", attemptId, worker, startedAtMs: row.since_ms };
     case "needs-input":
-      return { name, attemptId, worker, question: stored.question ?? "", sinceMs };
+      return { name: "needs-input", attemptId, worker, question: row.question ?? "", sinceMs: row.since_ms };
+    case "parked":
+      return { name: "parked", attemptId, worker, reason: row.reason ?? "", sinceMs: row.since_ms };
     case "completed":
-      return { name, attemptId, endedAtMs: sinceMs, exitCode };
+      return { name: "completed", attemptId, endedAtMs: row.since_ms, exitCode: row.exit_code };
     case "failed":
-      return { name, attemptId: stored.attemptId, endedAtMs: sinceMs, reason, exitCode };
+      return {
+        name: "failed",
+        attemptId: row.attempt_id,
+        endedAtMs: row.since_ms,
+        reason: row.reason ?? "",
+        exitCode: row.exit_code,
+      };
     case "cancelled":
-      return { name, attemptId: stored.attemptId, endedAtMs: sinceMs };
+      return { name: "cancelled", attemptId: row.attempt_id, endedAtMs: row.since_ms };
     case "lost":
-      return { name, attemptId, endedAtMs: sinceMs, reason };
+      return { name: "lost", attemptId, endedAtMs: row.since_ms, reason: row.reason ?? "" };
     default:
-      return name satisfies never;
+      return row.state satisfies never;
   }
 }
 
@@ -238,7 +221,7 @@ export class TaskRows {
   open(): Task[] {
     return this.#db
       .prepare<[], TaskRow>(
-        "SELECT * FROM task WHERE state IN ('reserved', 'dispatching', 'dispatched', 'running', 'needs-input') ORDER BY id",
+        "SELECT * FROM task WHERE state IN ('reserved', 'dispatching', 'dispatched', 'running', 'needs-input', 'parked') ORDER BY id",
       )
       .all()
       .map(taskOfRow);

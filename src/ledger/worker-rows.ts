@@ -26,6 +26,8 @@ export interface WorkerRecord {
   readonly draining: boolean;
   /** Name of the program that must be in front when an adopted pane is typed into; null for our own panes. */
   readonly foreground: string | null;
+  /** The account its agent runs with: workers of one account share what its provider allows. */
+  readonly account: string;
 }
 
 interface WorkerRowStored {
@@ -46,18 +48,13 @@ interface WorkerRowStored {
   last_cwd: string | null;
   draining: number;
   foreground: string | null;
+  account: string;
 }
 
 export class WorkerRows {
   readonly #db: Db;
-  readonly #save;
-
   constructor(db: Db) {
     this.#db = db;
-    this.#save = db.prepare(
-      `INSERT OR REPLACE INTO worker VALUES (@name, @agent, @model, @cwd, @adopted, @tmuxSocket, @session, @pane,
-        @launchId, @launchDir, @sessionId, @recordPath, @lastAttempt, @lastType, @lastCwd, @draining, @foreground)`,
-    );
   }
 
   all(): WorkerRecord[] {
@@ -82,12 +79,17 @@ export class WorkerRows {
         lastCwd: row.last_cwd,
         draining: row.draining === 1,
         foreground: row.foreground,
+        account: row.account,
       }));
   }
 
   save(worker: WorkerRecord): void {
+    const save = this.#db.prepare(
+      `INSERT OR REPLACE INTO worker VALUES (@name, @agent, @model, @cwd, @adopted, @tmuxSocket, @session, @pane,
+        @launchId, @launchDir, @sessionId, @recordPath, @lastAttempt, @lastType, @lastCwd, @draining, @foreground, @account)`,
+    );
     written(SAVE, () =>
-      this.#save.run({ ...worker, adopted: worker.adopted ? 1 : 0, draining: worker.draining ? 1 : 0 }),
+      save.run({ ...worker, adopted: worker.adopted ? 1 : 0, draining: worker.draining ? 1 : 0 }),
     );
   }
 

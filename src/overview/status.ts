@@ -17,10 +17,9 @@ export function statusModel(sources: OverviewSources): StatusModel {
   const spent = spendOf(totals);
   const simulated = totals.filter((row) => row.source === "simulated");
   const limits = limitRows(sources);
-  const inHand = (["reserved", "dispatching", "dispatched", "running", "needs-input"] as const).reduce(
-    (sum, state) => sum + (counts.get(state) ?? 0),
-    0,
-  );
+  const inHand = (
+    ["reserved", "dispatching", "dispatched", "running", "needs-input", "parked"] as const
+  ).reduce((sum, state) => sum + (counts.get(state) ?? 0), 0);
   return {
     nowMs,
     upMs: sources.startedAtMs === null ? null : nowMs - sources.startedAtMs,

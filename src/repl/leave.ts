@@ -4,7 +4,14 @@ import type { StatusModel } from "../reports/status-model.ts";
 import type { Task, TaskStateName } from "../tasks/task.ts";
 import { askForLeaving } from "./questions.ts";
 
-const AT_WORK: readonly TaskStateName[] = ["reserved", "dispatching", "dispatched", "running", "needs-input"];
+const AT_WORK: readonly TaskStateName[] = [
+  "reserved",
+  "dispatching",
+  "dispatched",
+  "running",
+  "needs-input",
+  "parked",
+];
 /** More than any fleet can have at work. */
 const atWorkMax = 1_000;
 

@@ -20,12 +20,14 @@ export function noticeOf(fact: Fact, paper: Paper): string[] {
       return painted(words, fact.to === "completed" ? paint.good : paint.bad, paper);
     case "worker-asks":
       return askLines(words, fact.worker, paper);
-    case "agent-limited":
+    case "account-parked":
     case "level-changed":
     case "trouble":
       return painted(words, paint.warn, paper);
     case "storage-changed":
       return fact.fault === null ? painted(words, paint.good, paper) : painted(words, paint.bad, paper);
+    case "account-freed":
+      return painted(words, paint.good, paper);
     case "worker-changed":
       return fact.state === "dead" ? painted(words, paint.bad, paper) : [];
     case "task-added":

@@ -113,6 +113,8 @@ export function taskStateWords(state: TaskState, paper: Paper): string {
       return `${state.name} on ${nameCell(state.worker, paper)} for ${span(paper.nowMs - state.startedAtMs)}`;
     case "needs-input":
       return `${state.name} on ${nameCell(state.worker, paper)}: ${oneLine(state.question)}`;
+    case "parked":
+      return `${state.name} on ${nameCell(state.worker, paper)} for ${span(paper.nowMs - state.sinceMs)}: ${oneLine(state.reason)}`;
     case "completed":
       return `completed ${dateAndTime(state.endedAtMs, paper)}${exitWords(state.exitCode)}`;
     case "failed":

@@ -74,6 +74,8 @@ export function taskStateCell(task: Task, paper: Paper): Cell {
         : { text: "held", paint: paint.warn };
     case "needs-input":
       return { text: state.name, paint: paint.loud };
+    case "parked":
+      return { text: state.name, paint: paint.warn };
     case "completed":
       return { text: state.name, paint: paint.good };
     case "failed":

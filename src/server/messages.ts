@@ -54,6 +54,7 @@ const CODES: Record<ErrorCode, true> = {
   "illegal-move": true,
   refused: true,
   "manager-running": true,
+  paused: true,
   "no-manager": true,
   "tmux-missing": true,
   "tmux-too-old": true,

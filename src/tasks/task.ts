@@ -74,6 +74,14 @@ export type TaskState =
       readonly question: string;
       readonly sinceMs: number;
     }
+  /** Its agent's provider lets nothing through: the attempt waits in its conversation and goes on there. */
+  | {
+      readonly name: "parked";
+      readonly attemptId: string;
+      readonly worker: string;
+      readonly reason: string;
+      readonly sinceMs: number;
+    }
   | {
       readonly name: "completed";
       readonly attemptId: string;
@@ -104,6 +112,7 @@ export const STATE_NAMES: readonly TaskStateName[] = [
   "dispatched",
   "running",
   "needs-input",
+  "parked",
   "completed",
   "failed",
   "cancelled",

@@ -2,6 +2,7 @@
  * Every legal move of a task, in one table. The ledger refuses any other; nothing else changes a state.
  *
  *   queued → reserved → dispatching → dispatched → running ⇄ needs-input → completed | failed | cancelled | lost
+ *                                                          ⇄ parked
  *
  * `held` is not a state: it is a queued task with a reason.
  */
@@ -14,11 +15,13 @@ const MOVES: Readonly<Record<TaskStateName, readonly TaskStateName[]>> = {
   // Nothing was typed yet: the way back is open, and a durable intent leads on.
   reserved: ["dispatching", "queued", "cancelled"],
   // Something may have been typed. `queued` only with the tmux server's word that nothing was.
-  dispatching: ["dispatched", "queued", "needs-input", "failed", "cancelled", "lost"],
+  dispatching: ["dispatched", "queued", "needs-input", "parked", "failed", "cancelled", "lost"],
   // Typed; an agent that is faster than our commit may end the turn before it is seen to begin.
-  dispatched: ["running", "needs-input", "completed", "failed", "cancelled", "lost"],
-  running: ["needs-input", "completed", "failed", "cancelled", "lost"],
-  "needs-input": ["running", "completed", "failed", "cancelled", "lost"],
+  dispatched: ["running", "needs-input", "parked", "completed", "failed", "cancelled", "lost"],
+  running: ["needs-input", "parked", "completed", "failed", "cancelled", "lost"],
+  "needs-input": ["running", "parked", "completed", "failed", "cancelled", "lost"],
+  // Its account is free again, or the agent went on by itself.
+  parked: ["running", "needs-input", "completed", "failed", "cancelled", "lost"],
   completed: [],
   // A retry is a new attempt of the same task.
   failed: ["queued"],

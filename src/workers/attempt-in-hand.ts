@@ -4,9 +4,10 @@ import type { RecordMarks } from "./record-reader.ts";
 export interface AttemptInHand {
   readonly id: string;
   readonly taskId: number;
-  /** What was (or will be) pasted, for telling our prompt from a person's; null after a restart. */
-  readonly paste: string | null;
-  phase: "preparing" | "typed" | "accepted" | "ending";
+  /** What was (or will be) pasted last, for telling our prompt from a person's; null after a restart. */
+  paste: string | null;
+  /** parked: its provider lets nothing through; it goes on in its conversation when it is told to. */
+  phase: "preparing" | "typed" | "accepted" | "parked" | "ending";
   /** Where the record ended before this attempt; what comes after is its usage. */
   marks: RecordMarks;
   /** A person asked for its end: an interruption then reads as `cancelled`. */

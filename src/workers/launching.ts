@@ -8,7 +8,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import type { AgentSettings } from "../agents/adapter.ts";
 import { CtmError } from "../base/errors.ts";
 import { faultPoint } from "../faults/fault-point.ts";
-import { ensurePrivateFolders, handPrivateFile } from "../ledger/state-folder.ts";
+import { ensurePrivateFolders, writePrivateFile } from "../ledger/state-folder.ts";
 import { findProgram } from "./agent-finder.ts";
 import { forgetEnvironment, writeLaunchFolder } from "./launcher.ts";
 import type { PaneIdentity } from "./tmux/pane-identity.ts";
@@ -30,7 +30,7 @@ export interface LaunchingParts {
   readonly hookScript: string;
   readonly cols: number;
   readonly rows: number;
-  settings(agent: string): AgentSettings;
+  settings(agent: string, account: string): AgentSettings;
   /** What every agent's process is given of our environment. It may hold keys: it reaches the agent by a 0600 file alone. */
   readonly baseEnv: Readonly<Record<string, string>>;
 }
@@ -47,7 +47,7 @@ export class Launching {
 
   /** Throws CtmError `agent-missing` when the agent's program is not there. */
   requireProgram(agent: string, cwd: string): void {
-    const [program = ""] = this.#parts.settings(agent).command;
+    const [program = ""] = this.#parts.settings(agent, agent).command;
     if (findProgram(program, this.#parts.baseEnv["PATH"] ?? "", cwd) !== null) return;
     throw new CtmError("agent-missing", `${agent} is not installed: there is no program ${program}`, [
       `Install it, name its program in agents.${agent}.command, or choose another agent (--agent).`,
@@ -82,7 +82,7 @@ export class Launching {
       cwd: wish.cwd,
       hookScript: this.#parts.hookScript,
       resumeSessionId: wish.resumeSessionId,
-      settings: this.#parts.settings(worker.adapter.traits.kind),
+      settings: this.#parts.settings(worker.adapter.traits.kind, worker.record.account),
     });
     const argv = writeLaunchFolder({
       dir,
@@ -142,7 +142,7 @@ export class Launching {
   /** Writes a file (0600) into the worker's launch folder, e.g. the script of a shell task. */
   writeFile(worker: Worker, file: { readonly name: string; readonly text: string }): void {
     const { launchDir } = worker.record;
-    if (launchDir !== null) TASK_FILE.pass(() => handPrivateFile(join(launchDir, file.name), file.text));
+    if (launchDir !== null) TASK_FILE.pass(() => writePrivateFile(join(launchDir, file.name), file.text));
   }
 
   /** The folder of the launch before this one: its output log has served. */

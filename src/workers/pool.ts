@@ -26,8 +26,15 @@ export interface PoolParts {
   signalsRead(): Promise<void>;
   /** Hears of what went wrong beside the way. */
   trouble(error: unknown): void;
-  saved(record: WorkerRecord, news: { readonly typing: boolean }): void;
+  saved(record: WorkerRecord): void;
   removed(name: string): void;
+}
+
+export interface SpawnWish {
+  readonly model: string | null;
+  readonly cwd: string;
+  /** Account its agent runs with; absent: the agent's own. */
+  readonly account?: string;
 }
 
 /** Names the workers we start: concurrent_worker1, concurrent_worker2, … */
@@ -69,6 +76,11 @@ export class WorkerPool {
     );
   }
 
+  /** The account a worker's agent runs with; "" for one that is not here any more. */
+  accountOf(name: string): string {
+    return this.#workers.get(name)?.record.account ?? "";
+  }
+
   // ── starting ────────────────────────────────────────────────────────────────────────────────────
 
   /** Takes a worker of before into the pool again: still in its pane, or dead. Returns whether it lives. */
@@ -90,7 +102,7 @@ export class WorkerPool {
   }
 
   /** Starts workers of an agent kind under the next free names. CtmError `agent-missing` where it is not installed. */
-  async spawn(agent: string, count: number, wish: { model: string | null; cwd: string }): Promise<Worker[]> {
+  async spawn(agent: string, count: number, wish: SpawnWish): Promise<Worker[]> {
     if (this.#workers.size + count > workersMax) {
       throw new CtmError("refused", `${this.#workers.size} workers run; ${workersMax} at most`);
     }
@@ -164,6 +176,8 @@ export class WorkerPool {
 
   /** The slow net behind the events: is its pane there, and does an adopted one show something new? */
   async sweep(): Promise<void> {
+    for (const terminal of new Set(this.all().map((worker) => worker.terminal)))
+      await terminal.keepReachable();
     for (const worker of this.all()) {
       await this.checkAlive(worker);
       if (!worker.signals) await this.look(worker);
@@ -257,7 +271,7 @@ export class WorkerPool {
   #hear(worker: Worker, news: WorkerNews): void {
     if (news.kind === "saved") {
       if (this.#workers.get(worker.name) !== worker) return;
-      this.#parts.saved(worker.record, news);
+      this.#parts.saved(worker.record);
       this.#followNewStart(worker);
       return;
     }
@@ -301,7 +315,7 @@ export class WorkerPool {
   }
 }
 
-function newRecord(name: string, agent: string, wish: { model: string | null; cwd: string }): WorkerRecord {
+function newRecord(name: string, agent: string, wish: SpawnWish): WorkerRecord {
   return {
     name,
     agent,
@@ -320,5 +334,6 @@ function newRecord(name: string, agent: string, wish: { model: string | null; cw
     lastCwd: null,
     draining: false,
     foreground: null,
+    account: wish.account ?? agent,
   };
 }

@@ -27,6 +27,8 @@ export class ScreenEvidence {
     if (WAITING.has(reading.state)) worker.foundWaiting();
     switch (reading.state) {
       case "dialog":
+        // What an agent offers at a limit is waved away when it is told to go on.
+        if (worker.attempt?.phase === "parked") return;
         worker.asks(reading.text ?? "a dialog is open", "screen", says);
         this.#dialogSeenOfMs = worker.state.sinceMs;
         return;
@@ -75,6 +77,7 @@ export class ScreenEvidence {
     const { state, attempt } = worker;
     if (state.name === "needs-input" && this.#dialogSeenOfMs === state.sinceMs)
       worker.answered("screen", says);
+    if (attempt?.phase === "parked") worker.accepted("screen", `${says}: it went on by itself`);
     if (worker.signals) return;
     if (attempt?.phase === "typed") worker.accepted("screen", says);
     else if (attempt === null && state.name === "idle") {

@@ -8,7 +8,6 @@ import type {
   AgentAdapter,
   AgentEvent,
   AgentRecord,
-  FailureClass,
   ScreenReading,
   Signal,
   TurnFailure,
@@ -18,6 +17,7 @@ import { agentWords } from "../base/agent-words.ts";
 import type { WorkerRecord } from "../ledger/worker-rows.ts";
 import type { UsageRecord } from "../metering/usage.ts";
 import type { Outcome } from "../tasks/task.ts";
+import { isParkCause, type ParkReason } from "../throttle/account-parking.ts";
 import type { AttemptInHand } from "./attempt-in-hand.ts";
 import { processInFront, recordOfProcess } from "./adopted-record.ts";
 import { markRecord, readEndedTurn, readRecord, recordedFailure, type RecordMarks } from "./record-reader.ts";
@@ -44,17 +44,10 @@ export type WorkerNews =
       readonly records: readonly UsageRecord[] | null;
     }
   | { readonly kind: "foreign-usage"; readonly records: readonly UsageRecord[] }
-  | { readonly kind: "limited"; readonly failure: FailureClass; readonly message: string }
-  /** `typing`: nothing but what was typed last has changed. */
-  | { readonly kind: "saved"; readonly typing: boolean };
+  /** Its provider lets nothing through. attemptId: the attempt that waits in its hands; null = it has none. */
+  | { readonly kind: "limited"; readonly attemptId: string | null; readonly reason: ParkReason }
+  | { readonly kind: "saved" };
 
-/** Turn failures after which the agent cannot take more for a while: the worker is parked, not just the task. */
-const PARKING: ReadonlySet<FailureClass> = new Set([
-  "rate-limited",
-  "quota-exhausted",
-  "out-of-credit",
-  "not-logged-in",
-]);
 /** What a dead agent may still have said about the attempt it had in hand; nothing else it said matters any more. */
 const LAST_WORDS: ReadonlySet<AgentEvent["kind"]> = new Set([
   "accepted",
@@ -63,6 +56,8 @@ const LAST_WORDS: ReadonlySet<AgentEvent["kind"]> = new Set([
   "command-ended",
   "exited",
 ]);
+/** States of a worker that has an attempt in hand. */
+const IN_HAND: ReadonlySet<WorkerState["name"]> = new Set(["busy", "needs-input", "limited"]);
 /** How long a parked worker stays so when nobody said until when. */
 const parkedMs = 60_000;
 
@@ -148,7 +143,7 @@ export class Worker {
     this.#record = { ...this.#record, ...change };
     if (change.pane !== undefined)
       this.#pane = change.pane === null ? null : (JSON.parse(change.pane) as PaneIdentity);
-    this.#tell(this, { kind: "saved", typing: Object.keys(change).every((key) => key.startsWith("last")) });
+    this.#tell(this, { kind: "saved" });
   }
 
   /** Where this session's own record lies, as far as is known. */
@@ -197,13 +192,15 @@ export class Worker {
     // Its agent died meanwhile: what it left in the spool and in its record may still tell how the task ended.
     if (this.#state.name === "dead") return;
     const [attemptId, sinceMs] = [attempt.id, Date.now()];
-    this.become(
-      attempt.question === null
-        ? { name: "busy", sinceMs, attemptId }
-        : { name: "needs-input", sinceMs, attemptId, question: attempt.question },
-      "typing",
-      "found at start: typed before",
-    );
+    const says = "found at start: typed before";
+    if (attempt.phase === "parked")
+      this.become(
+        { name: "limited", sinceMs, untilMs: null, message: "its account is parked" },
+        "typing",
+        says,
+      );
+    else if (attempt.question === null) this.become({ name: "busy", sinceMs, attemptId }, "typing", says);
+    else this.become({ name: "needs-input", sinceMs, attemptId, question: attempt.question }, "typing", says);
   }
 
   /** The agent was seen to take the prompt up. */
@@ -211,7 +208,7 @@ export class Worker {
     const attempt = this.#attempt;
     if (attempt === null || attempt.phase === "accepted" || attempt.phase === "ending") return;
     attempt.phase = "accepted";
-    if (this.#state.name === "needs-input") {
+    if (this.#state.name === "needs-input" || this.#state.name === "limited") {
       // Whether it had arrived at all was the question.
       attempt.question = null;
       this.become({ name: "busy", sinceMs: Date.now(), attemptId: attempt.id }, source, says);
@@ -259,9 +256,7 @@ export class Worker {
     this.evidence.note({ source, says, atMs: Date.now() }, true);
     const records = await this.#recordsOf(attempt, outcome);
     this.#attempt = null;
-    if (this.#state.name === "busy" || this.#state.name === "needs-input") {
-      this.become({ name: "idle", sinceMs: Date.now() }, source, says);
-    }
+    if (IN_HAND.has(this.#state.name)) this.become({ name: "idle", sinceMs: Date.now() }, source, says);
     this.#tell(this, { kind: "ended", attemptId: attempt.id, outcome: inPlainWords(outcome), records });
   }
 
@@ -338,11 +333,12 @@ export class Worker {
     says: string,
   ): void {
     const attempt = this.#attempt;
+    // A parked attempt goes on with whatever is said in its conversation: by us, by a person, by the agent itself.
     const ours =
       attempt !== null &&
       attempt.phase !== "preparing" &&
       (event.attemptId === undefined
-        ? samePrompt(attempt.paste, event.prompt)
+        ? attempt.phase === "parked" || samePrompt(attempt.paste, event.prompt)
         : event.attemptId === attempt.id);
     if (ours) {
       this.accepted(source, `${says}: it took the prompt`);
@@ -373,6 +369,8 @@ export class Worker {
       return;
     }
     if (this.#attempt.phase === "preparing") return;
+    // That a parked one waits at its prompt is no answer.
+    if (this.#attempt.phase === "parked" && answer === null) return;
     await this.end({ kind: "completed", exitCode: null, answer }, source, `${says}: the turn ended`);
   }
 
@@ -384,6 +382,13 @@ export class Worker {
     if (this.#attempt !== attempt) return;
     const cancelled = event.failure === "interrupted" && this.#attempt?.cancelling === true;
     const reason = `${event.failure}: ${event.message}`;
+    const { failure, message, resetsAtMs } = event;
+    const park: ParkReason | null = isParkCause(failure) ? { cause: failure, message, resetsAtMs } : null;
+    // The conversation of a dead agent cannot go on.
+    if (park !== null && attempt !== null && isUnderWay(attempt) && this.#state.name !== "dead") {
+      this.#parkAttempt(attempt, park, source, `${says}: ${reason}`);
+      return;
+    }
     if (this.#attempt !== null && this.#attempt.phase !== "preparing") {
       await this.end(
         cancelled ? { kind: "cancelled" } : { kind: "failed", reason, exitCode: null },
@@ -393,7 +398,7 @@ export class Worker {
     }
     this.#foreignTurn = false;
     if (this.#state.name === "dead") return;
-    if (PARKING.has(event.failure)) this.#park(event);
+    if (park !== null) this.#park(park);
     else if (this.#state.name === "busy")
       this.become({ name: "idle", sinceMs: Date.now() }, source, `${says}: ${reason}`);
   }
@@ -405,14 +410,37 @@ export class Worker {
     return recorded ?? told;
   }
 
-  #park(event: TurnFailure): void {
-    const untilMs = event.resetsAtMs ?? Date.now() + parkedMs;
+  /** The attempt stays in hand and waits in its conversation: nothing of it was in vain. */
+  #parkAttempt(attempt: AttemptInHand, reason: ParkReason, source: EvidenceSource, says: string): void {
+    attempt.phase = "parked";
+    attempt.question = null;
+    this.#foreignTurn = false;
+    const { message, resetsAtMs } = reason;
+    this.become({ name: "limited", sinceMs: Date.now(), untilMs: resetsAtMs, message }, source, says);
+    this.#tell(this, { kind: "limited", attemptId: attempt.id, reason });
+  }
+
+  /** It was told to go on: what was typed is its prompt now, and must be seen to be taken. */
+  goesOn(words: string): void {
+    const attempt = this.#attempt;
+    if (attempt === null) return;
+    attempt.paste = words;
+    attempt.phase = "typed";
     this.become(
-      { name: "limited", sinceMs: Date.now(), untilMs, message: event.message },
-      "signal",
-      event.message,
+      { name: "busy", sinceMs: Date.now(), attemptId: attempt.id },
+      "typing",
+      "told to go on: its account is free again",
     );
-    this.#tell(this, { kind: "limited", failure: event.failure, message: event.message });
+  }
+
+  #park(reason: ParkReason): void {
+    const untilMs = reason.resetsAtMs ?? Date.now() + parkedMs;
+    this.become(
+      { name: "limited", sinceMs: Date.now(), untilMs, message: reason.message },
+      "signal",
+      reason.message,
+    );
+    this.#tell(this, { kind: "limited", attemptId: null, reason });
     if (this.#unpark !== null) clearTimeout(this.#unpark);
     const delayMs = Math.min(Math.max(untilMs - Date.now(), 1_000), 24 * 3_600_000);
     this.#unpark = setTimeout(() => {
@@ -522,6 +550,11 @@ function inPlainWords(outcome: Outcome): Outcome {
     default:
       return outcome satisfies never;
   }
+}
+
+/** Typed and not over: an attempt that a person is ending is not kept waiting. */
+function isUnderWay({ phase, cancelling }: AttemptInHand): boolean {
+  return !cancelling && phase !== "preparing" && phase !== "ending";
 }
 
 /** Is this the prompt we pasted? After a restart we do not have it any more: then any prompt of this turn is ours. */

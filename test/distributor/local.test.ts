@@ -49,6 +49,7 @@ function benchOf(adopted = false) {
     pool: pool as WorkerPool,
     delivery: delivery as Delivery,
     loadOf: (worker) => LOADS[worker] ?? 0,
+    resumeWords: "go on",
   });
   const reports: WorkerReport[] = [];
   distributor.onReport((report) => reports.push(report));

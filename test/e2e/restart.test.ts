@@ -143,22 +143,6 @@ describe("a start finds", () => {
     expect(prompts(ctm)).toHaveLength(1);
   });
 
-  it("a machine started anew: what was typed is lost, what waited goes on in order", async () => {
-    const ctm = product({ workers: 1, recorded: true });
-    const manager = await ctm.serve();
-    await ctm.tell("Fix 1 [[delay:600000]]");
-    await ctm.until(1, "running");
-    for (const n of [2, 3]) await ctm.tell(`Fix ${n} [[delay:0]]`);
-    await manager.kill9();
-    await ctm.tmux("kill-server");
-    await ctm.serve();
-    await ctm.until(3, "completed");
-    expect(await ctm.task(1)).toMatchObject({ state: { name: "lost" }, attempts: 1 });
-    expect(prompts(ctm).map((text) => text.slice(0, 5))).toEqual(["Fix 1", "Fix 2", "Fix 3"]);
-    const [first] = await ctm.attempts(1);
-    expect(first?.tokens).toMatchObject({ value: null, source: "unknown" });
-  });
-
   it("every task that was acknowledged, and one for each key, however often it was killed while they came", async () => {
     const ctm = product({ workers: 1 });
     const random = generator(SEED);

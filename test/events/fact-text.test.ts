@@ -35,9 +35,28 @@ describe("a fact in words", () => {
     ],
     [{ kind: "worker-asks", atMs, worker: "w1", question: "May I?" }, "w1 asks: May I?"],
     [
-      { kind: "agent-limited", atMs, worker: "w1", failure: "rate-limited", message: "slow down" },
-      "w1 was refused by its provider (rate-limited): slow down",
+      {
+        kind: "account-parked",
+        atMs,
+        account: "work",
+        cause: "rate-limited",
+        message: "slow down",
+        untilMs: 0,
+      },
+      "account work is parked (rate-limited) until 1970-01-01T00:00:00.000Z: slow down",
     ],
+    [
+      {
+        kind: "account-parked",
+        atMs,
+        account: "work",
+        cause: "not-logged-in",
+        message: "log in",
+        untilMs: null,
+      },
+      "account work is parked (not-logged-in) until a person says it is free: log in",
+    ],
+    [{ kind: "account-freed", atMs, account: "work" }, "account work is free again"],
     [
       { kind: "dispatch-changed", atMs, auto: true, paused: false, reason: null },
       "auto is on, dispatch not paused",

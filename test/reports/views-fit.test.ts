@@ -8,6 +8,7 @@ import { figureOf, UNKNOWN } from "../../src/reports/figure.ts";
 import { renderLimits } from "../../src/reports/limits-table.ts";
 import { renderMetrics } from "../../src/reports/metrics.ts";
 import type { Paper } from "../../src/reports/paper.ts";
+import { renderRecap } from "../../src/reports/recap.ts";
 import { renderRoute } from "../../src/reports/route.ts";
 import { renderStatus } from "../../src/reports/status.ts";
 import { renderTaskDetails } from "../../src/reports/task-details.ts";
@@ -190,6 +191,30 @@ const VIEWS: Record<string, (parts: Parts, paper: Paper) => readonly string[]> =
   "why worker": ({ text, texts, workers }, paper) => {
     const signs = texts.map((says) => ({ source: text, says, atMs: nowMs }));
     return workers.flatMap((worker) => renderWorkerWhy({ worker, decided: signs[0] ?? null, signs }, paper));
+  },
+  recap: ({ text, texts, a, b, n }, paper) => {
+    const kinds = ["ended", "goes-on", "uncertain", "lost", "queued"] as const;
+    const tasks = texts.map((reason, at) => {
+      const found = kinds[at % kinds.length] ?? "lost";
+      return {
+        id: n,
+        found,
+        state: "lost" as const,
+        reason,
+        worker: text,
+        text,
+        over: true,
+        tokens: a,
+        cost: b,
+      };
+    });
+    const model = {
+      ...{ startedAtMs: nowMs, before: "killed" as const, rebooted: true, lastSeenMs: n, paused: text },
+      ...{ pausedHere: true, tasks, waiting: n, tokens: a, cost: b, unknownUsageTasks: n },
+      asking: texts.map((question) => ({ taskId: n, alias: "w1", question })),
+      survivors: texts.map((program) => ({ pid: n, program, worker: text, taskId: n })),
+    };
+    return renderRecap(model, paper);
   },
   batch: ({ text, texts, workers, a, b, n }, paper) => {
     const failures = texts.map((reason) => ({ id: n, state: "failed" as const, reason, text }));

@@ -1,4 +1,5 @@
 /** An engine on a real ledger and a real throttle, with a scripted distributor and a clock of its own. */
+import { AccountBook } from "../../src/account-book.ts";
 import { Engine, type EngineParts } from "../../src/engine.ts";
 import { FactBus } from "../../src/events/bus.ts";
 import type { Fact } from "../../src/events/facts.ts";
@@ -43,6 +44,12 @@ export class EngineBench {
   readonly troubles: unknown[] = [];
   readonly policy: ThrottlePolicy;
   kept: KeptWrites;
+  /** Made by the constructor, and anew after a crash. */
+  accounts!: AccountBook;
+  autoResume = true;
+  reservePercent = 0;
+  /** The account of a worker whose name it is not: each has its agent's own. */
+  readonly accountOfWorker = new Map<string, string>();
   readonly #file: string;
   nowMs = Date.parse("2026-02-13T10:00:00Z");
   ledger: Ledger;
@@ -86,6 +93,12 @@ export class EngineBench {
   }
 
   #newEngine(): Engine {
+    this.accounts = new AccountBook({
+      ledger: this.ledger,
+      now: () => this.nowMs,
+      reservePercent: () => this.reservePercent,
+      freed: () => this.engine.resumeParked(),
+    });
     const bus = new FactBus();
     bus.subscribe((fact) => this.facts.push(fact));
     const parts: EngineParts = {
@@ -106,14 +119,23 @@ export class EngineBench {
       entryRules: { prices: priceTable("flat-2025"), countCacheReads: false },
       oversized: this.policy.oversized,
       kept: this.kept,
+      accounts: this.accounts,
+      accountOf: (worker) => this.accountOf(worker),
+      autoResume: this.autoResume,
       now: () => this.nowMs,
       newAttemptId: () => `a${(this.#attempts += 1)}`,
     };
     return new Engine(parts);
   }
 
+  accountOf(name: string): string {
+    const worker = this.distributor.workers.find((candidate) => candidate.name === name);
+    return this.accountOfWorker.get(name) ?? worker?.agent ?? "";
+  }
+
   /** The manager dies and starts again: nothing in memory survives, not even orders under way. */
   crash(): void {
+    this.accounts.close();
     this.engine.close();
     this.kept.close();
     this.distributor.orders.splice(0);
@@ -123,8 +145,7 @@ export class EngineBench {
     }
     const limits = this.throttle.limits;
     this.throttle = new Throttle({ ...this.policy, limits });
-    const rows = durableRows(this.ledger, this.throttle.needs(this.nowMs), traitsOf);
-    this.throttle.restore(rows, this.nowMs);
+    this.throttle.restore(durableRows(this.ledger, this.nowMs, traitsOf), this.nowMs);
     this.kept = this.#newKept();
     this.engine = this.#newEngine();
   }

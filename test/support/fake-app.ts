@@ -7,6 +7,7 @@ import { CtmError } from "../../src/base/errors.ts";
 import { pathsIn, type Config } from "../../src/config.ts";
 import type { Fact } from "../../src/events/facts.ts";
 import { figureOf } from "../../src/reports/figure.ts";
+import type { RecapModel } from "../../src/reports/recap.ts";
 import type { StatusModel } from "../../src/reports/status-model.ts";
 import type { WorkerRow } from "../../src/reports/workers-table.ts";
 import { isFinal, type Task, type TaskDraft, type TaskState } from "../../src/tasks/task.ts";
@@ -128,6 +129,9 @@ export function fakeApp(stateDir = "/nowhere", role: App["role"] = "manager"): F
     status: () => statusOf(tasks, workers, dispatch),
     metrics: notThere,
     throttle: notThere,
+    recap: () => recapOf(dispatch),
+    survivors: () => [],
+    endSurvivors: async () => ({ ended: [], there: [] }),
     whyTask: notThere,
     whyWorker: notThere,
     workers: () => workers,
@@ -146,6 +150,10 @@ export function fakeApp(stateDir = "/nowhere", role: App["role"] = "manager"): F
     },
     attachTarget: (worker) => ({ worker, tmuxSocket: `${stateDir}/tmux.sock`, session: worker }),
     limits: () => [],
+    accounts: () => [],
+    freeAccount: () => {
+      throw new CtmError("not-found", "there is no such account");
+    },
     setLimit: notThere,
     raiseLimit: notThere,
     doctor: async () => ({ checks: [{ name: "tmux", verdict: "ok", found: "tmux 3.3a", remedy: null }] }),
@@ -232,6 +240,24 @@ function statusOf(
     limits: [],
     workers,
     workerLevels: [],
+  };
+}
+
+function recapOf({ pauseReason }: DispatchState): RecapModel {
+  return {
+    startedAtMs: AT_MS,
+    before: "left",
+    rebooted: false,
+    lastSeenMs: AT_MS,
+    paused: pauseReason,
+    pausedHere: false,
+    tasks: [],
+    asking: [],
+    waiting: 0,
+    tokens: figureOf(0, "actual"),
+    cost: figureOf(0, "actual"),
+    unknownUsageTasks: 0,
+    survivors: [],
   };
 }
 

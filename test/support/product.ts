@@ -3,6 +3,7 @@
  * the test's own. TMUX_TMPDIR lies in that folder too, so even the "default" tmux server is the test's.
  */
 import { spawn, type ChildProcess } from "node:child_process";
+import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -86,6 +87,8 @@ export interface ProductOptions {
   /** Writes down what every rehearsal agent is given. */
   readonly recorded?: boolean;
   readonly env?: Readonly<Record<string, string>>;
+  /** The state folder lies too deep for a socket. */
+  readonly deep?: boolean;
 }
 
 /** A state folder, a configuration and a working folder of one test's own; everything started here ends with it. */
@@ -100,13 +103,19 @@ export class Product {
   readonly folder = mkdtempSync(join(tmpdir(), "ctm-e2e-"));
   /** Where the product is called. */
   readonly work = join(this.folder, "work");
-  readonly state = join(this.folder, "state");
+  readonly state: string;
+  /** Where its sockets lie: in the state folder, unless that is too deep for a socket. */
+  readonly socketFolder: string;
   readonly env: Readonly<Record<string, string>>;
   readonly #options: ProductOptions;
   readonly #managers = new Set<ChildProcess>();
 
   constructor(options: ProductOptions) {
     this.#options = options;
+    this.state = join(this.folder, ...(options.deep === true ? ["deep".repeat(30)] : []), "state");
+    const hash = createHash("sha256").update(this.state).digest("hex").slice(0, 8);
+    const besides = join(this.folder, "tmp", `ctm-${process.getuid?.() ?? 0}-${hash}`);
+    this.socketFolder = options.deep === true ? besides : this.state;
     for (const name of ["work", "home", "tmux", "typed", "tmp"])
       mkdirSync(join(this.folder, name), { mode: 0o700 });
     mkdirSync(dirname(this.defaultSocket), { mode: 0o700 });
@@ -239,7 +248,7 @@ export class Product {
     raw: Readonly<Record<string, unknown>>,
     words: readonly string[] | null,
   ): Promise<T> {
-    const manager = await connectManager(join(this.state, "manager.sock")).catch(() => null);
+    const manager = await connectManager(join(this.socketFolder, "manager.sock")).catch(() => null);
     if (manager === null) {
       if (words === null) throw new Error("no manager listens");
       return this.json([command, ...words]);
@@ -288,7 +297,7 @@ export class Product {
 
   /** The tmux program on the product's own server; never fails. */
   tmux(...args: string[]): Promise<string> {
-    return this.#tmux(join(this.state, "tmux.sock"), args);
+    return this.#tmux(join(this.socketFolder, "tmux.sock"), args);
   }
 
   /** The tmux program on what the product takes for the person's default server; never fails. */

@@ -6,11 +6,14 @@ import type {
   DispatchOrder,
   DispatchResult,
   Distributor,
+  ResumeOrder,
   WorkerOffer,
   WorkerReport,
 } from "../../src/distributor/distributor.ts";
 import type { UsageRecord } from "../../src/metering/usage.ts";
 import type { Outcome, Task } from "../../src/tasks/task.ts";
+import type { ParkReason } from "../../src/throttle/account-parking.ts";
+import type { ResumeResult } from "../../src/workers/resuming.ts";
 
 export interface ScriptedWorker {
   readonly name: string;
@@ -36,6 +39,9 @@ export class ScriptedDistributor implements Distributor {
   /** Ids of the tasks handed to workers, in order. */
   readonly sent: number[] = [];
   readonly interrupted: string[] = [];
+  /** Attempts told to go on, in order; what each is answered, "told" where nothing is said. */
+  readonly resumed: string[] = [];
+  readonly resumeResults: ResumeResult[] = [];
   /** How often it was asked who may take a task. */
   asked = 0;
   /** What an interrupt throws, or null. */
@@ -111,6 +117,13 @@ export class ScriptedDistributor implements Distributor {
     });
   }
 
+  async resume(order: ResumeOrder): Promise<ResumeResult> {
+    this.resumed.push(order.attemptId);
+    const result = this.resumeResults.shift() ?? { kind: "told" };
+    if (result.kind === "told") order.intend(order.attemptId);
+    return result;
+  }
+
   async interrupt(_worker: string, attemptId: string): Promise<void> {
     if (this.interruptFails !== null) throw this.interruptFails;
     this.interrupted.push(attemptId);
@@ -140,6 +153,10 @@ export class ScriptedDistributor implements Distributor {
 
   asks(attemptId: string, question: string): void {
     this.report({ kind: "asks", worker: this.#holderOf(attemptId), attemptId, question });
+  }
+
+  limited(attemptId: string, reason: ParkReason): void {
+    this.report({ kind: "limited", worker: this.#holderOf(attemptId), attemptId, reason });
   }
 
   /** An end, reported as a worker does: then it is free, and says so. */

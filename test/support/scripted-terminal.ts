@@ -67,6 +67,10 @@ export class ScriptedTerminal {
     this.#alive.delete(pane.paneId);
   }
 
+  async keepReachable(): Promise<void> {
+    // There is no socket to lose.
+  }
+
   async isAlive(pane: PaneIdentity): Promise<boolean> {
     const there = this.#alive.get(pane.paneId);
     return there !== undefined && samePane(there, pane);

@@ -7,13 +7,10 @@ import { execa } from "execa";
 import { onTestFinished } from "vitest";
 import type { PaneIdentity } from "../../src/workers/tmux/pane-identity.ts";
 import { Terminal } from "../../src/workers/tmux/terminal.ts";
+import { TEST_ENV } from "./test-env.ts";
 import { waitFor } from "./wait-for.ts";
 
-export const TEST_ENV = {
-  PATH: process.env["PATH"] ?? "/usr/bin:/bin",
-  HOME: "/nonexistent",
-  LANG: "C.UTF-8",
-};
+export { TEST_ENV };
 const RECORDER = new URL("recorder.mjs", import.meta.url).pathname;
 
 /** A folder of the test's own. */

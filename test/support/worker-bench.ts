@@ -31,6 +31,7 @@ export function workerRecordOf(change: Partial<WorkerRecord> = {}): WorkerRecord
     lastCwd: null,
     draining: false,
     foreground: null,
+    account: change.agent ?? "rehearsal",
     ...change,
   };
 }

@@ -16,25 +16,35 @@ describe("the transition table", () => {
       "dispatching > queued",
       "dispatching > dispatched",
       "dispatching > needs-input",
+      "dispatching > parked",
       "dispatching > failed",
       "dispatching > cancelled",
       "dispatching > lost",
       "dispatched > running",
       "dispatched > needs-input",
+      "dispatched > parked",
       "dispatched > completed",
       "dispatched > failed",
       "dispatched > cancelled",
       "dispatched > lost",
       "running > needs-input",
+      "running > parked",
       "running > completed",
       "running > failed",
       "running > cancelled",
       "running > lost",
       "needs-input > running",
+      "needs-input > parked",
       "needs-input > completed",
       "needs-input > failed",
       "needs-input > cancelled",
       "needs-input > lost",
+      "parked > running",
+      "parked > needs-input",
+      "parked > completed",
+      "parked > failed",
+      "parked > cancelled",
+      "parked > lost",
       "failed > queued",
       "cancelled > queued",
       "lost > queued",
@@ -45,7 +55,8 @@ describe("the transition table", () => {
     for (const from of STATE_NAMES) {
       const targets = STATE_NAMES.filter((to) => mayMove(from, to));
       if (isFinal(from)) expect(targets.every((to) => to === "queued")).toBe(true);
-      if (["dispatched", "running", "needs-input"].includes(from)) expect(targets).not.toContain("queued");
+      if (["dispatched", "running", "needs-input", "parked"].includes(from))
+        expect(targets).not.toContain("queued");
     }
   });
 

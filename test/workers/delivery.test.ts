@@ -235,6 +235,13 @@ describe("typing", () => {
     expect([made.intents, made.worker.attempt, made.worker.state.name]).toEqual([[], null, "dead"]);
   });
 
+  it("F12 types nothing into a shell that its agent became in its own process", async () => {
+    const made = await ready();
+    made.terminal.screen = ["$ "];
+    expect(await made.deliver()).toMatchObject({ kind: "not-typed" });
+    expect([made.terminal.typings, made.terminal.commands, made.terminal.keys]).toEqual([[], [], []]);
+  });
+
   it("asks a person about a dialog in the way", async () => {
     const made = await ready();
     made.terminal.screen = rehearsalScreen("asking");

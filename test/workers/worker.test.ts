@@ -166,21 +166,48 @@ describe("the end of a turn", () => {
     expect(bench.ends()).toEqual(["completed null"]);
   });
 
-  it.each([
-    ["overloaded", "failed", "idle"],
-    ["invalid-request", "failed", "idle"],
-    ["rate-limited", "failed", "limited"],
-    ["quota-exhausted", "failed", "limited"],
-    ["out-of-credit", "failed", "limited"],
-    ["not-logged-in", "failed", "limited"],
-  ])("a turn that failed (%s) is %s, and the worker is %s", async (error, outcome, state) => {
+  it.each([["overloaded"], ["rate-limited"], ["quota-exhausted"], ["out-of-credit"], ["not-logged-in"]])(
+    "a turn its provider refused (%s) parks the account: the attempt waits in its conversation",
+    async (error) => {
+      const bench = await idle();
+      const attempt = await bench.accepted();
+      await bench.signal("StopFailure", { error, last_assistant_message: "no", resets_at_ms: 5 });
+      expect(bench.ends()).toEqual([]);
+      expect(attempt.phase).toBe("parked");
+      expect(bench.worker.state).toMatchObject({ name: "limited", untilMs: 5 });
+      const reason = { cause: error, message: "no", resetsAtMs: 5 };
+      expect(bench.told("limited")).toEqual([{ kind: "limited", attemptId: "a1", reason }]);
+    },
+  );
+
+  it("a turn that failed for any other reason is failed, and the worker is idle", async () => {
     const bench = await idle();
     await bench.accepted();
     bench.respond(9);
-    await bench.signal("StopFailure", { error, last_assistant_message: "no" });
-    expect(bench.ends()).toEqual([`${outcome} 9`]);
+    await bench.signal("StopFailure", { error: "invalid-request", last_assistant_message: "no" });
+    expect([bench.ends(), bench.worker.state.name]).toEqual([["failed 9"], "idle"]);
+  });
+
+  it("a refused turn that a person is cancelling is over", async () => {
+    const bench = await idle();
+    await bench.accepted({ cancelling: true });
+    await bench.signal("StopFailure", { error: "rate-limited", last_assistant_message: "no" });
+    expect(bench.ends()).toHaveLength(1);
+    expect(bench.worker.attempt).toBeNull();
+  });
+
+  it.each<[string, (bench: WorkerBench) => Promise<void>, string]>([
+    ["what a person says there", (bench) => bench.signal("UserPromptSubmit", { prompt: "go on" }), "busy"],
+    ["its agent's own answer", (bench) => bench.signal("Stop", { last_assistant_message: "done" }), "idle"],
+    ["nothing but an idle prompt", (bench) => bench.signal("Stop", {}), "limited"],
+  ])("a parked attempt goes on with %s", async (_what, act, state) => {
+    const bench = await idle();
+    await bench.accepted();
+    await bench.signal("StopFailure", { error: "rate-limited", last_assistant_message: "no" });
+    await act(bench);
     expect(bench.worker.state.name).toBe(state);
-    expect(bench.told("limited")).toHaveLength(state === "limited" ? 1 : 0);
+    expect(bench.told("accepted")).toHaveLength(state === "busy" ? 2 : 1);
+    expect(bench.ends()).toHaveLength(state === "idle" ? 1 : 0);
   });
 
   it("is free again at the stated reset, and after a minute when none was stated", async () => {

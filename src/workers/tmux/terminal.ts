@@ -12,6 +12,7 @@ import { ensurePrivateFile } from "../../ledger/state-folder.ts";
 import { type ConnectionOptions, HUB_SESSION, type ServerIdentity, TmuxConnection } from "./connection.ts";
 import { sweepBuffers, sweepOrphans } from "./client-sweep.ts";
 import { allOf, ifPane, isPane } from "./guard.ts";
+import { recreateSocket } from "./lost-socket.ts";
 import { type PaneIdentity, processStartTime, requireIdentity } from "./pane-identity.ts";
 import type { Notification } from "./protocol.ts";
 import { type LogFile, pipeCommand } from "./output-pipe.ts";
@@ -82,12 +83,18 @@ export class Terminal {
 
   /** Connects to the server (see `TmuxConnection.open` for what may be in the way) and tidies up our own. */
   static async open(options: TerminalOptions): Promise<Terminal> {
+    await makeReachable(options);
     const connection = await TmuxConnection.open(options);
     if (options.address.kind === "own") {
       await sweepOrphans(connection);
       await sweepBuffers(connection);
     }
     return new Terminal(options, connection);
+  }
+
+  /** The slow net: a server whose socket file was removed can be reached by others again. */
+  async keepReachable(): Promise<void> {
+    await makeReachable(this.#options);
   }
 
   get server(): ServerIdentity {
@@ -337,6 +344,7 @@ export class Terminal {
   }
 
   async #openAnew(): Promise<void> {
+    await makeReachable(this.#options);
     this.#connection = await TmuxConnection.open(this.#options);
     this.#listen(this.#connection);
   }
@@ -363,6 +371,10 @@ export class Terminal {
     if (this.#options.address.kind === "own") return;
     throw new CtmError("refused", `We never ${act} a tmux server that is not ours.`);
   }
+}
+
+async function makeReachable({ address }: TerminalOptions): Promise<void> {
+  if (address.kind === "own") await recreateSocket(address.socket);
 }
 
 function requireStart(start: SessionStart): void {

@@ -63,7 +63,7 @@ async function onlySentinelFollows(server: TestServer, recorder: Recorder, befor
 }
 
 describe("typing as a compare-and-set", () => {
-  test("1, 2, 9: a fresh attempt is typed, a repeat and a stale replay are not", async () => {
+  test("F7 a fresh attempt is typed, a repeat and a stale replay are not", async () => {
     const server = await testServer();
     const recorder = await startRecorder(server);
     const { pane } = recorder;
@@ -85,10 +85,10 @@ describe("typing as a compare-and-set", () => {
   });
 
   const wrong: readonly [string, (pane: PaneIdentity) => PaneIdentity][] = [
-    ["3: another start of the server", (pane) => ({ ...pane, serverStartTime: pane.serverStartTime + 1 })],
-    ["another server", (pane) => ({ ...pane, serverPid: pane.serverPid + 1 })],
-    ["4: another process in the pane", (pane) => ({ ...pane, panePid: pane.panePid + 1 })],
-    ["a pane that does not exist", (pane) => ({ ...pane, paneId: "%4711" })],
+    ["F12 another start of the server", (pane) => ({ ...pane, serverStartTime: pane.serverStartTime + 1 })],
+    ["F12 another server", (pane) => ({ ...pane, serverPid: pane.serverPid + 1 })],
+    ["F12 another process in the pane", (pane) => ({ ...pane, panePid: pane.panePid + 1 })],
+    ["F12 a pane that does not exist", (pane) => ({ ...pane, paneId: "%4711" })],
   ];
   test.each(wrong)("%s is refused", async (_name, change) => {
     const server = await testServer();
@@ -103,7 +103,7 @@ describe("typing as a compare-and-set", () => {
     await onlySentinelFollows(server, recorder, "");
   });
 
-  test("5, 6: while a person scrolls it is refused, afterwards it is typed", async () => {
+  test("F11 while a person scrolls it is refused, afterwards it is typed", async () => {
     const server = await testServer();
     const recorder = await startRecorder(server);
     const { pane } = recorder;
@@ -118,7 +118,7 @@ describe("typing as a compare-and-set", () => {
     await seen(recorder, whole("a-1"));
   });
 
-  test("a pane whose input is off is refused, afterwards it is typed", async () => {
+  test("F11 a pane whose input is off is refused, afterwards it is typed", async () => {
     const server = await testServer();
     const recorder = await startRecorder(server);
     const { pane } = recorder;
@@ -133,7 +133,7 @@ describe("typing as a compare-and-set", () => {
     await seen(recorder, whole("a-1"));
   });
 
-  test("7: a dead pane is refused, and the server lives", async () => {
+  test("F10 a dead pane is refused, and the server lives", async () => {
     const server = await testServer();
     const { pane } = await startRecorder(server);
     await server.tmux("set-option", "-p", "-t", pane.paneId, "remain-on-exit", "on");
@@ -148,7 +148,7 @@ describe("typing as a compare-and-set", () => {
     expect(await server.tmux("list-sessions")).toContain("rec");
   });
 
-  test("8: text that could not be loaded leaves no mark and is refused", async () => {
+  test("F8 text that could not be loaded leaves no mark and is refused", async () => {
     const server = await testServer();
     const { pane } = await startRecorder(server);
     const connection = await TmuxConnection.open({
@@ -171,7 +171,44 @@ describe("typing as a compare-and-set", () => {
     expect(await typeAttempt(server, pane, "a-1", "")).toMatchObject({ kind: "typed" });
   });
 
-  test("a program replaced by a shell gets nothing", async () => {
+  test.each([
+    [
+      "the text is gone before it is pasted",
+      /( "[^"]*?)paste-buffer (.*?) -b \S+/,
+      "$1paste-buffer $2 -b ctm-gone",
+    ],
+    ["the paste goes to a pane that is not there", /paste-buffer (.*?) -t %\d+/, "paste-buffer $1 -t %4711"],
+  ])("F8 %s: no mark, no Enter, and it can be typed again", async (_what, find, broken) => {
+    const server = await testServer();
+    const recorder = await startRecorder(server);
+    const { pane } = recorder;
+    const connection = await TmuxConnection.open({
+      address: { kind: "own", socket: server.socket },
+      session: null,
+      env: TEST_ENV,
+    });
+    let changed = 0;
+    const batch = connection.batch.bind(connection);
+    connection.batch = (lines, point) =>
+      batch(
+        lines.map((line) => {
+          const rewritten = line.replace(find, broken);
+          changed += rewritten === line ? 0 : 1;
+          return rewritten;
+        }),
+        point,
+      );
+    const typing = { pane, attemptId: "a-1", previousAttempt: "", paste: "x", bracketed: true, enterAfterMs };
+    const result = await typeOnce(connection, { path: server.pasteDir }, typing);
+    expect(changed).toBe(1);
+    expect(result).toMatchObject({ kind: "refused", witness: { mark: "", entered: "" } });
+    await connection.close();
+    expect(await typeAttempt(server, pane, "a-1", "")).toMatchObject({ kind: "typed" });
+    await entered(server, pane, "a-1");
+    await onlySentinelFollows(server, recorder, whole("a-1"));
+  });
+
+  test("F12 a program replaced by a shell gets nothing", async () => {
     const server = await testServer();
     const { pane } = await startRecorder(server);
     await server.tmux("respawn-pane", "-k", "-t", pane.paneId, "sh");
@@ -179,7 +216,7 @@ describe("typing as a compare-and-set", () => {
     await expect(server.terminal.capture(pane)).rejects.toThrow("not in its pane");
   });
 
-  test("an adopted shell is typed into only while the agent is in front of it", async () => {
+  test("F12 an adopted shell is typed into only while the agent is in front of it", async () => {
     const server = await testServer();
     const logPath = join(server.dir, "log");
     const pane = await server.terminal.startSession({
@@ -213,7 +250,7 @@ describe("typing as a compare-and-set", () => {
     ).toMatchObject({ kind: "refused" });
   });
 
-  test("five typers of one attempt, each with a connection of its own, type it once", async () => {
+  test("F7 five typers of one attempt, each with a connection of its own, type it once", async () => {
     const server = await testServer();
     const recorder = await startRecorder(server);
     const { pane } = recorder;
@@ -383,7 +420,7 @@ describe("Enter, keys and answers", () => {
     await entered(server, recorder.pane, "a-1");
   });
 
-  test("no Enter for an attempt whose pane went to another program meanwhile", async () => {
+  test("F12 no Enter for an attempt whose pane went to another program meanwhile", async () => {
     const server = await testServer();
     const { pane } = await startRecorder(server);
     await server.terminal.type({

@@ -1,0 +1,78 @@
+/** Accounts as rows: how each was parked last, and what its provider said of its own windows. */
+import type { AccountPark, ParkCause } from "../throttle/account-parking.ts";
+import type { ProviderWindow } from "../throttle/provider-windows.ts";
+import type { Db } from "./database.ts";
+import { commitPoint, written } from "./storage-fault.ts";
+
+const PARK = commitPoint("account.commit");
+const FREE = commitPoint("account-free.commit");
+const WINDOW = commitPoint("provider-window.commit");
+
+interface ParkRow {
+  name: string;
+  cause: string;
+  message: string;
+  since_ms: number;
+  until_ms: number | null;
+  in_row: number;
+}
+
+interface WindowRow {
+  window: string;
+  used_permille: number;
+  resets_at_ms: number | null;
+  seen_at_ms: number;
+}
+
+export class AccountRows {
+  readonly #db: Db;
+  constructor(db: Db) {
+    this.#db = db;
+  }
+
+  /** Every account that is parked, or was and has not got a turn through since. */
+  parks(): Map<string, AccountPark> {
+    const rows = this.#db.prepare<[], ParkRow>("SELECT * FROM account").all();
+    return new Map(
+      rows.map((row) => [
+        row.name,
+        {
+          cause: row.cause as ParkCause,
+          message: row.message,
+          sinceMs: row.since_ms,
+          untilMs: row.until_ms,
+          inRow: row.in_row,
+        },
+      ]),
+    );
+  }
+
+  save(name: string, park: AccountPark): void {
+    const { cause, message, sinceMs, untilMs, inRow } = park;
+    const save = this.#db.prepare("INSERT OR REPLACE INTO account VALUES (?, ?, ?, ?, ?, ?)");
+    written(PARK, () => save.run(name, cause, message, sinceMs, untilMs, inRow));
+  }
+
+  /** A turn went through again, or a person says it is free. */
+  remove(name: string): void {
+    written(FREE, () => this.#db.prepare("DELETE FROM account WHERE name = ?").run(name));
+  }
+
+  windows(account: string): ProviderWindow[] {
+    return this.#db
+      .prepare<[string], WindowRow>("SELECT * FROM provider_window WHERE account = ? ORDER BY window")
+      .all(account)
+      .map((row) => ({
+        window: row.window,
+        usedPermille: row.used_permille,
+        resetsAtMs: row.resets_at_ms,
+        seenAtMs: row.seen_at_ms,
+      }));
+  }
+
+  saveWindow(account: string, window: ProviderWindow): void {
+    const { usedPermille, resetsAtMs, seenAtMs } = window;
+    const save = this.#db.prepare("INSERT OR REPLACE INTO provider_window VALUES (?, ?, ?, ?, ?)");
+    written(WINDOW, () => save.run(account, window.window, usedPermille, resetsAtMs, seenAtMs));
+  }
+}

@@ -1,0 +1,98 @@
+/**
+ * An attempt that waited for its account is told to go on, in its own conversation: once, by a guarded typing whose
+ * intent is durable before it, and only if the agent does not go on by itself.
+ */
+import type { ScreenReading } from "../agents/adapter.ts";
+import type { AttemptInHand } from "./attempt-in-hand.ts";
+import { personActiveMs } from "./delivery.ts";
+import type { PaneIdentity } from "./tmux/pane-identity.ts";
+import type { Worker } from "./worker.ts";
+
+export type ResumeResult =
+  | { readonly kind: "told" }
+  /** It works again already: by itself, or because a person said something. */
+  | { readonly kind: "goes-on" }
+  /** Not now: its agent will do it, a person is there, or its screen takes no input. */
+  | { readonly kind: "later"; readonly reason: string }
+  /** It waits no more: it ended, or its agent is gone. */
+  | { readonly kind: "over" };
+
+export interface ResumeOrder {
+  readonly attemptId: string;
+  readonly words: string;
+  /** An agent that promised to go on by itself is waited for; when it did not, its promise is waved away. */
+  readonly insist: boolean;
+  /** Called once, just before the first key, with what stands on the pane. */
+  intend(mark: string): void;
+  /** The agent must be seen to take what was typed. */
+  awaitAcceptance(attempt: AttemptInHand, settleMs: number): void;
+}
+
+const settleMs = 150;
+/** The agent's own promise, as Claude Code words it. */
+const CONTINUES_BY_ITSELF = /Continuing automatically/;
+
+/** Throws CtmError `tmux-failed` where the server does not answer: nothing is known then, and nothing was promised. */
+export async function resumeAttempt(worker: Worker, order: ResumeOrder): Promise<ResumeResult> {
+  const { pane, terminal } = worker;
+  if (pane === null || waiting(worker, order) === null) return { kind: "over" };
+  if (await terminal.personActive(pane, personActiveMs))
+    return { kind: "later", reason: "a person is at its keyboard" };
+  const reading = await cleared(worker, pane, order.insist);
+  const attempt = waiting(worker, order);
+  if (attempt === null) return { kind: "over" };
+  switch (reading.state) {
+    case "busy":
+      worker.accepted("screen", `screen: ${reading.because}: it went on by itself`);
+      return { kind: "goes-on" };
+    case "idle":
+    case "interrupted":
+      return tell(worker, pane, order, attempt);
+    case "limited":
+      return { kind: "later", reason: "its agent says that it goes on by itself" };
+    case "dialog":
+    case "draft":
+    case "unknown":
+      return { kind: "later", reason: `its screen is ${reading.state}: ${reading.because}` };
+    default:
+      return reading.state satisfies never;
+  }
+}
+
+function waiting(worker: Worker, { attemptId }: ResumeOrder): AttemptInHand | null {
+  const { attempt } = worker;
+  return attempt?.id === attemptId && attempt.phase === "parked" ? attempt : null;
+}
+
+/** The screen, once the notice of the limit is waved away; not where the agent is about to go on. */
+async function cleared(worker: Worker, pane: PaneIdentity, insist: boolean): Promise<ScreenReading> {
+  const { adapter, terminal } = worker;
+  const reading = adapter.readScreen(await terminal.capture(pane));
+  const promised = reading.state === "limited" && CONTINUES_BY_ITSELF.test(reading.text ?? "");
+  if ((reading.state !== "limited" && reading.state !== "dialog") || (promised && !insist)) return reading;
+  await terminal.sendKey(pane, "Escape");
+  await new Promise((resolve) => setTimeout(resolve, settleMs));
+  const after = adapter.readScreen(await terminal.capture(pane));
+  // A notice that stays until something is sent holds nothing back.
+  return after.state === "limited" && !CONTINUES_BY_ITSELF.test(after.text ?? "")
+    ? { ...after, state: "idle" }
+    : after;
+}
+
+async function tell(
+  worker: Worker,
+  pane: PaneIdentity,
+  order: ResumeOrder,
+  attempt: AttemptInHand,
+): Promise<ResumeResult> {
+  const witness = await worker.terminal.witness(pane);
+  if (witness === null || waiting(worker, order) === null) return { kind: "over" };
+  order.intend(witness.mark);
+  const reply = { paste: order.words, bracketed: true, enterAfterMs: settleMs };
+  const result = await worker.terminal.answer(pane, order.attemptId, reply);
+  if (result.kind === "refused") return { kind: "later", reason: result.reason };
+  // Typed, or nobody can say: it is not typed again; that it is taken up must be seen.
+  worker.goesOn(order.words);
+  order.awaitAcceptance(attempt, settleMs);
+  return { kind: "told" };
+}
