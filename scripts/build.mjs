@@ -52,6 +52,7 @@ async function build() {
       ctm: "src/cli/main.ts",
       "rehearsal-agent": "src/cli/rehearsal-agent.ts",
       "attach-host": "src/cli/attach-host.ts",
+      "read-thread": "src/transcripts/read-thread.ts",
       index: "src/index.ts",
     },
     outdir: aside,

@@ -80,6 +80,8 @@ export const DEFAULTS = {
     reservePercent: 0,
     named: {},
   },
+  /** null = where each agent keeps its records. */
+  usage: { folders: { claude: null, codex: null, gemini: null, opencode: null } },
 } as const;
 
 /**

@@ -93,6 +93,15 @@ export function command() {
     .refine((words) => words[0] !== "", { error: "must begin with a program" });
 }
 
+/** Folders, as a list; empty = none is looked at. */
+export function folders() {
+  return z
+    .array(secretText().min(1, { error: "must be a folder" }), {
+      error: "must be a list of folders, or null",
+    })
+    .max(100, { error: "must not have more than 100 folders" });
+}
+
 /** Takes what a person wrote for an amount; gives integers (tokens or nano-dollars), or null for no limit. */
 export type AmountRule = z.ZodPipe<z.ZodUnknown, z.ZodTransform<number | null>>;
 

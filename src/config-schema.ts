@@ -8,6 +8,7 @@ import {
   command,
   dollarAmount,
   entries,
+  folders,
   label,
   number,
   secretText,
@@ -157,6 +158,14 @@ export const fileSchema = section({
           .transform((percent) => percent ?? null),
       }),
     ),
+  }),
+  usage: section({
+    folders: section({
+      claude: folders().nullable(),
+      codex: folders().nullable(),
+      gemini: folders().nullable(),
+      opencode: folders().nullable(),
+    }),
   }),
 });
 

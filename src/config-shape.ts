@@ -6,6 +6,7 @@ import type { AgentKind, AgentSettings } from "./agents/adapter.ts";
 import type { Level } from "./throttle/levels.ts";
 import type { Limit } from "./throttle/limits.ts";
 import type { TaskType } from "./tasks/task.ts";
+import type { RecordFolders } from "./transcripts/formats.ts";
 
 /** Absolute paths of everything the product keeps. Folders are 0700, files 0600, from their creation on. */
 export interface Paths {
@@ -17,6 +18,7 @@ export interface Paths {
   readonly spoolDir: string;
   readonly workersDir: string;
   readonly historyFile: string;
+  readonly usageIndex: string;
 }
 
 /** A route (profile): what a task type is sent to. `agent` null = the fleet's default agent. */
@@ -95,4 +97,5 @@ export interface Config {
     /** Accounts beside the one that each agent finds by itself. */
     readonly named: Readonly<Record<string, NamedAccount>>;
   };
+  readonly usage: { readonly folders: RecordFolders };
 }

@@ -9,6 +9,7 @@ import { CtmError } from "./base/errors.ts";
 import { DEFAULTS, isSection, overDefaults } from "./config-defaults.ts";
 import { type ConfigFile, findConfigFile, oneLine, readConfigFile } from "./config-file.ts";
 import type { Config, Paths } from "./config-shape.ts";
+import { recordFolders } from "./record-folders.ts";
 import { parseFaultOrder } from "./faults/fault-order.ts";
 import type { FaultOrder } from "./faults/fault-point.ts";
 import type { Level } from "./throttle/levels.ts";
@@ -66,15 +67,33 @@ export async function loadConfig(request: LoadRequest = {}): Promise<Config> {
   const written = withOverrides(file?.value, overrides);
   const parsed = fileSchema.safeParse(overDefaults(DEFAULTS, written), { reportInput: true });
   if (!parsed.success) throw configError(parsed.error.issues, file, overrides);
-  const { limits, throttle, workers, ...rest } = parsed.data;
+  const { limits, throttle, workers, usage, ...rest } = parsed.data;
   const base = file === null ? cwd : dirname(file.path);
   return deepFrozen({
     ...rest,
     paths: pathsIn(stateDirOf(overrides, env, cwd), env),
     configFile: path,
     workers: { ...workers, cwd: workers.cwd === null ? resolve(cwd) : fromHome(workers.cwd, env, base) },
+    usage: {
+      folders: recordFolders(
+        usage.folders,
+        { ...env, HOME: homeOf(env) },
+        (agent) => environmentsTold(agent, rest),
+        (path) => fromHome(path, env, base),
+      ),
+    },
     throttle: { ...throttle, pauseAt: levelOf(throttle.pauseAt), limits: limitsOfFile(limits) },
   });
+}
+
+/** What the settings of an agent and its accounts put into its environment. */
+function environmentsTold(
+  agent: string,
+  { agents, accounts }: Pick<Config, "agents" | "accounts">,
+): Environment[] {
+  const settings = Object.entries(agents).filter(([kind]) => kind === agent);
+  const named = Object.values(accounts.named).filter((account) => account.agent === agent);
+  return [...settings.map(([, { env }]) => env), ...named.map(({ env }) => env)];
 }
 
 /** The folder the process was called in. Throws CtmError `usage` when it is gone. */
@@ -98,6 +117,7 @@ export function pathsIn(stateDir: string, env: Environment = process.env): Paths
     spoolDir: join(stateDir, "spool"),
     workersDir: join(stateDir, "workers"),
     historyFile: join(stateDir, "history"),
+    usageIndex: join(stateDir, "usage-index.sqlite"),
   };
 }
 

@@ -121,4 +121,9 @@ export const INIT_CONFIG = `# Configuration of ctm. Everything here is optional 
 #  resumeWords: The usage limit is over. Please continue where you stopped.
 #  reservePercent: 0
 #  named: {}
+
+# What \`usage\` counts: folders the agents keep their records in, as lists. null = where each keeps them by itself
+# (also by CLAUDE_CONFIG_DIR, CODEX_HOME, GEMINI_DATA_DIR, OPENCODE_DATA_DIR); [] = none.
+#usage:
+#  folders: { claude: null, codex: null, gemini: null, opencode: null }
 `;

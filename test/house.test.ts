@@ -22,6 +22,8 @@ const RANKS: Readonly<Record<string, number>> = {
   ledger: 6,
   // Workers keep their rows in the ledger, and their files in its private folders.
   workers: 6.5,
+  // Records of agents, read from disk, and a private index of them.
+  transcripts: 6.5,
   distributor: 7,
   reports: 7,
   // The top of src/: the configuration, the engine and what belongs to it.

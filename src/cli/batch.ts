@@ -27,7 +27,7 @@ export async function runTexts(
   settings: Settings,
   terminal: Terminal,
 ): Promise<number> {
-  const caller = callerHere("argv");
+  const caller = callerHere("argv", () => configOf(settings));
   const drafts = texts.map((text) => checkDraft({ text }, {}, caller));
   const config = await configOf(settings);
   terminal.useTimeZone(config.throttle.timeZone);

@@ -3,15 +3,16 @@ import { open } from "node:fs/promises";
 import { resolve } from "node:path";
 import { CtmError } from "../base/errors.ts";
 import { batchFileMaxBytes } from "../commands/batch-file.ts";
-import { currentFolder } from "../config.ts";
 import type { Caller } from "../commands/command.ts";
 import { quote } from "../commands/words.ts";
+import { currentFolder, type Config } from "../config.ts";
 
-export function callerHere(origin: string): Caller {
+export function callerHere(origin: string, config: () => Promise<Config>): Caller {
   const cwd = currentFolder();
   return {
     cwd,
     origin,
+    config,
     readText: (file) => (file === "-" ? readStandardInput() : readFileText(resolve(cwd, file))),
   };
 }

@@ -78,7 +78,7 @@ async function converse(
   ended: Promise<unknown>,
   offered: readonly string[] = [],
 ): Promise<ReplEnd & { exitCode: number }> {
-  const caller = callerHere("repl");
+  const caller = callerHere("repl", () => Promise.resolve(config));
   const paper = terminal.paper;
   if (!terminal.interactive) {
     const { print, complain, json } = terminal;

@@ -1,7 +1,7 @@
 /** `ctm COMMAND …`: one command, carried out by the manager that runs, else at the ledger. */
 import { CtmError } from "../base/errors.ts";
 import type { Command, RawInput } from "../commands/command.ts";
-import type { CommandHost } from "../commands/host.ts";
+import { followAlone, type Following } from "../commands/host.ts";
 import type { AttachTarget } from "../app.ts";
 import { ALTERNATE_OFF, ALTERNATE_ON, frame } from "../repl/screen.ts";
 import { attachTo } from "./attach.ts";
@@ -20,8 +20,10 @@ export async function runCommand(
   settings: Settings,
   terminal: Terminal,
 ): Promise<number> {
-  const caller = callerHere("argv");
+  const caller = callerHere("argv", () => configOf(settings));
   const input = command.check(await command.prepare(raw, caller));
+  if (command.alone && command.follows(input))
+    return followUntilStopped(command, (onItem) => followAlone(command, input, caller, onItem), terminal);
   if (command.alone) return show(command, await command.runAlone(input, caller), terminal);
   if (command.face === "exit") throw new CtmError("usage", "`exit` is for the prompt; `kill` ends workers");
   if (command.face === "serve") return runServe(input, settings, terminal);
@@ -30,7 +32,8 @@ export async function runCommand(
   if (command.name === "doctor") return show(command, await examine(config), terminal);
   if (command.face === "batch") return runDrafts(input, config, settings, terminal);
   return withHost(config, async (host) => {
-    if (command.follows(input)) return followUntilStopped(command, input, host, terminal);
+    if (command.follows(input))
+      return followUntilStopped(command, (onItem) => host.follow(command.name, input, onItem), terminal);
     const result = await host.run(command.name, input);
     if (command.face === "attach" && terminal.interactive) return attachTo(result as AttachTarget);
     return show(command, result, terminal);
@@ -46,13 +49,12 @@ function show(command: Command, result: unknown, terminal: Terminal): number {
 /** Prints what comes until a key is pressed (Ctrl+C where there are no keys). A status is drawn in place. */
 async function followUntilStopped(
   command: Command,
-  input: RawInput,
-  host: CommandHost,
+  start: (onItem: (item: unknown) => void) => Following,
   terminal: Terminal,
 ): Promise<number> {
-  const inPlace = terminal.redraws && command.name === "status";
+  const inPlace = terminal.redraws && command.redraws;
   if (inPlace) process.stdout.write(ALTERNATE_ON);
-  const following = host.follow(command.name, input, (item) => {
+  const following = start((item) => {
     if (terminal.json) return terminal.printJson(item);
     const lines = command.renderItem?.(item, terminal.paper()) ?? [];
     if (inPlace) process.stdout.write(frame(lines, process.stdout.rows));

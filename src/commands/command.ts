@@ -5,6 +5,7 @@
  */
 import type * as z from "zod";
 import type { App } from "../app.ts";
+import type { Config } from "../config.ts";
 import { CtmError } from "../base/errors.ts";
 import type { Paper } from "../reports/paper.ts";
 
@@ -44,6 +45,14 @@ export interface Caller {
   readonly origin: string;
   /** Text of a file, or of standard input for `-`. Throws CtmError. */
   readText(file: string): Promise<string>;
+  config(): Promise<Config>;
+}
+
+/** Where the results go of a command that is followed where the person sits. */
+export interface FollowAlone {
+  emit(item: unknown): void;
+  /** Ends it. */
+  fail(error: unknown): void;
 }
 
 /** What a face does by itself: it has the terminal, the process and its end. */
@@ -80,7 +89,11 @@ export interface CommandSpec<Input, Result> {
   readonly isBad?: (result: Result) => boolean;
   /** Goes on giving results until stopped (`--follow`, `--watch`); null when this input asks for none. */
   readonly follow?: (app: App, input: Input, emit: (item: unknown) => void) => (() => void) | null;
+  /** The same for `needs: "nothing"`. */
+  readonly followAlone?: (input: Input, caller: Caller, to: FollowAlone) => () => void;
   readonly renderItem?: (item: unknown, paper: Paper) => readonly string[];
+  /** Each result takes the place of the one before. */
+  readonly redraws?: boolean;
   /** Does this input ask for `follow`? */
   readonly follows?: (input: Input) => boolean;
 }
@@ -97,6 +110,7 @@ export interface Command
   readonly notes: readonly string[];
   readonly alone: boolean;
   readonly patient: boolean;
+  readonly redraws: boolean;
   /** Checks an input; throws CtmError `usage` with every fault. What it returns is for `run` and friends. */
   check(raw: RawInput): RawInput;
   prepare(raw: RawInput, caller: Caller): Promise<RawInput>;
@@ -106,6 +120,7 @@ export interface Command
   isBad(result: unknown): boolean;
   follows(checked: RawInput): boolean;
   follow(app: App, checked: RawInput, emit: (item: unknown) => void): () => void;
+  followAlone(checked: RawInput, caller: Caller, to: FollowAlone): () => void;
 }
 
 /**
@@ -132,6 +147,8 @@ export function defineCommand<Input extends object, Result>(spec: CommandSpec<In
       if (stop === null) throw new CtmError("usage", `\`${spec.name}\` has nothing to follow`);
       return stop;
     },
+    followAlone: (checked, caller, to) =>
+      spec.followAlone?.(inputOf(checked), caller, to) ?? (() => undefined),
   };
 }
 
@@ -147,6 +164,7 @@ function pick<Input, Result>(spec: CommandSpec<Input, Result>) {
     notes: spec.notes ?? [],
     needs: spec.needs,
     patient: spec.patient ?? false,
+    redraws: spec.redraws ?? false,
     alone: spec.runAlone !== undefined,
     ...(spec.face === undefined ? {} : { face: spec.face }),
     ...(spec.shorthand === undefined ? {} : { shorthand: spec.shorthand }),

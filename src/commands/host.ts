@@ -1,7 +1,7 @@
 /** Where commands are carried out: in this process, or by the manager at the other end of its socket. */
 import type { App } from "../app.ts";
 import { CtmError } from "../base/errors.ts";
-import type { RawInput } from "./command.ts";
+import type { Caller, RawInput } from "./command.ts";
 import { findCommand } from "./index.ts";
 import type { Command } from "./command.ts";
 
@@ -47,6 +47,21 @@ export function localHost(app: App): CommandHost {
   };
 }
 
+/** Follows a command that is carried out where the person sits. */
+export function followAlone(
+  command: Command,
+  checked: RawInput,
+  caller: Caller,
+  onItem: (item: unknown) => void,
+): Following {
+  const { promise, resolve, reject } = settled();
+  const stopFollowing = command.followAlone(checked, caller, { emit: onItem, fail: reject });
+  return {
+    done: promise.finally(() => stopFollowing()),
+    stop: resolve,
+  };
+}
+
 function commandFor(name: string): Command {
   const command = findCommand(name);
   if (command === null) throw new CtmError("usage", "there is no such command");
@@ -61,8 +76,12 @@ function requireManager(command: Command, app: App): void {
   );
 }
 
-function settled(): { promise: Promise<void>; resolve: () => void } {
+function settled(): { promise: Promise<void>; resolve: () => void; reject: (error: unknown) => void } {
   let resolve = (): void => undefined;
-  const promise = new Promise<void>((done) => (resolve = done));
-  return { promise, resolve };
+  let reject: (error: unknown) => void = () => undefined;
+  const promise = new Promise<void>((done, fail) => {
+    resolve = done;
+    reject = fail;
+  });
+  return { promise, resolve, reject };
 }

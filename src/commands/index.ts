@@ -37,6 +37,8 @@ import { survivors } from "./survivors.ts";
 import { tally } from "./tally.ts";
 import { tasks } from "./tasks.ts";
 import { throttle } from "./throttle.ts";
+import { usage } from "./usage.ts";
+import { usageTasks } from "./usage-tasks.ts";
 import { wait } from "./wait.ts";
 import { watch } from "./watch.ts";
 import { why } from "./why.ts";
@@ -49,7 +51,7 @@ export function allCommands(): readonly Command[] {
   return [
     ...[add, batch, tasks, show, edit, priority, hold, release, cancel, retry, wait, clear],
     ...[auto, distribute, pause, resume],
-    ...[status, metrics, throttle, why, route, tally, recap, watch],
+    ...[status, metrics, usage, usageTasks, throttle, why, route, tally, recap, watch],
     ...[workers, spawn, attach, output, send, answer, restart, drain, kill, survivors, adopt],
     ...[limits, limitsSet, limitsRaise, accounts, accountsFree],
     ...[serve, doctor, init, help, exit],

@@ -23,6 +23,7 @@ export const status = defineCommand<z.output<typeof schema>, StatusModel>({
   schema,
   run: (app) => app.status(),
   render: (model, paper) => renderStatus(model, paper),
+  redraws: true,
   follows: ({ watch }) => watch,
   follow: (app, _input, emit) => watchStatus(app, emit),
   renderItem: (model, paper) => renderStatus(model as StatusModel, paper),

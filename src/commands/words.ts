@@ -90,6 +90,29 @@ export const label = z.unknown().transform((value, context): string => {
   return value;
 });
 
+/** A day: 2026-11-23 or 20261123; comes out as 2026-11-23. */
+export function localDate(what: string) {
+  return z.unknown().transform((value, context): string => {
+    const parts = /^(\d{4})-?(\d{2})-?(\d{2})$/.exec(typeof value === "string" ? value.trim() : "");
+    const date = parts === null ? "" : `${parts[1]}-${parts[2]}-${parts[3]}`;
+    const moment = new Date(`${date}T00:00:00Z`);
+    // The 31st of a month with 30 days would quietly become the next month's first.
+    if (!Number.isNaN(moment.getTime()) && moment.toISOString().startsWith(date)) return date;
+    return fault(context, `${what} is a day like 2026-11-23, not ${quote(value)}`);
+  });
+}
+
+/** IANA name of a time zone. */
+export const timeZone = z.unknown().transform((value, context): string => {
+  try {
+    if (typeof value === "string")
+      return new Intl.DateTimeFormat("en", { timeZone: value }).resolvedOptions().timeZone;
+  } catch {
+    // Said below.
+  }
+  return fault(context, `${quote(value)} is no time zone (they look like Europe/Berlin or UTC)`);
+});
+
 /** A folder, absolute: the caller's side has resolved it. */
 export const folder = z.unknown().transform((value, context): string => {
   if (typeof value === "string" && isAbsolute(value) && value.length <= 4096 && !/[\0\p{Cs}]/u.test(value))
@@ -157,7 +180,7 @@ export function suggestion(word: unknown, known: readonly string[]): string {
   return near === null ? "" : `, did you mean ${near}?`;
 }
 
-function choice<const Words extends readonly string[]>(what: string, words: Words) {
+export function choice<const Words extends readonly string[]>(what: string, words: Words) {
   return z.unknown().transform((value, context): Words[number] => {
     const wanted = typeof value === "string" ? value.trim().toLowerCase() : null;
     const found = words.find((word) => word === wanted);

@@ -8,8 +8,17 @@
  *
  * What stands in no line at all: requests of a compaction (the next record is flagged) and of helpers in between.
  */
-import { asObject, countAt, jsonLines, nameAt, objectAt, timeAt, type JsonObject } from "./json-lines.ts";
-import { mergeRecords } from "./merge-records.ts";
+import {
+  asObject,
+  countAt,
+  nameAt,
+  nanoUsdAt,
+  objectAt,
+  textAt,
+  timeAt,
+  type JsonObject,
+} from "./json-lines.ts";
+import { readText, type RecordFormat } from "./record-format.ts";
 import type { CompletenessFlag, Usage, UsageRecord } from "./usage.ts";
 
 /** Before this version a line kept the count of output tokens with which the stream had begun. */
@@ -18,20 +27,33 @@ const SYNTHETIC = "<synthetic>";
 
 /** One record a response found in `text`, the whole or the end of a transcript. Never throws. */
 export function parseClaudeRecord(text: string): UsageRecord[] {
-  const sightings: UsageRecord[] = [];
-  let compacted = false;
-  for (const line of jsonLines(text, ['"usage"', '"compact_boundary"'])) {
-    if (line["subtype"] === "compact_boundary") {
-      compacted = true;
-      continue;
-    }
-    const record = recordOf(line, compacted);
-    if (record === null) continue;
-    sightings.push(record);
-    compacted = false;
-  }
-  return mergeRecords([sightings]);
+  return readText(CLAUDE_RECORD, text);
 }
+
+export const CLAUDE_RECORD: RecordFormat = {
+  marks: ['"usage"', '"compact_boundary"'],
+  bulk: { from: '"content":[', to: '],"stop_reason"' },
+  open: (state) => {
+    const from = asObject(state);
+    let compacted = from?.["compacted"] === true;
+    let cwd = textAt(from, "cwd");
+    return {
+      read: (line) => {
+        if (line["subtype"] === "compact_boundary") {
+          compacted = true;
+          return [];
+        }
+        const record = recordOf(line, compacted);
+        if (record === null) return [];
+        compacted = false;
+        cwd ??= textAt(line, "cwd");
+        return [record];
+      },
+      state: () => ({ compacted, cwd }),
+      cwd: () => cwd,
+    };
+  },
+};
 
 function recordOf(line: JsonObject, compacted: boolean): UsageRecord | null {
   const source = messageLine(line);
@@ -51,7 +73,17 @@ function recordOf(line: JsonObject, compacted: boolean): UsageRecord | null {
     cliVersion,
     flags: flagsOf(cliVersion, compacted, objectAt(message, "usage")?.["output_tokens"] === undefined),
   };
-  return line["isSidechain"] === true && messageId !== null ? { ...record, mayRepeat: messageId } : record;
+  return {
+    ...record,
+    ...statedCost(line),
+    ...(line["isSidechain"] === true && messageId !== null ? { mayRepeat: messageId } : {}),
+  };
+}
+
+/** Versions up to 1.0 stated what a response cost. */
+function statedCost(line: JsonObject): Pick<UsageRecord, "statedNanoUsd"> {
+  const statedNanoUsd = nanoUsdAt(line, "costUSD");
+  return statedNanoUsd === null ? {} : { statedNanoUsd };
 }
 
 /** A fast or batched response has a price of its own, and is told from others by its model's name. */

@@ -6,18 +6,14 @@
  *
  * Codex counts cached tokens and tokens written to the cache as input; here they stand apart. Output includes reasoning.
  */
-import { countAt, jsonLines, nameAt, objectAt, timeAt, type JsonObject } from "./json-lines.ts";
-import { mergeRecords } from "./merge-records.ts";
-import { totalTokens, type Usage, type UsageRecord } from "./usage.ts";
+import { asObject, countAt, nameAt, objectAt, textAt, timeAt, type JsonObject } from "./json-lines.ts";
+import { readText, type RecordFormat, type RecordReading } from "./record-format.ts";
+import { NO_USAGE, totalTokens, type Usage, type UsageRecord } from "./usage.ts";
 
-const RECORD_MARKS = [
-  '"session_meta"',
-  '"turn_context"',
-  '"task_started"',
-  '"token_',
-  '"thread_settings',
-  '"response_item"',
-];
+/** What is needed of a file that is read from its beginning. */
+const MARKS = ['"session_meta"', '"turn_context"', '"task_started"', '"token_', '"thread_settings'];
+/** In the middle of one, the model's own words tell whether a count is the first of a response or a repetition. */
+const MARKS_OF_A_PART = [...MARKS, '"response_item"'];
 
 /** What was read so far of one file: who speaks, with which model, and how far the running total has come. */
 interface Reading {
@@ -25,6 +21,7 @@ interface Reading {
   readonly modelOfTurn: Map<string, string>;
   model: string | null;
   threadId: string | null;
+  cwd: string | null;
   turnId: string | null;
   cliVersion: string | null;
   /** Total of the last count that was new; null before the first. */
@@ -39,20 +36,68 @@ interface Reading {
 
 /** One record a response found in `text`, the whole or the end of a rollout. Never throws. */
 export function parseCodexRecord(text: string): UsageRecord[] {
-  const reading: Reading = {
+  return readText({ marks: MARKS_OF_A_PART, open: () => readingFrom(newReading(false)) }, text);
+}
+
+/** Whole rollouts, from their beginning on. */
+export const CODEX_RECORD: RecordFormat = {
+  marks: MARKS,
+  open: (state) => readingFrom(restored(state) ?? newReading(true)),
+};
+
+function newReading(anchored: boolean): Reading {
+  return {
     records: [],
     modelOfTurn: new Map(),
     model: null,
     threadId: null,
+    cwd: null,
     turnId: null,
     cliVersion: null,
     total: null,
     totals: new Set(),
     itemised: false,
-    anchored: false,
+    anchored,
   };
-  for (const line of jsonLines(text, RECORD_MARKS)) readLine(reading, line);
-  return mergeRecords([reading.records]);
+}
+
+function readingFrom(reading: Reading): RecordReading {
+  return {
+    read: (line) => {
+      readLine(reading, line);
+      return reading.records.splice(0);
+    },
+    state: () => stateOf(reading),
+    cwd: () => reading.cwd,
+  };
+}
+
+/** The last turn alone can still be spoken of; totals are needed all, for any may be said again. */
+function stateOf(reading: Reading): unknown {
+  const { model, threadId, cwd, turnId, cliVersion, total, totals, itemised, anchored } = reading;
+  return { model, threadId, cwd, turnId, cliVersion, total, totals: [...totals], itemised, anchored };
+}
+
+/** Null when it is no state of ours. */
+function restored(state: unknown): Reading | null {
+  const from = asObject(state);
+  const totals = from?.["totals"];
+  if (from === null || !Array.isArray(totals)) return null;
+  const total = asObject(from["total"]);
+  const reading: Reading = {
+    ...newReading(from["anchored"] === true),
+    model: nameAt(from, "model"),
+    threadId: nameAt(from, "threadId"),
+    cwd: textAt(from, "cwd"),
+    turnId: nameAt(from, "turnId"),
+    cliVersion: nameAt(from, "cliVersion"),
+    total: total === null ? null : { ...NO_USAGE, ...total },
+    totals: new Set(totals.filter((mark) => typeof mark === "string")),
+    itemised: from["itemised"] === true,
+  };
+  if (reading.turnId !== null && reading.model !== null)
+    reading.modelOfTurn.set(reading.turnId, reading.model);
+  return reading;
 }
 
 function readLine(reading: Reading, line: JsonObject): void {
@@ -62,6 +107,7 @@ function readLine(reading: Reading, line: JsonObject): void {
       // A fork that copies its parent's lines copies this one too: what follows belongs to the parent.
       reading.threadId = nameAt(payload, "id") ?? reading.threadId;
       reading.cliVersion = nameAt(payload, "cli_version") ?? reading.cliVersion;
+      reading.cwd ??= textAt(payload, "cwd");
       reading.anchored = true;
       break;
     case "turn_context":

@@ -23,8 +23,11 @@ export function* jsonLines(text: string, marks: readonly string[]): Generator<Js
   }
 }
 
-/** A crash can leave NULs or half a line before the next whole one; only NULs can be told apart and taken off. */
-function parseLine(line: string): JsonObject | null {
+/**
+ * The object of one line; null for what is broken or no object. A crash can leave NULs or half a line before the next
+ * whole one; only NULs can be told apart and taken off.
+ */
+export function parseLine(line: string): JsonObject | null {
   let from = 0;
   let to = line.length;
   while (from < to && isPadding(line.charCodeAt(from))) from++;
@@ -89,4 +92,15 @@ export function secondsAt(from: JsonObject | null, name: string): number | null 
   const plausible =
     typeof value === "number" && Number.isInteger(value) && value > 0 && value < 100_000_000_000;
   return plausible ? value * 1000 : null;
+}
+
+/** Dearest single response that is believed: a thousand dollars, in nano-dollars. */
+const statedCostMaxNano = 1_000_000_000_000;
+
+/** Whole nano-dollars of the dollars of this name; null when there are none, or they are no plausible cost. */
+export function nanoUsdAt(from: JsonObject | null, name: string): number | null {
+  const value = from?.[name];
+  if (typeof value !== "number" || !(value >= 0)) return null;
+  const nanoUsd = Math.round(value * 1e9);
+  return nanoUsd <= statedCostMaxNano ? nanoUsd : null;
 }

@@ -25,8 +25,13 @@ function mergeTwo(a: UsageRecord, b: UsageRecord): UsageRecord {
     cliVersion: firstOf(a.cliVersion, b.cliVersion),
     flags: [...new Set([...a.flags, ...b.flags])].sort(),
   };
-  const isSide = a.mayRepeat !== undefined && b.mayRepeat !== undefined;
-  return isSide ? { ...merged, mayRepeat: a.mayRepeat } : merged;
+  return {
+    ...merged,
+    ...(a.mayRepeat !== undefined && b.mayRepeat !== undefined ? { mayRepeat: a.mayRepeat } : {}),
+    ...(a.statedNanoUsd === undefined && b.statedNanoUsd === undefined
+      ? {}
+      : { statedNanoUsd: Math.max(a.statedNanoUsd ?? 0, b.statedNanoUsd ?? 0) }),
+  };
 }
 
 /** The two kinds of cache writes go together: a first line may state their sum as one, a later one the split. */

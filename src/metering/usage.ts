@@ -31,6 +31,8 @@ export interface UsageRecord {
   readonly flags: readonly CompletenessFlag[];
   /** Of a side conversation only: the message this may be a replay of, under another request (see `mergeRecords`). */
   readonly mayRepeat?: string;
+  /** What the agent itself says the response cost, in nano-dollars, where it says so. */
+  readonly statedNanoUsd?: number;
 }
 
 /** Why a record may say less than what was spent. */

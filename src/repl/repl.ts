@@ -7,7 +7,7 @@ import type { AttachTarget, DispatchState } from "../app.ts";
 import { CtmError } from "../base/errors.ts";
 import type { Caller, Command, RawInput } from "../commands/command.ts";
 import { commandHelp } from "../commands/help-text.ts";
-import type { CommandHost } from "../commands/host.ts";
+import { followAlone, type CommandHost } from "../commands/host.ts";
 import { splitLine } from "../commands/line.ts";
 import { parseWords, takesText } from "../commands/parse.ts";
 import type { Fact } from "../events/facts.ts";
@@ -194,15 +194,18 @@ export class Repl {
 
   /** Draws a status in place, or prints a worker's output, until a key is pressed. */
   async #follow(command: Command, input: RawInput): Promise<void> {
-    const { host, output, paper } = this.#parts;
-    const inPlace = command.name === "status";
+    const { host, caller, output, paper } = this.#parts;
+    const inPlace = command.redraws;
     this.#prompt.hold();
     if (inPlace) output.write(ALTERNATE_ON);
     try {
-      const following = host.follow(command.name, input, (item) => {
+      const show = (item: unknown): void => {
         const lines = command.renderItem?.(item, paper()) ?? [];
         output.write(inPlace ? frame(lines, output.rows) : lines.map((line) => `${line}\r\n`).join(""));
-      });
+      };
+      const following = command.alone
+        ? followAlone(command, input, caller, show)
+        : host.follow(command.name, input, show);
       this.#prompt.captureKeys(() => following.stop());
       await following.done;
     } finally {

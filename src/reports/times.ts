@@ -33,6 +33,11 @@ export function dateAndMinute(atMs: number, paper: Paper): string {
   return dateAndTime(atMs, paper).replace(/:\d\d$/, "");
 }
 
+/** 2026-02-13, the date it is in this zone. */
+export function localDate(atMs: number, timeZone: string): string {
+  return local(atMs, timeZone).date;
+}
+
 /** 10:42:07 */
 export function timeOfDay(atMs: number, paper: Paper): string {
   return local(atMs, paper.timeZone).time;

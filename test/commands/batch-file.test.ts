@@ -3,7 +3,12 @@ import { CtmError } from "../../src/base/errors.ts";
 import { parseBatch } from "../../src/commands/batch-file.ts";
 import type { Caller } from "../../src/commands/command.ts";
 
-const caller: Caller = { cwd: process.cwd(), origin: "batch", readText: () => Promise.resolve("") };
+const caller: Caller = {
+  cwd: process.cwd(),
+  origin: "batch",
+  readText: () => Promise.resolve(""),
+  config: () => Promise.reject(new Error("a batch file needs no configuration")),
+};
 
 function faultsOf(text: string): string {
   try {

@@ -2,6 +2,7 @@
 import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import { localHost } from "../../src/commands/host.ts";
+import { loadConfig } from "../../src/config.ts";
 import { banner } from "../../src/repl/banner.ts";
 import { History } from "../../src/repl/history.ts";
 import { Repl } from "../../src/repl/repl.ts";
@@ -23,7 +24,12 @@ app.onFact((fact) => {
 });
 const repl = new Repl({
   host: localHost(app),
-  caller: { cwd: folder, origin: "repl", readText: () => Promise.reject(new Error("no files here")) },
+  caller: {
+    cwd: folder,
+    origin: "repl",
+    readText: () => Promise.reject(new Error("no files here")),
+    config: () => loadConfig({ env: { HOME: folder }, cwd: folder }),
+  },
   history: new History(join(folder, "history")),
   input: process.stdin,
   output: process.stdout,

@@ -1,0 +1,57 @@
+/** Where the agents keep what they record: folders the person names, else where each agent puts them by itself. */
+import { isAbsolute, join } from "node:path";
+import type { RecordedAgent, RecordFolders } from "./transcripts/formats.ts";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * A variable may name several folders with commas between, as usage reports have long allowed. Settings and
+ * accounts may tell an agent (`told`) to keep its records elsewhere, beside those of the person's own sessions.
+ */
+export function recordFolders(
+  named: Readonly<Record<RecordedAgent, readonly string[] | null>>,
+  env: Environment,
+  told: (agent: RecordedAgent) => readonly Environment[],
+  absolute: (path: string) => string,
+): RecordFolders {
+  const foldersOf = (agent: RecordedAgent): readonly string[] => {
+    const own = told(agent).map((more) => ({ ...env, ...more }));
+    const usual = [env, ...own].flatMap((each) => usualFolders(agent, each));
+    return named[agent]?.map(absolute) ?? [...new Set(usual)];
+  };
+  return {
+    claude: foldersOf("claude"),
+    codex: foldersOf("codex"),
+    gemini: foldersOf("gemini"),
+    opencode: foldersOf("opencode"),
+  };
+}
+
+function usualFolders(agent: RecordedAgent, env: Environment): readonly string[] {
+  const home = env["HOME"] ?? "";
+  const below = (variable: string, usual: string): string => env[variable] || join(home, usual);
+  const named = (variable: string): readonly string[] | null =>
+    env[variable] === undefined || env[variable] === ""
+      ? null
+      : env[variable].split(",").map((part) => part.trim());
+  const folders = (): readonly string[] => {
+    switch (agent) {
+      case "claude":
+        return (
+          named("CLAUDE_CONFIG_DIR") ?? [
+            join(below("XDG_CONFIG_HOME", ".config"), "claude"),
+            join(home, ".claude"),
+          ]
+        );
+      case "codex":
+        return named("CODEX_HOME") ?? [join(home, ".codex")];
+      case "gemini":
+        return named("GEMINI_DATA_DIR") ?? [join(below("GEMINI_CLI_HOME", ""), ".gemini", "tmp")];
+      case "opencode":
+        return named("OPENCODE_DATA_DIR") ?? [join(below("XDG_DATA_HOME", ".local/share"), "opencode")];
+      default:
+        return agent satisfies never;
+    }
+  };
+  return folders().filter(isAbsolute);
+}
