@@ -9,7 +9,6 @@ import type { Intent } from "../ledger/attempt-rows.ts";
 import type { Task } from "../tasks/task.ts";
 import type { AttemptInHand } from "./attempt-in-hand.ts";
 import type { Launching } from "./launching.ts";
-import { markRecord, readRecord } from "./record-reader.ts";
 import type { PaneIdentity } from "./tmux/pane-identity.ts";
 import type { Worker } from "./worker.ts";
 
@@ -83,7 +82,7 @@ export class Delivery {
       if (obstacle !== null || pane === null || attempt.cancelling) {
         return this.#notTyped(worker, obstacle ?? (attempt.cancelling ? "cancelled" : "it has no pane"));
       }
-      this.#bookWhatAPersonUsed(worker, attempt);
+      attempt.marks = worker.bookPersonsUsage();
       return await this.#type(worker, pane, order, attempt, submission);
     } catch (error) {
       const reason = error instanceof CtmError ? error.message : String(error);
@@ -107,6 +106,9 @@ export class Delivery {
       case "clear":
         return this.#clear(worker);
       case "relaunch": {
+        // A person's own turn or draft is not ended with the agent.
+        const obstacle = await this.#obstacle(worker);
+        if (obstacle !== null) return obstacle;
         const sameConversation = this.#parts.context === "keep" && worker.record.cwd === task.draft.cwd;
         const started = await this.#parts.launching.relaunch(worker, {
           model: task.assignment.model ?? worker.record.model,
@@ -167,18 +169,6 @@ export class Delivery {
       await pause(composerStepMs);
     }
     return obstacle;
-  }
-
-  /** Usage since the last task that nobody asked for through us is booked apart, before the mark is set. */
-  #bookWhatAPersonUsed(worker: Worker, attempt: AttemptInHand): void {
-    worker.locateRecord();
-    const record = worker.agentRecord();
-    attempt.marks = markRecord(record);
-    const before = worker.lastMarks;
-    worker.lastMarks = attempt.marks;
-    if (before === null || !worker.adapter.traits.spends) return;
-    const records = readRecord(record, before) ?? [];
-    if (records.length > 0) worker.foreignUsage(records);
   }
 
   async #type(

@@ -137,6 +137,8 @@ export class Launching {
     // Told before the kill, so that the death that follows is not taken for a crash.
     worker.remember({ pane: null, launchId: null });
     await worker.terminal.killSession(worker.record.session, pane);
+    // The next start has another record.
+    worker.bookPersonsUsage();
   }
 
   /** Writes a file (0600) into the worker's launch folder, e.g. the script of a shell task. */

@@ -79,8 +79,8 @@ export class Worker {
   #unpark: NodeJS.Timeout | null = null;
   /** Found in its pane at a start: it may have signalled its readiness to the manager before, so its screen counts. */
   #foundAgain = false;
-  /** Where the record stood at the last typing; null until the first. */
-  lastMarks: RecordMarks | null = null;
+  /** Where the record stood when it was last read for what a person used; null until then. */
+  #marks: RecordMarks | null = null;
 
   constructor(
     record: WorkerRecord,
@@ -269,11 +269,6 @@ export class Worker {
     return reading?.records ?? null;
   }
 
-  /** Usage of this session that belongs to no task. */
-  foreignUsage(records: readonly UsageRecord[]): void {
-    this.#tell(this, { kind: "foreign-usage", records });
-  }
-
   // ── what is seen of it ──────────────────────────────────────────────────────────────────────────
 
   /** One signal from its spool. */
@@ -288,6 +283,7 @@ export class Worker {
     switch (event.kind) {
       case "ready":
       case "cleared":
+        this.#foreignTurn = false;
         this.#learnSession(event);
         this.evidence.note({ source, says: `${says}: ${event.kind}`, atMs: Date.now() }, false);
         this.ready();
@@ -341,6 +337,8 @@ export class Worker {
         ? attempt.phase === "parked" || samePrompt(attempt.paste, event.prompt)
         : event.attemptId === attempt.id);
     if (ours) {
+      // Whatever a person asked before is over: the next end is that of this turn.
+      this.#foreignTurn = false;
       this.accepted(source, `${says}: it took the prompt`);
       return;
     }
@@ -364,7 +362,10 @@ export class Worker {
       return;
     }
     if (this.#attempt === null) {
-      if (this.#state.name !== "dead")
+      // A turn whose beginning nobody saw: the manager was away, or its task has ended by another sign already.
+      this.#foreignMarks = new Map();
+      await this.#bookForeignTurn(answer);
+      if (this.#state.name !== "dead" && this.#attempt === null)
         this.become({ name: "idle", sinceMs: Date.now() }, source, `${says}: the turn ended`);
       return;
     }
@@ -453,8 +454,26 @@ export class Worker {
   async #bookForeignTurn(answer: string | null): Promise<void> {
     if (!this.adapter.traits.spends) return;
     const reading = await readEndedTurn(this.agentRecord(), this.#foreignMarks, answer);
-    if (reading !== null && reading.records.length > 0)
+    if (this.#attempt === null) this.bookPersonsUsage();
+    // Beside a task's turn only what was written since the person's prompt is theirs.
+    else if (reading !== null && reading.records.length > 0)
       this.#tell(this, { kind: "foreign-usage", records: reading.records });
+  }
+
+  /**
+   * Books what was recorded since this was last asked, or since the record's beginning after a start of the manager:
+   * a turn may have ended while nobody looked, and a response that was booked before is not booked again. An adopted
+   * session's record may be older than its adoption: there the first look books nothing. Returns where the record ends.
+   */
+  bookPersonsUsage(): RecordMarks {
+    this.locateRecord();
+    const record = this.agentRecord();
+    const before = this.#marks ?? (this.#record.adopted ? null : new Map<string, number>());
+    const marks = markRecord(record);
+    this.#marks = marks;
+    const records = before === null || !this.adapter.traits.spends ? null : readRecord(record, before);
+    if (records !== null && records.length > 0) this.#tell(this, { kind: "foreign-usage", records });
+    return marks;
   }
 
   #learnSession(event: { sessionId: string | null; recordPath: string | null }): void {
@@ -506,6 +525,8 @@ export class Worker {
 
   /** Its process or its pane is gone. A typed attempt is failed when its agent said how it ended, else lost. */
   async died(reason: string, exitCode: number | null): Promise<void> {
+    // An agent that is gone ends no turn any more, whoever began it.
+    this.#foreignTurn = false;
     if (this.#state.name !== "dead") {
       this.#foundAgain = false;
       this.become({ name: "dead", sinceMs: Date.now(), reason, restartAtMs: null }, "process", reason);

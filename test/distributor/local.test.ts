@@ -1,6 +1,10 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import type { WorkerReport } from "../../src/distributor/distributor.ts";
 import { LocalDistributor } from "../../src/distributor/local.ts";
+import { formatRehearsalRecord } from "../../src/metering/rehearsal-record.ts";
 import type { Task } from "../../src/tasks/task.ts";
 import type { AttemptInHand } from "../../src/workers/attempt-in-hand.ts";
 import type { Delivery, DeliveryOrder } from "../../src/workers/delivery.ts";
@@ -136,8 +140,23 @@ describe("reports", () => {
 
   it("hand a person's usage on", () => {
     const { reports, w1 } = benchOf();
-    w1.foreignUsage([]);
-    expect(reports).toEqual([{ kind: "foreign-usage", worker: "w1", records: [] }]);
+    const folder = mkdtempSync(join(tmpdir(), "ctm-local-"));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const recordPath = join(folder, "rehearsal-s1.jsonl");
+    const turn = {
+      id: "r1",
+      session: "s1",
+      model: "sonnet",
+      input: 7,
+      output: 0,
+      cacheRead: 0,
+      cacheWrite: 0,
+    };
+    writeFileSync(recordPath, `${formatRehearsalRecord({ ...turn, at: 0 })}\n`);
+    w1.remember({ launchDir: folder, sessionId: "s1", recordPath });
+    reports.length = 0;
+    w1.bookPersonsUsage();
+    expect(reports).toMatchObject([{ kind: "foreign-usage", worker: "w1", records: [{ key: "r1" }] }]);
   });
 });
 

@@ -86,14 +86,42 @@ describe("our prompt and a person's", () => {
   it("takes a person's prompt as a turn of their own: busy, and its usage no task's", async () => {
     const bench = await idle();
     bench.respond(40, "earlier");
+    bench.worker.bookPersonsUsage();
     await bench.signal("UserPromptSubmit", { prompt: "what is this?" });
     expect(bench.worker.state).toMatchObject({ name: "busy", attemptId: null });
     bench.respond(70, "that");
     await bench.signal("Stop", { last_assistant_message: "that" });
     expect(bench.worker.state.name).toBe("idle");
-    expect(bench.told("foreign-usage").map(({ records }) => records.length)).toEqual([1]);
-    expect(bench.told("foreign-usage")[0]?.records[0]?.usage.inputTokens).toBe(70);
+    expect(
+      bench.told("foreign-usage").flatMap(({ records }) => records.map(({ usage }) => usage.inputTokens)),
+    ).toEqual([40, 70]);
     expect([bench.told("accepted"), bench.told("ended")]).toEqual([[], []]);
+  });
+
+  it("counts a person's turn whose beginning, or all of it, no manager saw", async () => {
+    const begun = await idle();
+    begun.respond(70, "that");
+    await begun.signal("Stop", { last_assistant_message: "that" });
+    const over = await idle();
+    over.respond(80, "this");
+    await over.signal("UserPromptSubmit", { prompt: "what is this?" });
+    await over.signal("Stop", { last_assistant_message: "this" });
+    const used = [begun, over].map((bench) =>
+      bench.told("foreign-usage").flatMap(({ records }) => records.map(({ usage }) => usage.inputTokens)),
+    );
+    expect(used).toEqual([[70], [80]]);
+    expect([begun, over].map(({ worker }) => worker.state.name)).toEqual(["idle", "idle"]);
+  });
+
+  it("takes the end of its task for what it is after a start cut a person's turn off", async () => {
+    const bench = await idle();
+    await bench.signal("UserPromptSubmit", { prompt: "what is this?" });
+    await bench.signal("SessionStart");
+    await bench.typed();
+    await bench.signal("UserPromptSubmit", { prompt: "do it" });
+    bench.respond(7, "y");
+    await bench.signal("Stop", { last_assistant_message: "y" });
+    expect(bench.ends()).toEqual(["completed 7"]);
   });
 
   it("does not end our task with a person's turn", async () => {
