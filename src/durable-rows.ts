@@ -1,22 +1,35 @@
-/** What the throttle is rebuilt from at a start: usage as it was booked, and the reservations that are still open. */
+/**
+ * What the throttle is rebuilt from at a start: usage as it was booked, and the reservations that are still open. Only
+ * windows that roll need each usage by itself; what calendar windows hold before that is read as sums.
+ */
 import type { Ledger } from "./ledger/ledger.ts";
-import { historyMs } from "./throttle/booking-log.ts";
-import type { Booking, Reservation } from "./throttle/throttle.ts";
+import type { HistoryNeeds } from "./throttle/history-needs.ts";
+import type { Booking, OpenReservation } from "./throttle/throttle.ts";
 
 export function durableRows(
   { spend }: Ledger,
-  nowMs: number,
+  { exactFromMs, cutsMs }: HistoryNeeds,
   traits: (agent: string) => { readonly simulated: boolean },
-): { readonly bookings: readonly Booking[]; readonly reservations: readonly Reservation[] } {
-  return {
-    bookings: spend.bookingsSince(nowMs - historyMs).map((row) => ({
-      atMs: row.at_ms,
+): { readonly bookings: readonly Booking[]; readonly reservations: readonly OpenReservation[] } {
+  const sums = cutsMs.flatMap((fromMs, index) =>
+    spend.spentBetween(fromMs, cutsMs[index + 1] ?? exactFromMs).map((row) => ({
+      atMs: fromMs,
       subject: { worker: row.worker, agent: row.agent, model: row.model },
-      spend: { tokens: row.booked_tokens, nanoUsd: row.booked_nano },
-      attemptId: row.attempt_id,
-      simulated: row.source === "simulated",
+      spend: { tokens: row.tokens, nanoUsd: row.nano },
+      attemptId: null,
+      simulated: row.simulated === 1,
     })),
-    reservations: spend.openReservations().map((row) => ({
+  );
+  const each = spend.bookingsSince(exactFromMs).map((row) => ({
+    atMs: row.at_ms,
+    subject: { worker: row.worker, agent: row.agent, model: row.model },
+    spend: { tokens: row.booked_tokens, nanoUsd: row.booked_nano },
+    attemptId: row.attempt_id,
+    simulated: row.source === "simulated",
+  }));
+  return {
+    bookings: [...sums, ...each],
+    reservations: spend.openReservations(exactFromMs).map((row) => ({
       attemptId: row.attempt_id,
       subject: { worker: row.worker, agent: row.agent, model: row.model },
       spend: { tokens: row.tokens, nanoUsd: row.nano },
@@ -24,6 +37,7 @@ export function durableRows(
       oversized: row.oversized === 1,
       sinceMs: row.since_ms,
       simulated: traits(row.agent).simulated,
+      used: { tokens: row.used_tokens, nanoUsd: row.used_nano },
     })),
   };
 }

@@ -51,6 +51,9 @@ export interface Deferral {
   readonly limitId: string | null;
 }
 
+/** Waiting tasks that a pass reads first. */
+const firstPageSize = 4;
+
 export class Engine {
   readonly #parts: EngineParts;
   readonly #ready = new ReadyQueue();
@@ -158,8 +161,12 @@ export class Engine {
     this.#blockedNeeds = new Set();
     let sent = 0;
     let after: ReadyTask | null = null;
+    // Most passes have one free worker and the first task in line goes to it: a few are read, then ever more.
+    let pageSize = firstPageSize;
     while (!this.#stopped && distributor.freeCount() > 0) {
-      const page: ReadyTask[] = ledger.tasks.ready(after, this.#blockedNeeds, this.#ready.room);
+      const count = Math.min(pageSize, this.#ready.room);
+      const page: ReadyTask[] = ledger.tasks.ready(after, this.#blockedNeeds, count);
+      pageSize *= 2;
       if (page.length === 0) break;
       after = page.at(-1) ?? null;
       const decisions = page.flatMap((ready) => this.#offer(ready) ?? []);

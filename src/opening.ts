@@ -80,7 +80,8 @@ function layFoundation(config: Config): Foundation {
     // A rehearsal is for trying limits; beside real agents it must not use up real ones.
     countSimulated: delegation.defaultAgent === "rehearsal",
   });
-  throttle.restore(durableRows(ledger, now(), traitsOf), now());
+  const nowMs = now();
+  throttle.restore(durableRows(ledger, throttle.needs(nowMs), traitsOf), nowMs);
   const bus = new FactBus();
   const notices = (): readonly string[] => [...delegation.notices, ...time.notices()];
   return { ledger, bus, throttle, delegation, kept: keptWrites(ledger, bus, now), now, notices };

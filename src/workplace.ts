@@ -104,7 +104,8 @@ export async function openWorkplace(parts: WorkplaceParts): Promise<Workplace> {
     restart: config.workers.restart,
     adapter: agentAdapter,
     terminal: (record) => terminal(record.tmuxSocket, record.session),
-    saved: (record) => kept.keep(() => ledger.workers.save(record)),
+    saved: (record, { typing }) =>
+      kept.keep(() => (typing ? ledger.saveWorkerTyped(record) : ledger.workers.save(record))),
     removed: (name) => kept.keep(() => ledger.workers.remove(name)),
     signalsRead: async () => {
       await listening;

@@ -23,7 +23,8 @@ export function shellRunner(): string {
 //   counter starts at the clock so that names sort as they were written.
 // - The idle line begins a line of its own, whatever the task (or an echoed ^C) left in the one before.
 // - The marker <id>.started is created exclusively before the script: the same id never runs twice.
-// - After a task the terminal is put right and typed-ahead keys are dropped: else they would stand before the next id.
+// - After a task the terminal is put right. Keys typed ahead become lines of their own (an id comes behind two line
+//   ends, of which a quoting key may have swallowed one), and no line but an id does anything.
 const RUNNER = `umask 077
 dir=$1
 shift
@@ -33,10 +34,6 @@ signal() {
   order=$((order + 1))
   printf '{"attemptId":"%s","exitCode":%d}\\n' "$2" "$3" >"$CTM_SPOOL/$CTM_LAUNCH.$order-$$.$1.json"
 }
-calm() {
-  stty -icanon min 0 time 0 2>/dev/null && cat >/dev/null 2>&1
-  stty sane 2>/dev/null
-}
 trap : INT QUIT
 signal ready '' 0
 while :; do
@@ -45,6 +42,7 @@ while :; do
     [ -t 0 ] || exit 0
     continue
   fi
+  while [ "$id" = '' ] && IFS= read -r id; do :; done
   case $id in
     '' | *[!abcdefghijklmnopqrstuvwxyz0123456789-]*) continue ;;
   esac
@@ -58,7 +56,7 @@ while :; do
   signal command-started "$id" 0
   "$@" "$dir/$id.sh"
   code=$?
-  calm
+  stty sane 2>/dev/null
   signal command-ended "$id" "$code"
 done
 `;

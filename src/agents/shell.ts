@@ -81,9 +81,10 @@ function readShellScreen(captured: readonly string[]): ScreenReading {
 function shellSubmission(attemptId: string, text: string, cwd: string): Submission {
   if (!ATTEMPT_ID.test(attemptId))
     throw new CtmError("refused", "The attempt id is not one a shell worker accepts.");
-  // A carriage return is what the Enter key sends: the terminal turns it into the end of the line.
+  // A carriage return is what the Enter key sends: the terminal turns it into the end of the line. The first two end
+  // what was typed ahead, even if that ended with the key that quotes the next one.
   return {
-    paste: `${attemptId}\r`,
+    paste: `\r\r${attemptId}\r`,
     bracketed: false,
     enterAfterMs: null,
     file: { name: `${attemptId}.sh`, text: `cd -- ${shellQuoted(cwd)} || exit 1\n${text}\n` },

@@ -50,12 +50,37 @@ export interface Intent {
 
 export class AttemptRows {
   readonly #db: Db;
+  readonly #byId;
+  readonly #insert;
+  readonly #writeIntent;
+  readonly #stamps;
+  readonly #writeSession;
+  readonly #end;
+
   constructor(db: Db) {
     this.#db = db;
+    this.#byId = db.prepare<[string], AttemptRow>("SELECT * FROM attempt WHERE id = ?");
+    this.#insert = db.prepare(
+      `INSERT INTO attempt (id, task_id, n, worker, agent, model, reserved_at_ms)
+       VALUES (@id, @taskId, @n, @worker, @agent, @model, @atMs)`,
+    );
+    this.#writeIntent = db.prepare(
+      `UPDATE attempt SET launch_id = ?, pane = ?, previous_attempt = ?, text_sha256 = ?, session_id = ?, record_path = ?,
+       intent_at_ms = ? WHERE id = ?`,
+    );
+    const stamp = (column: string) =>
+      db.prepare(`UPDATE attempt SET ${column} = coalesce(${column}, ?) WHERE id = ?`);
+    this.#stamps = { typed_at_ms: stamp("typed_at_ms"), accepted_at_ms: stamp("accepted_at_ms") };
+    this.#writeSession = db.prepare(
+      "UPDATE attempt SET session_id = coalesce(?, session_id), record_path = coalesce(?, record_path) WHERE id = ?",
+    );
+    this.#end = db.prepare(
+      "UPDATE attempt SET ended_at_ms = ?, outcome = ?, answer = ? WHERE id = ? AND ended_at_ms IS NULL",
+    );
   }
 
   byId(id: string): AttemptRow | null {
-    return this.#db.prepare<[string], AttemptRow>("SELECT * FROM attempt WHERE id = ?").get(id) ?? null;
+    return this.#byId.get(id) ?? null;
   }
 
   ofTask(taskId: number): AttemptRow[] {
@@ -79,33 +104,24 @@ export class AttemptRows {
     model: string | null;
     atMs: number;
   }): void {
-    this.#db
-      .prepare(
-        "INSERT INTO attempt (id, task_id, n, worker, agent, model, reserved_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?)",
-      )
-      .run(row.id, row.taskId, row.n, row.worker, row.agent, row.model, row.atMs);
+    this.#insert.run(row);
   }
 
   writeIntent(intent: Intent, atMs: number): void {
-    this.#db
-      .prepare(
-        `UPDATE attempt SET launch_id = ?, pane = ?, previous_attempt = ?, text_sha256 = ?, session_id = ?, record_path = ?,
-         intent_at_ms = ? WHERE id = ?`,
-      )
-      .run(
-        intent.launchId,
-        intent.pane,
-        intent.previousAttempt,
-        intent.textSha256,
-        intent.sessionId,
-        intent.recordPath,
-        atMs,
-        intent.attemptId,
-      );
+    this.#writeIntent.run(
+      intent.launchId,
+      intent.pane,
+      intent.previousAttempt,
+      intent.textSha256,
+      intent.sessionId,
+      intent.recordPath,
+      atMs,
+      intent.attemptId,
+    );
   }
 
-  stamp(id: string, column: "typed_at_ms" | "accepted_at_ms" | "enter_again_at_ms", atMs: number): void {
-    this.#db.prepare(`UPDATE attempt SET ${column} = coalesce(${column}, ?) WHERE id = ?`).run(atMs, id);
+  stamp(id: string, column: "typed_at_ms" | "accepted_at_ms", atMs: number): void {
+    this.#stamps[column].run(atMs, id);
   }
 
   /** A person asks for its end, before it is interrupted; asked again it keeps the first time. */
@@ -134,18 +150,10 @@ export class AttemptRows {
 
   /** Where the agent says its record lies; learned at the latest when the prompt is accepted. */
   writeSession(id: string, sessionId: string | null, recordPath: string | null): void {
-    this.#db
-      .prepare(
-        "UPDATE attempt SET session_id = coalesce(?, session_id), record_path = coalesce(?, record_path) WHERE id = ?",
-      )
-      .run(sessionId, recordPath, id);
+    this.#writeSession.run(sessionId, recordPath, id);
   }
 
   end(id: string, outcome: string, answer: string | null, atMs: number): void {
-    this.#db
-      .prepare(
-        "UPDATE attempt SET ended_at_ms = ?, outcome = ?, answer = ? WHERE id = ? AND ended_at_ms IS NULL",
-      )
-      .run(atMs, outcome, answer, id);
+    this.#end.run(atMs, outcome, answer, id);
   }
 }

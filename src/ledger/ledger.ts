@@ -26,8 +26,8 @@ import { migrate } from "./migrations.ts";
 import { SettingRows } from "./setting-rows.ts";
 import { SpendRows, type Booked, type UsageEntry } from "./spend-rows.ts";
 import { commitPoint, written } from "./storage-fault.ts";
-import { TaskRows } from "./task-rows.ts";
-import { WorkerRows } from "./worker-rows.ts";
+import { stateOf, TaskRows } from "./task-rows.ts";
+import { type WorkerRecord, WorkerRows } from "./worker-rows.ts";
 
 /** Whom an attempt is given to: the agent and model it runs with count, whatever the task was assigned. */
 export interface AttemptDraft {
@@ -88,6 +88,10 @@ export class Ledger {
   readonly #insertTask;
   readonly #move;
   readonly #note;
+  readonly #openReservation;
+  readonly #settleReservation;
+  readonly #countOutcomeRow;
+  readonly #insertSample;
 
   private constructor(db: Db) {
     this.#db = db;
@@ -114,6 +118,19 @@ export class Ledger {
     this.#note = db.prepare(
       "INSERT INTO move (at_ms, task_id, from_state, to_state, cause) VALUES (?, ?, ?, ?, ?)",
     );
+    this.#openReservation = db.prepare(
+      "INSERT INTO reservation (attempt_id, worker, agent, model, tokens, nano, oversized, since_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    );
+    this.#settleReservation = db.prepare(
+      "UPDATE reservation SET settled_at_ms = ? WHERE attempt_id = ? AND settled_at_ms IS NULL",
+    );
+    this.#countOutcomeRow = db.prepare(
+      `INSERT INTO outcome_total VALUES (?, ?, ?, ?, 1, ?)
+       ON CONFLICT DO UPDATE SET n = n + 1, duration_ms = duration_ms + excluded.duration_ms`,
+    );
+    this.#insertSample = db.prepare(
+      "INSERT INTO sample (agent, model, type, tokens, nano, duration_ms, worker) VALUES (?, ?, ?, ?, ?, ?, ?)",
+    );
   }
 
   /** Opens or creates the ledger at `file` (":memory:" in tests). Throws CtmError `ledger`. */
@@ -121,11 +138,16 @@ export class Ledger {
     const db = openDatabase(file);
     try {
       migrate(db);
-      return new Ledger(db);
+      return Ledger.of(db);
     } catch (error) {
       db.close();
       throw error;
     }
+  }
+
+  /** The ledger in a database that has its tables. */
+  static of(db: Db): Ledger {
+    return new Ledger(db);
   }
 
   close(): void {
@@ -223,29 +245,26 @@ export class Ledger {
 
   /** queued → reserved: the attempt, its reservation over all windows and the move are one commit. */
   reserve(task: Task, attempt: AttemptDraft, held: ReservationDraft, atMs: number): Task {
-    return this.#transaction(COMMITS.admit, () => {
-      const { agent, model } = attempt;
-      const n = task.attempts + 1;
-      this.#moveTask(
-        task,
-        "reserved",
-        { attemptId: attempt.id, worker: attempt.worker, newAttempt: true },
-        atMs,
-      );
-      this.attempts.insert({
-        id: attempt.id,
-        taskId: task.id,
-        n,
-        worker: attempt.worker,
-        agent,
-        model,
-        atMs,
-      });
-      this.#db
-        .prepare(
-          "INSERT INTO reservation (attempt_id, worker, agent, model, tokens, nano, oversized, since_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        )
-        .run(
+    return this.#unhurried(() =>
+      this.#transaction(COMMITS.admit, () => {
+        const { agent, model } = attempt;
+        const n = task.attempts + 1;
+        this.#moveTask(
+          task,
+          "reserved",
+          { attemptId: attempt.id, worker: attempt.worker, newAttempt: true },
+          atMs,
+        );
+        this.attempts.insert({
+          id: attempt.id,
+          taskId: task.id,
+          n,
+          worker: attempt.worker,
+          agent,
+          model,
+          atMs,
+        });
+        this.#openReservation.run(
           attempt.id,
           attempt.worker,
           agent,
@@ -255,8 +274,9 @@ export class Ledger {
           held.oversized ? 1 : 0,
           atMs,
         );
-      return this.task(task.id);
-    });
+        return this.task(task.id);
+      }),
+    );
   }
 
   /** reserved → queued, or dispatching → queued on the tmux server's word that nothing was typed. */
@@ -273,36 +293,40 @@ export class Ledger {
   /** reserved → dispatching: what will be typed and where, durable before the first key. */
   intend(task: Task, intent: Intent, atMs: number): Task {
     return this.#transaction(COMMITS.intent, () => {
-      this.#moveTask(task, "dispatching", inHand(task), atMs);
+      const moved = this.#moveTask(task, "dispatching", inHand(task), atMs);
       this.attempts.writeIntent(intent, atMs);
-      return this.task(task.id);
+      return moved;
     });
   }
 
   /** dispatching → dispatched: the tmux server said the text is in. */
   typed(task: Task, atMs: number): Task {
-    return this.#transaction(COMMITS.typed, () => {
-      this.#moveTask(task, "dispatched", inHand(task), atMs);
-      this.attempts.stamp(attemptOf(task), "typed_at_ms", atMs);
-      return this.task(task.id);
-    });
+    return this.#unhurried(() =>
+      this.#transaction(COMMITS.typed, () => {
+        const moved = this.#moveTask(task, "dispatched", inHand(task), atMs);
+        this.attempts.stamp(attemptOf(task), "typed_at_ms", atMs);
+        return moved;
+      }),
+    );
   }
 
   /** dispatched or needs-input → running: the agent was seen to take it up. */
   run(task: Task, session: { sessionId: string | null; recordPath: string | null }, atMs: number): Task {
-    return this.#transaction(COMMITS.accept, () => {
-      this.#moveTask(task, "running", inHand(task), atMs);
-      this.attempts.stamp(attemptOf(task), "accepted_at_ms", atMs);
-      this.attempts.writeSession(attemptOf(task), session.sessionId, session.recordPath);
-      return this.task(task.id);
-    });
+    return this.#unhurried(() =>
+      this.#transaction(COMMITS.accept, () => {
+        const moved = this.#moveTask(task, "running", inHand(task), atMs);
+        this.attempts.stamp(attemptOf(task), "accepted_at_ms", atMs);
+        this.attempts.writeSession(attemptOf(task), session.sessionId, session.recordPath);
+        return moved;
+      }),
+    );
   }
 
   /** → needs-input: a person must answer. */
   ask(task: Task, question: string, atMs: number): Task {
     return this.#transaction(COMMITS.question, () => {
-      this.#moveTask(task, "needs-input", { ...inHand(task), question }, atMs);
-      return this.task(task.id);
+      const moved = this.#moveTask(task, "needs-input", { ...inHand(task), question }, atMs);
+      return moved;
     });
   }
 
@@ -329,13 +353,13 @@ export class Ledger {
     return this.#transaction(COMMITS.settle, () => {
       const attemptId = attemptOf(task);
       const details = { attemptId, worker: workerOf(task) };
-      this.#moveTask(task, outcome.kind, { ...details, ...endDetails(outcome) }, atMs);
+      const moved = this.#moveTask(task, outcome.kind, { ...details, ...endDetails(outcome) }, atMs);
       const booked = this.#bookAll(entries);
       this.#closeReservation(attemptId, atMs);
       const answer = outcome.kind === "completed" ? redactedOrNull(outcome.answer) : null;
       this.attempts.end(attemptId, outcome.kind, answer, atMs);
       this.#countOutcome(task, outcome, attemptId, atMs);
-      return { task: this.task(task.id), booked };
+      return { task: moved, booked };
     });
   }
 
@@ -407,20 +431,37 @@ export class Ledger {
       .map((row) => ({ atMs: row.at_ms, from: row.from_state, to: row.to_state, cause: row.cause }));
   }
 
+  /** What was typed last into a worker's pane: its row, written down in no hurry. */
+  saveWorkerTyped(worker: WorkerRecord): void {
+    this.#unhurried(() => this.workers.save(worker));
+  }
+
   // ── below: how the verbs are done ───────────────────────────────────────────────────────────────
+
+  /**
+   * One commit like any other, but nobody waits for the disk: for moves after which nothing is typed or told to a
+   * person as kept. `kill -9` takes none of them. A power cut may take the newest, and with them it takes the tmux
+   * server and every agent: a task is then found as if the cut had come a moment earlier. Every synced commit
+   * behind it (the intent before a typing, an end, an answer to a person) syncs it too, as the log is one file.
+   */
+  #unhurried<T>(write: () => T): T {
+    this.#db.pragma("synchronous = NORMAL");
+    try {
+      return write();
+    } finally {
+      this.#db.pragma("synchronous = FULL");
+    }
+  }
 
   #transaction<T>(commit: FaultPoint, body: () => T): T {
     return written(commit, () => this.#db.transaction(body).immediate());
   }
 
-  #moveTask(task: Task, to: TaskStateName, details: MoveDetails, atMs: number): void {
+  /** Returns the task as it stands then, without reading it again: a task in hand is changed by its moves alone. */
+  #moveTask(task: Task, to: TaskStateName, details: MoveDetails, atMs: number): Task {
     const from = task.state.name;
     assertMove(task.id, from, to);
-    const { changes } = this.#move.run({
-      id: task.id,
-      from,
-      to,
-      attempts: task.attempts,
+    const values = {
       attemptId: details.attemptId ?? null,
       worker: details.worker ?? null,
       holdReason: details.holdReason ?? null,
@@ -429,11 +470,17 @@ export class Ledger {
       reason: redactedOrNull(details.reason ?? null),
       exitCode: details.exitCode ?? null,
       newAttempt: details.newAttempt === true ? 1 : 0,
-      atMs,
-    });
+    };
+    const { changes } = this.#move.run({ id: task.id, from, to, attempts: task.attempts, atMs, ...values });
     if (changes !== 1)
       throw new CtmError("illegal-move", `task ${task.id} is no longer ${from}; nothing was changed`);
     this.#note.run(atMs, task.id, from, to, redactedOrNull(details.cause ?? details.reason ?? null));
+    return {
+      ...task,
+      draft: { ...task.draft, holdReason: values.holdReason },
+      state: stateOf({ name: to, sinceMs: atMs, ...values }),
+      attempts: task.attempts + values.newAttempt,
+    };
   }
 
   #changeQueued(id: number, sql: string, values: readonly (string | number | null)[]): Task {
@@ -455,8 +502,7 @@ export class Ledger {
   }
 
   #closeReservation(attemptId: string, atMs: number): void {
-    const sql = "UPDATE reservation SET settled_at_ms = ? WHERE attempt_id = ? AND settled_at_ms IS NULL";
-    if (this.#db.prepare(sql).run(atMs, attemptId).changes !== 1) {
+    if (this.#settleReservation.run(atMs, attemptId).changes !== 1) {
       throw new CtmError("ledger", `the reservation of attempt ${attemptId} was settled before`);
     }
   }
@@ -465,21 +511,13 @@ export class Ledger {
     const attempt = this.attempts.byId(attemptId);
     const spent = this.spend.ofAttempt(attemptId);
     const durationMs = Math.max(0, atMs - (attempt?.typed_at_ms ?? atMs));
-    this.#db
-      .prepare(
-        `INSERT INTO outcome_total VALUES (?, ?, ?, ?, 1, ?)
-         ON CONFLICT DO UPDATE SET n = n + 1, duration_ms = duration_ms + excluded.duration_ms`,
-      )
-      .run(workerOf(task), task.assignment.type, outcome.kind, spent.source ?? "none", durationMs);
-    if (outcome.kind !== "completed") return;
     const { agent, model, type } = task.assignment;
+    this.#countOutcomeRow.run(workerOf(task), type, outcome.kind, spent.source ?? "none", durationMs);
+    if (outcome.kind !== "completed") return;
     const counted = spent.source === "actual" || spent.source === "simulated";
     if (!counted && spent.rows > 0) return;
-    this.#db
-      .prepare(
-        "INSERT INTO sample (agent, model, type, tokens, nano, duration_ms, worker) VALUES (?, ?, ?, ?, ?, ?, ?)",
-      )
-      .run(agent, model ?? "", type, spent.tokens, spent.nano, durationMs, workerOf(task));
+    const { tokens, nano } = spent;
+    this.#insertSample.run(agent, model ?? "", type, tokens, nano, durationMs, workerOf(task));
   }
 }
 

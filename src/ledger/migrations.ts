@@ -181,6 +181,29 @@ const MIGRATIONS: readonly string[] = [
   ALTER TABLE worker ADD COLUMN account TEXT NOT NULL DEFAULT '';
   UPDATE worker SET account = agent;
   `,
+  // Kept sums of what was booked, by quarter of an hour: what long windows are rebuilt from at a start. The triggers
+  // keep them exact in the transaction that books, whoever books.
+  `
+  CREATE TABLE spend_quarter (
+    from_ms INTEGER NOT NULL,
+    worker TEXT NOT NULL, agent TEXT NOT NULL, model TEXT NOT NULL, simulated INTEGER NOT NULL,
+    tokens INTEGER NOT NULL, nano INTEGER NOT NULL,
+    PRIMARY KEY (from_ms, worker, agent, model, simulated)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO spend_quarter
+    SELECT at_ms - (at_ms % 900000), worker, agent, coalesce(limit_model, ''), source = 'simulated', sum(booked_tokens), sum(booked_nano)
+    FROM usage GROUP BY 1, 2, 3, 4, 5;
+  CREATE TRIGGER usage_booked AFTER INSERT ON usage BEGIN
+    INSERT INTO spend_quarter VALUES (new.at_ms - (new.at_ms % 900000), new.worker, new.agent, coalesce(new.limit_model, ''),
+      new.source = 'simulated', new.booked_tokens, new.booked_nano)
+    ON CONFLICT DO UPDATE SET tokens = tokens + excluded.tokens, nano = nano + excluded.nano;
+  END;
+  CREATE TRIGGER usage_rebooked AFTER UPDATE OF booked_tokens, booked_nano ON usage BEGIN
+    UPDATE spend_quarter SET tokens = tokens + new.booked_tokens - old.booked_tokens, nano = nano + new.booked_nano - old.booked_nano
+      WHERE from_ms = old.at_ms - (old.at_ms % 900000) AND worker = old.worker AND agent = old.agent
+        AND model = coalesce(old.limit_model, '') AND simulated = (old.source = 'simulated');
+  END;
+  `,
 ];
 
 const MIGRATE = commitPoint("migrate.commit");

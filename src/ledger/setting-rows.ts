@@ -17,15 +17,15 @@ export interface LimitChange {
 
 export class SettingRows {
   readonly #db: Db;
+  readonly #get;
+
   constructor(db: Db) {
     this.#db = db;
+    this.#get = db.prepare<[string], { value: string }>("SELECT value FROM setting WHERE name = ?");
   }
 
   get(name: string): string | null {
-    return (
-      this.#db.prepare<[string], { value: string }>("SELECT value FROM setting WHERE name = ?").get(name)
-        ?.value ?? null
-    );
+    return this.#get.get(name)?.value ?? null;
   }
 
   /** null removes. */

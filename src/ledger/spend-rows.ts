@@ -49,6 +49,17 @@ export interface BookingRow {
   readonly source: UsageSource;
 }
 
+/** What one subject was booked for in a span of time. */
+export interface SpanSpendRow {
+  readonly worker: string;
+  readonly agent: string;
+  /** See `UsageEntry.limitModel`. */
+  readonly model: string | null;
+  readonly simulated: number;
+  readonly tokens: number;
+  readonly nano: number;
+}
+
 export interface ReservationRow {
   readonly attempt_id: string;
   readonly worker: string;
@@ -60,6 +71,9 @@ export interface ReservationRow {
   readonly owed_nano: number;
   readonly oversized: number;
   readonly since_ms: number;
+  /** What its attempt was booked for before the moment asked for. */
+  readonly used_tokens: number;
+  readonly used_nano: number;
 }
 
 export interface SpendTotalRow {
@@ -120,12 +134,21 @@ interface StoredUsage {
   cost_nano: number | null;
 }
 
+/** The kept sums are of quarters of an hour: every time zone's days begin with one. */
+const quarterMs = 900_000;
+
 export class SpendRows {
   readonly #db: Db;
   readonly #find;
   readonly #insert;
   readonly #grow;
   readonly #addTotal;
+  readonly #spendTotals;
+  readonly #outcomeTotals;
+  readonly #samples;
+  readonly #loadOf;
+  readonly #ofAttempt;
+  readonly #spentBetween;
 
   constructor(db: Db) {
     this.#db = db;
@@ -150,6 +173,32 @@ export class SpendRows {
       `INSERT INTO spend_total VALUES (@worker, @model, @type, @source, @input, @cacheRead, @cacheWrite, @output, @tokens, @nano, @unpriced)
        ON CONFLICT DO UPDATE SET input = input + @input, cache_read = cache_read + @cacheRead, cache_write = cache_write + @cacheWrite,
         output = output + @output, tokens = tokens + @tokens, nano = nano + @nano, unpriced = unpriced + @unpriced`,
+    );
+    this.#spendTotals = db.prepare<[], SpendTotalRow>("SELECT * FROM spend_total");
+    this.#outcomeTotals = db.prepare<[], OutcomeTotalRow>("SELECT * FROM outcome_total");
+    this.#samples = db.prepare<[string, string, string, number], { tokens: number; nano: number }>(
+      "SELECT tokens, nano FROM sample WHERE agent = ? AND model = ? AND type = ? ORDER BY id DESC LIMIT ?",
+    );
+    this.#loadOf = db.prepare<[string], { n: number }>(
+      "SELECT total(tokens) AS n FROM spend_total WHERE worker = ?",
+    );
+    this.#ofAttempt = db.prepare<[string], AttemptSpendRow>(
+      `SELECT total(booked_tokens) AS tokens, total(booked_nano) AS nano, sum(cost_nano) AS cost, count(*) AS rows,
+        count(*) - count(cost_nano) AS unpriced, max(source) AS source, group_concat(DISTINCT nullif(flags, '')) AS flags
+       FROM usage WHERE attempt_id = ?`,
+    );
+    const edge = (range: string): string =>
+      `SELECT worker, agent, coalesce(limit_model, '') AS model, source = 'simulated' AS simulated, booked_tokens AS tokens,
+        booked_nano AS nano FROM usage WHERE at_ms >= ${range}`;
+    this.#spentBetween = db.prepare<
+      { fromMs: number; innerFromMs: number; innerToMs: number; toMs: number },
+      SpanSpendRow
+    >(
+      `SELECT worker, agent, nullif(model, '') AS model, simulated, sum(tokens) AS tokens, sum(nano) AS nano FROM (
+        SELECT worker, agent, model, simulated, tokens, nano FROM spend_quarter WHERE from_ms >= @innerFromMs AND from_ms < @innerToMs
+        UNION ALL ${edge("@fromMs AND at_ms < @innerFromMs")}
+        UNION ALL ${edge("@innerToMs AND at_ms < @toMs")}
+       ) GROUP BY 1, 2, 3, 4`,
     );
   }
 
@@ -209,6 +258,16 @@ export class SpendRows {
       .all(sinceMs);
   }
 
+  /**
+   * What was booked from `fromMs` up to but not including `toMs`, by subject: whole quarters of an hour from the kept
+   * sums, the edges from the rows themselves. Exact for any two moments.
+   */
+  spentBetween(fromMs: number, toMs: number): SpanSpendRow[] {
+    const innerFromMs = Math.min(toMs, Math.ceil(fromMs / quarterMs) * quarterMs);
+    const innerToMs = Math.max(innerFromMs, Math.floor(toMs / quarterMs) * quarterMs);
+    return this.#spentBetween.all({ fromMs, innerFromMs, innerToMs, toMs });
+  }
+
   /** When the first usage was booked; null = none yet. */
   firstBookingMs(): number | null {
     return (
@@ -216,38 +275,35 @@ export class SpendRows {
     );
   }
 
-  openReservations(): ReservationRow[] {
+  /** Reservations not settled, each with what its attempt had used before a moment. */
+  openReservations(beforeMs = 0): ReservationRow[] {
+    const used = (column: string): string =>
+      `(SELECT total(${column}) FROM usage WHERE attempt_id = reservation.attempt_id AND at_ms < @beforeMs)`;
     return this.#db
-      .prepare<[], ReservationRow>(
-        "SELECT attempt_id, worker, agent, model, tokens, nano, owed_tokens, owed_nano, oversized, since_ms FROM reservation WHERE settled_at_ms IS NULL",
+      .prepare<{ beforeMs: number }, ReservationRow>(
+        `SELECT attempt_id, worker, agent, model, tokens, nano, owed_tokens, owed_nano, oversized, since_ms,
+          ${used("booked_tokens")} AS used_tokens, ${used("booked_nano")} AS used_nano
+         FROM reservation WHERE settled_at_ms IS NULL`,
       )
-      .all();
+      .all({ beforeMs });
   }
 
   spendTotals(): SpendTotalRow[] {
-    return this.#db.prepare<[], SpendTotalRow>("SELECT * FROM spend_total").all();
+    return this.#spendTotals.all();
   }
 
   outcomeTotals(): OutcomeTotalRow[] {
-    return this.#db.prepare<[], OutcomeTotalRow>("SELECT * FROM outcome_total").all();
+    return this.#outcomeTotals.all();
   }
 
   /** The most recent settled tasks of each class, newest first, for calibration. */
   samples(agent: string, model: string, type: string, count: number): { tokens: number; nano: number }[] {
-    return this.#db
-      .prepare<[string, string, string, number], { tokens: number; nano: number }>(
-        "SELECT tokens, nano FROM sample WHERE agent = ? AND model = ? AND type = ? ORDER BY id DESC LIMIT ?",
-      )
-      .all(agent, model, type, count);
+    return this.#samples.all(agent, model, type, count);
   }
 
   /** Tokens one worker booked so far: what evens the load. */
   loadOf(worker: string): number {
-    return (
-      this.#db
-        .prepare<[string], { n: number }>("SELECT total(tokens) AS n FROM spend_total WHERE worker = ?")
-        .get(worker)?.n ?? 0
-    );
+    return this.#loadOf.get(worker)?.n ?? 0;
   }
 
   /** Durations of the newest completed tasks, by worker, for the p95. */
@@ -261,13 +317,7 @@ export class SpendRows {
 
   /** What one attempt has booked so far. */
   ofAttempt(attemptId: string): AttemptSpend {
-    const row = this.#db
-      .prepare<[string], AttemptSpendRow>(
-        `SELECT total(booked_tokens) AS tokens, total(booked_nano) AS nano, sum(cost_nano) AS cost, count(*) AS rows,
-          count(*) - count(cost_nano) AS unpriced, max(source) AS source, group_concat(DISTINCT nullif(flags, '')) AS flags
-         FROM usage WHERE attempt_id = ?`,
-      )
-      .get(attemptId);
+    const row = this.#ofAttempt.get(attemptId);
     return {
       tokens: row?.tokens ?? 0,
       nano: row?.nano ?? 0,

@@ -69,6 +69,14 @@ export function writePrivateFile(path: string, text: string | Uint8Array): void 
 }
 
 /**
+ * Creates or replaces a private file (0600) that only a program running now will read: whole for it, as above, but not
+ * worth waiting for the disk, since a power cut ends its reader too. Throws CtmError `io`.
+ */
+export function handPrivateFile(path: string, text: string): void {
+  replaceFile(path, text, FILE_MODE, false);
+}
+
+/**
  * Makes sure that a private file (0600) is there, empty if it was not: for those who open it by name (SQLite) and
  * would create it for everybody to read. One of ours that others could read is closed to them. Throws CtmError
  * `refused` when a link, somebody else's file or something else stands in its place.
@@ -100,10 +108,10 @@ export function writePrivateProgram(path: string, text: string): void {
   replaceFile(path, text, PROGRAM_MODE);
 }
 
-function replaceFile(path: string, text: string | Uint8Array, mode: number): void {
+function replaceFile(path: string, text: string | Uint8Array, mode: number, synced = true): void {
   const aside = join(dirname(path), `.${randomUUID()}.new`);
   try {
-    writeNew(aside, text, mode);
+    writeNew(aside, text, mode, synced);
     FILE.replace.pass(() => renameSync(aside, path));
   } catch (error) {
     FILE.discard.pass(() => rmSync(aside, { force: true }));
@@ -111,10 +119,13 @@ function replaceFile(path: string, text: string | Uint8Array, mode: number): voi
   }
 }
 
-/** Writes a private file (0600) that must not be there yet. Throws CtmError `refused` when it is, `io` otherwise. */
-export function createPrivateFile(path: string, text: string | Uint8Array): void {
+/**
+ * Writes a private file (0600) that must not be there yet. Throws CtmError `refused` when it is, `io` otherwise.
+ * `synced` false: only a program running now will read it.
+ */
+export function createPrivateFile(path: string, text: string | Uint8Array, synced = true): void {
   try {
-    writeNew(path, text, FILE_MODE);
+    writeNew(path, text, FILE_MODE, synced);
   } catch (error) {
     if (codeOf(error) === "EEXIST")
       throw new CtmError("refused", `${path} is there already`, [], { cause: error });
@@ -122,7 +133,7 @@ export function createPrivateFile(path: string, text: string | Uint8Array): void
   }
 }
 
-function writeNew(path: string, text: string | Uint8Array, mode: number): void {
+function writeNew(path: string, text: string | Uint8Array, mode: number, synced: boolean): void {
   const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
   FILE.create.pass(() => {
     const file = openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
@@ -130,7 +141,7 @@ function writeNew(path: string, text: string | Uint8Array, mode: number): void {
       // A umask such as 0777 takes bits away even from us.
       if ((fstatSync(file).mode & 0o777) !== mode) fchmodSync(file, mode);
       writeFileSync(file, text);
-      fsyncSync(file);
+      if (synced) fsyncSync(file);
     } finally {
       closeSync(file);
     }

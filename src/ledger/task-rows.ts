@@ -93,45 +93,64 @@ export function taskOfRow(row: TaskRow): Task {
       reserveNanoUsd: row.reserve_nano,
       reserveBasis: row.reserve_basis,
     },
-    state: stateOfRow(row),
+    state: stateOf({
+      name: row.state,
+      sinceMs: row.since_ms,
+      attemptId: row.attempt_id,
+      worker: row.worker,
+      holdReason: row.hold_reason,
+      notBeforeMs: row.not_before_ms,
+      question: row.question,
+      reason: row.reason,
+      exitCode: row.exit_code,
+    }),
     attempts: row.attempts,
     createdAtMs: row.created_at_ms,
   };
 }
 
-function stateOfRow(row: TaskRow): TaskState {
-  const attemptId = row.attempt_id ?? "";
-  const worker = row.worker ?? "";
-  switch (row.state) {
+/** What the table keeps of a state; each state reads its own part of it. */
+interface StoredState {
+  readonly name: TaskStateName;
+  readonly sinceMs: number;
+  readonly attemptId: string | null;
+  readonly worker: string | null;
+  readonly holdReason: string | null;
+  readonly notBeforeMs: number | null;
+  readonly question: string | null;
+  readonly reason: string | null;
+  readonly exitCode: number | null;
+}
+
+export function stateOf(stored: StoredState): TaskState {
+  const { name, sinceMs, exitCode } = stored;
+  const attemptId = stored.attemptId ?? "";
+  const worker = stored.worker ?? "";
+  const reason = stored.reason ?? "";
+  switch (name) {
     case "queued":
-      return { name: "queued", holdReason: row.hold_reason, notBeforeMs: row.not_before_ms };
+      return { name, holdReason: stored.holdReason, notBeforeMs: stored.notBeforeMs };
     case "reserved":
     case "dispatching":
-      return { name: row.state, attemptId, worker };
+      return { name, attemptId, worker };
     case "dispatched":
-      return { name: "dispatched", attemptId, worker, typedAtMs: row.since_ms };
+      return { name, attemptId, worker, typedAtMs: sinceMs };
     case "running":
-      return { name: "running", attemptId, worker, startedAtMs: row.since_ms };
+      return { name, attemptId, worker, startedAtMs: sinceMs };
     case "needs-input":
-      return { name: "needs-input", attemptId, worker, question: row.question ?? "", sinceMs: row.since_ms };
+      return { name, attemptId, worker, question: stored.question ?? "", sinceMs };
     case "parked":
-      return { name: "parked", attemptId, worker, reason: row.reason ?? "", sinceMs: row.since_ms };
+      return { name, attemptId, worker, reason, sinceMs };
     case "completed":
-      return { name: "completed", attemptId, endedAtMs: row.since_ms, exitCode: row.exit_code };
+      return { name, attemptId, endedAtMs: sinceMs, exitCode };
     case "failed":
-      return {
-        name: "failed",
-        attemptId: row.attempt_id,
-        endedAtMs: row.since_ms,
-        reason: row.reason ?? "",
-        exitCode: row.exit_code,
-      };
+      return { name, attemptId: stored.attemptId, endedAtMs: sinceMs, reason, exitCode };
     case "cancelled":
-      return { name: "cancelled", attemptId: row.attempt_id, endedAtMs: row.since_ms };
+      return { name, attemptId: stored.attemptId, endedAtMs: sinceMs };
     case "lost":
-      return { name: "lost", attemptId, endedAtMs: row.since_ms, reason: row.reason ?? "" };
+      return { name, attemptId, endedAtMs: sinceMs, reason };
     default:
-      return row.state satisfies never;
+      return name satisfies never;
   }
 }
 

@@ -53,8 +53,14 @@ interface WorkerRowStored {
 
 export class WorkerRows {
   readonly #db: Db;
+  readonly #save;
+
   constructor(db: Db) {
     this.#db = db;
+    this.#save = db.prepare(
+      `INSERT OR REPLACE INTO worker VALUES (@name, @agent, @model, @cwd, @adopted, @tmuxSocket, @session, @pane,
+        @launchId, @launchDir, @sessionId, @recordPath, @lastAttempt, @lastType, @lastCwd, @draining, @foreground, @account)`,
+    );
   }
 
   all(): WorkerRecord[] {
@@ -84,12 +90,8 @@ export class WorkerRows {
   }
 
   save(worker: WorkerRecord): void {
-    const save = this.#db.prepare(
-      `INSERT OR REPLACE INTO worker VALUES (@name, @agent, @model, @cwd, @adopted, @tmuxSocket, @session, @pane,
-        @launchId, @launchDir, @sessionId, @recordPath, @lastAttempt, @lastType, @lastCwd, @draining, @foreground, @account)`,
-    );
     written(SAVE, () =>
-      save.run({ ...worker, adopted: worker.adopted ? 1 : 0, draining: worker.draining ? 1 : 0 }),
+      this.#save.run({ ...worker, adopted: worker.adopted ? 1 : 0, draining: worker.draining ? 1 : 0 }),
     );
   }
 

@@ -10,6 +10,7 @@ import { BookingLog, historyMs, type Booking } from "./booking-log.ts";
 import { Calendar } from "./calendar.ts";
 import { fitting, type Extension } from "./extension.ts";
 import type { Gauge } from "./gauge.ts";
+import { historyNeeds, type HistoryNeeds } from "./history-needs.ts";
 import { Gauges } from "./gauges.ts";
 import { Holds, type Reservation } from "./holds.ts";
 import { worstLevel, type Level } from "./levels.ts";
@@ -20,6 +21,12 @@ export type { Admission, AdmissionRequest, ThrottlePolicy } from "./admission.ts
 export type { Booking } from "./booking-log.ts";
 export type { Reservation } from "./holds.ts";
 export type { LimitStanding } from "./standings.ts";
+
+/** A reservation found at a start. */
+export interface OpenReservation extends Reservation {
+  /** What its attempt had used before the bookings that are given one by one. */
+  readonly used?: Spend;
+}
 
 export class Throttle {
   readonly #policy: ThrottlePolicy;
@@ -37,11 +44,11 @@ export class Throttle {
   }
 
   /**
-   * Begins anew from the durable rows: every booking of the last `historyMs`, and of open attempts all of them;
-   * every reservation not settled, with what it was extended by. Throws what `book` and `reserve` throw.
+   * Begins anew from the durable rows: bookings as far back and as exact as `historyNeeds` of this moment says, every
+   * reservation not settled, with what it was extended by. Throws what `book` and `reserve` throw.
    */
   restore(
-    rows: { readonly bookings: readonly Booking[]; readonly reservations: readonly Reservation[] },
+    rows: { readonly bookings: readonly Booking[]; readonly reservations: readonly OpenReservation[] },
     nowMs: number,
   ): void {
     this.#holds = new Holds();
@@ -50,7 +57,10 @@ export class Throttle {
     this.#nowMs = Number.NEGATIVE_INFINITY;
     this.#sinceMs = nowMs;
     this.#tick(nowMs);
-    for (const reservation of rows.reservations) this.reserve(reservation);
+    for (const reservation of rows.reservations) {
+      this.reserve(reservation);
+      if (reservation.used !== undefined) this.#holds.use(reservation.attemptId, reservation.used);
+    }
     for (const booking of rows.bookings.toSorted((a, b) => a.atMs - b.atMs)) this.book(booking);
   }
 
@@ -124,6 +134,11 @@ export class Throttle {
   setLimits(limits: readonly Limit[]): void {
     this.#gauges = new Gauges(limits, this.#calendar, this.#holds);
     this.#log.replay((atMs, subject, spend) => this.#add(atMs, subject, spend));
+  }
+
+  /** What a restore at this moment needs. */
+  needs(nowMs: number): HistoryNeeds {
+    return historyNeeds(this.limits, this.#calendar, nowMs);
   }
 
   get limits(): readonly Limit[] {

@@ -8,7 +8,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import type { AgentSettings } from "../agents/adapter.ts";
 import { CtmError } from "../base/errors.ts";
 import { faultPoint } from "../faults/fault-point.ts";
-import { ensurePrivateFolders, writePrivateFile } from "../ledger/state-folder.ts";
+import { ensurePrivateFolders, handPrivateFile } from "../ledger/state-folder.ts";
 import { findProgram } from "./agent-finder.ts";
 import { forgetEnvironment, writeLaunchFolder } from "./launcher.ts";
 import type { PaneIdentity } from "./tmux/pane-identity.ts";
@@ -144,7 +144,7 @@ export class Launching {
   /** Writes a file (0600) into the worker's launch folder, e.g. the script of a shell task. */
   writeFile(worker: Worker, file: { readonly name: string; readonly text: string }): void {
     const { launchDir } = worker.record;
-    if (launchDir !== null) TASK_FILE.pass(() => writePrivateFile(join(launchDir, file.name), file.text));
+    if (launchDir !== null) TASK_FILE.pass(() => handPrivateFile(join(launchDir, file.name), file.text));
   }
 
   /** The folder of the launch before this one: its output log has served. */

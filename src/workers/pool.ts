@@ -26,7 +26,7 @@ export interface PoolParts {
   signalsRead(): Promise<void>;
   /** Hears of what went wrong beside the way. */
   trouble(error: unknown): void;
-  saved(record: WorkerRecord): void;
+  saved(record: WorkerRecord, news: { readonly typing: boolean }): void;
   removed(name: string): void;
 }
 
@@ -271,7 +271,7 @@ export class WorkerPool {
   #hear(worker: Worker, news: WorkerNews): void {
     if (news.kind === "saved") {
       if (this.#workers.get(worker.name) !== worker) return;
-      this.#parts.saved(worker.record);
+      this.#parts.saved(worker.record, news);
       this.#followNewStart(worker);
       return;
     }

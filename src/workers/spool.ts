@@ -15,6 +15,7 @@ import {
   rmSync,
   type Stats,
   statSync,
+  unlinkSync,
   watch,
 } from "node:fs";
 import { join } from "node:path";
@@ -90,7 +91,7 @@ export class Spool {
   /** The signal has been dealt with, durably: its file goes. */
   done(signal: SpooledSignal): void {
     this.#taken.delete(signal.name);
-    REMOVE.pass(() => rmSync(join(this.#dir, signal.name), { force: true }));
+    REMOVE.pass(() => removed(join(this.#dir, signal.name)));
   }
 
   close(): void {
@@ -145,6 +146,16 @@ export class Spool {
       if (stats?.isFile() === true && Date.now() - stats.mtimeMs > asideAfterMs)
         TIDY.pass(() => rmSync(path, { force: true }));
     }
+  }
+}
+
+/** One call to the system where `rmSync` makes two. */
+function removed(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch (error) {
+    // It may be gone already, with its folder perhaps.
+    if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
   }
 }
 

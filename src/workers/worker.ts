@@ -46,7 +46,8 @@ export type WorkerNews =
   | { readonly kind: "foreign-usage"; readonly records: readonly UsageRecord[] }
   /** Its provider lets nothing through. attemptId: the attempt that waits in its hands; null = it has none. */
   | { readonly kind: "limited"; readonly attemptId: string | null; readonly reason: ParkReason }
-  | { readonly kind: "saved" };
+  /** `typing`: nothing but what was typed last has changed. */
+  | { readonly kind: "saved"; readonly typing: boolean };
 
 /** What a dead agent may still have said about the attempt it had in hand; nothing else it said matters any more. */
 const LAST_WORDS: ReadonlySet<AgentEvent["kind"]> = new Set([
@@ -143,7 +144,7 @@ export class Worker {
     this.#record = { ...this.#record, ...change };
     if (change.pane !== undefined)
       this.#pane = change.pane === null ? null : (JSON.parse(change.pane) as PaneIdentity);
-    this.#tell(this, { kind: "saved" });
+    this.#tell(this, { kind: "saved", typing: Object.keys(change).every((key) => key.startsWith("last")) });
   }
 
   /** Where this session's own record lies, as far as is known. */

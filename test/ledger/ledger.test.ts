@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { CtmError } from "../../src/base/errors.ts";
 import { attemptOf, Ledger } from "../../src/ledger/ledger.ts";
 import type { UsageEntry } from "../../src/ledger/spend-rows.ts";
@@ -358,6 +358,58 @@ function rowSums(): number[] {
   const row = ledger.database.prepare<[], Record<string, number>>(sql).get() ?? {};
   return [row["tokens"] ?? -1, row["nano"] ?? -1, row["unpriced"] ?? -1];
 }
+
+describe("what a move returns", () => {
+  it("is the task as it is read, at every step", () => {
+    const reserved = ledger.reserve(add("work"), { ...WORKER, id: "a1" }, HELD, 2_000);
+    const steps = [
+      (task: Task) => ledger.intend(task, { ...INTENT, attemptId: "a1" }, 3_000),
+      (task: Task) => ledger.typed(task, 4_000),
+      (task: Task) => ledger.run(task, { sessionId: "s", recordPath: null }, 5_000),
+      (task: Task) => ledger.ask(task, "y/n?", 6_000),
+      (task: Task) => ledger.run(task, { sessionId: "s", recordPath: null }, 7_000),
+      (task: Task) => ledger.finish(task, { kind: "failed", reason: "why", exitCode: 7 }, [], 8_000).task,
+    ];
+    let task = reserved;
+    for (const step of steps) {
+      task = step(task);
+      expect(task).toEqual(ledger.task(task.id));
+    }
+  });
+});
+
+describe("waiting for the disk", () => {
+  const level = (): unknown => ledger.database.pragma("synchronous", { simple: true });
+  /** What was asked of the database while `act` wrote; nothing: it waited, as the database was opened to. */
+  function askedBy(act: () => void): string[] {
+    const asked: string[] = [];
+    const pragma = ledger.database.pragma.bind(ledger.database);
+    const spy = vi.spyOn(ledger.database, "pragma").mockImplementation((source, options) => {
+      asked.push(source);
+      return pragma(source, options);
+    });
+    act();
+    spy.mockRestore();
+    return asked;
+  }
+
+  it("is left out only where a power cut leaves nothing to tell, and never for the next commit", () => {
+    const inNoHurry = ["synchronous = NORMAL", "synchronous = FULL"];
+    const task = add("work");
+    let moved = task;
+    const reserve = () => (moved = ledger.reserve(task, { ...WORKER, id: "a1" }, HELD, 2_000));
+    expect(askedBy(reserve)).toEqual(inNoHurry);
+    expect(askedBy(() => (moved = ledger.intend(moved, { ...INTENT, attemptId: "a1" }, 3)))).toEqual([]);
+    expect(askedBy(() => (moved = ledger.typed(moved, 4)))).toEqual(inNoHurry);
+    const session = { sessionId: null, recordPath: null };
+    expect(askedBy(() => (moved = ledger.run(moved, session, 5)))).toEqual(inNoHurry);
+    const end = () => ledger.finish(moved, { kind: "completed", exitCode: 0, answer: null }, [], 6);
+    expect(askedBy(end)).toEqual([]);
+    // One that fails leaves the next as it should be.
+    expect(reserve).toThrow(CtmError);
+    expect(level()).toBe(2);
+  });
+});
 
 describe("a file that cannot be trusted", () => {
   it("is refused when a newer program wrote it, and left as it was", () => {

@@ -19,7 +19,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 /** Takes off what later versions added. */
-const TO_VERSION_1 = `ALTER TABLE usage DROP COLUMN limit_model; ALTER TABLE attempt DROP COLUMN cancel_at_ms;
+const TO_VERSION_1 = `DROP TRIGGER usage_booked; DROP TRIGGER usage_rebooked; DROP TABLE spend_quarter; ALTER TABLE usage DROP COLUMN limit_model; ALTER TABLE attempt DROP COLUMN cancel_at_ms;
   ALTER TABLE usage DROP COLUMN web_searches;
   ALTER TABLE reservation DROP COLUMN owed_tokens; ALTER TABLE reservation DROP COLUMN owed_nano;
   DROP TABLE account; DROP TABLE provider_window;
@@ -65,6 +65,10 @@ describe("a ledger of an older program", () => {
     expect(again.spend.bookingsSince(0).map(({ attempt_id, model }) => [attempt_id, model])).toEqual([
       ["a1", "opus"],
       [null, "claude-opus-4-1"],
+    ]);
+    expect(again.spend.spentBetween(0, 900_000).map(({ model, tokens }) => [model, tokens])).toEqual([
+      ["claude-opus-4-1", 10],
+      ["opus", 10],
     ]);
     expect(again.task(1).state.name).toBe("reserved");
     again.close();

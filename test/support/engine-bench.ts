@@ -145,7 +145,8 @@ export class EngineBench {
     }
     const limits = this.throttle.limits;
     this.throttle = new Throttle({ ...this.policy, limits });
-    this.throttle.restore(durableRows(this.ledger, this.nowMs, traitsOf), this.nowMs);
+    const rows = durableRows(this.ledger, this.throttle.needs(this.nowMs), traitsOf);
+    this.throttle.restore(rows, this.nowMs);
     this.kept = this.#newKept();
     this.engine = this.#newEngine();
   }

@@ -168,8 +168,18 @@ export class TmuxConnection {
           reject(error);
         },
       });
-      this.#child.stdin.write(`${[...lines, `display-message -p ${nonce}`].join("\n")}\n`);
+      this.#say(`${[...lines, `display-message -p ${nonce}`].join("\n")}\n`);
     });
+  }
+
+  /** What is said in one turn goes to the server in one piece. */
+  #say(lines: string): void {
+    const { stdin } = this.#child;
+    if (stdin.writableCorked === 0) {
+      stdin.cork();
+      process.nextTick(() => stdin.uncork());
+    }
+    stdin.write(lines);
   }
 
   /** Leaves the server: end of input first, then waits for the client's exit. The server and its panes go on. */

@@ -58,6 +58,9 @@ export interface PasteFolder {
 // oxlint-disable-next-line no-control-regex
 const FORBIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/;
 
+/** A line that can say nothing, such as the id a shell worker is given: it needs no file to hide in. */
+const BARE_LINE = /^\r*[a-z0-9-]{1,80}\r$/;
+
 /** Types the text into the pane, once, whole or not at all. Throws CtmError `refused` for text that is no text. */
 export async function typeOnce(
   connection: TmuxConnection,
@@ -86,8 +89,12 @@ export async function typeOnce(
   };
   try {
     const point = typing.attemptId.includes(".") ? ANSWER : TYPE;
-    await paste(connection, folder, typing, condition, pasted, point);
-    return verdict(typing, await readWitness(connection, typing.pane));
+    // Asked behind the paste without waiting for its answer: the server does one thing after the other.
+    const [, witness] = await Promise.all([
+      paste(connection, folder, typing, condition, pasted, point),
+      readWitness(connection, typing.pane),
+    ]);
+    return verdict(typing, witness);
   } catch (error) {
     if (!(error instanceof CtmError) || error.code !== "tmux-failed") throw error;
     return { kind: "unknown", reason: error.message };
@@ -186,15 +193,18 @@ async function paste(
       ? []
       : [enterLater(connection, typing.pane, typing.enterAfterMs, steps)]),
   ]);
-  LOAD.pass(() => createPrivateFile(file, typing.paste));
+  const byFile = !BARE_LINE.test(typing.paste);
+  if (byFile) LOAD.pass(() => createPrivateFile(file, typing.paste, false));
   try {
-    const load = `load-buffer -b ${buffer} ${quoted(pathLiteral(file, false))}`;
+    const load = byFile
+      ? `load-buffer -b ${buffer} ${quoted(pathLiteral(file, false))}`
+      : `set-buffer -b ${buffer} ${quoted(typing.paste)}`;
     const discard = sequence([`delete-buffer -b ${buffer}`, ...steps.refused]);
     const line = sequence([load, ifPane(paneId, condition, type, discard)]);
     const replies = await connection.batch([line], point);
     return replies.flatMap((reply) => reply.lines);
   } finally {
-    await UNLOAD.passAsync(() => rm(file, { force: true }));
+    if (byFile) await UNLOAD.passAsync(() => rm(file, { force: true }));
   }
 }
 
