@@ -3,9 +3,9 @@
  * in flight. It is written before anything is settled, so that a start that dies in the middle is told by the next one.
  * An unknown outcome pauses the dispatch; what is told stays told until a person resumes.
  */
-import { readFileSync } from "node:fs";
 import type { Ledger } from "./ledger/ledger.ts";
 import { attemptOf } from "./ledger/ledger.ts";
+import { readBootId } from "./machine-clock.ts";
 import type { RecoveryReport } from "./recovery.ts";
 import type { Found } from "./reports/recap.ts";
 
@@ -129,15 +129,6 @@ function pauseReason(attempts: readonly AttemptFound[], ledger: Ledger): string 
   ];
   if (parts.length === 0) return null;
   return `${parts.join(" and ")}: \`recap\` tells`;
-}
-
-/** Differs after every boot of the machine; null where the system does not tell. */
-function readBootId(): string | null {
-  try {
-    return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
-  } catch {
-    return null;
-  }
 }
 
 function write(ledger: Ledger, name: string, value: LastStart | ManagerNote): void {

@@ -24,7 +24,7 @@ export function machineClock(): MachineClock {
   let awakeOffsetMs = uptime() * 1_000 - processMs();
   let wallOffsetMs = Date.now() - processMs();
   return {
-    bootId: bootId(),
+    bootId: readBootId(),
     read: () => {
       const [wallMs, ranMs] = [Date.now(), processMs()];
       if (Math.abs(wallMs - ranMs - wallOffsetMs) > sleptMs) {
@@ -36,7 +36,8 @@ export function machineClock(): MachineClock {
   };
 }
 
-function bootId(): string | null {
+/** Names this run of the machine; null where the system does not tell. */
+export function readBootId(): string | null {
   try {
     return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
   } catch {
