@@ -61,6 +61,27 @@ describe("ctm in a terminal", () => {
     expect((await ctm.panes()).filter(({ session }) => session.startsWith("concurrent_worker"))).toEqual([]);
   });
 
+  it("tells the morning after above its first line, and sends nothing until `resume`", async () => {
+    const ctm = product({ workers: 1 });
+    const manager = await ctm.serve();
+    await ctm.tell("Fix one [[delay:600000]]");
+    await ctm.until(1, "running");
+    await ctm.tell("Fix two [[delay:0]]");
+    await manager.kill9();
+    await ctm.tmux("kill-server");
+    const first = await prompt(ctm);
+    const shown = await first.sees(/Lost: look at what it did/);
+    expect(shown).toMatch(/RECAP[^]*Dispatch is paused: 1 task lost[^]*#1 lost[^]*\n>/);
+    await first.enter("auto");
+    await first.sees(/dispatch is paused/);
+    await first.enter("resume");
+    await first.sees("#2 running → completed");
+    await first.enter("recap");
+    await first.sees(/#1 lost/);
+    await first.enter("exit --kill");
+    await first.sees("OVER 0");
+  });
+
   it("puts the person into a worker's terminal, and back at a detach", async () => {
     const ctm = product({ workers: 1 });
     const person = await prompt(ctm);
