@@ -107,10 +107,10 @@ export async function openWorkplace(parts: WorkplaceParts): Promise<Workplace> {
     saved: (record, { typing }) =>
       kept.keep(() => (typing ? ledger.saveWorkerTyped(record) : ledger.workers.save(record))),
     removed: (name) => kept.keep(() => ledger.workers.remove(name)),
-    signalsRead: async () => {
+    signalsRead: async (launchId) => {
       await listening;
       spool.readNow();
-      await order.settled();
+      await order.settledOf(launchId);
     },
     trouble,
   });

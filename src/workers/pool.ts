@@ -22,8 +22,8 @@ export interface PoolParts {
   adapter(agent: string): AgentAdapter;
   /** The tmux server a worker sits on. Connected on first use. */
   terminal(record: Pick<WorkerRecord, "tmuxSocket" | "session">): Promise<Terminal>;
-  /** Resolves when every signal that was written until now has been dealt with. */
-  signalsRead(): Promise<void>;
+  /** Resolves when every signal of this launch that was written until now has been dealt with. */
+  signalsRead(launchId: string): Promise<void>;
   /** Hears of what went wrong beside the way. */
   trouble(error: unknown): void;
   saved(record: WorkerRecord, news: { readonly typing: boolean }): void;
@@ -224,10 +224,13 @@ export class WorkerPool {
 
   /** The tmux server is gone, and every pane with it. */
   async serverGone(terminal: Terminal): Promise<void> {
-    await this.#parts.signalsRead();
-    for (const worker of this.all()) {
-      if (worker.terminal === terminal) await worker.died("its tmux server ended", null);
-    }
+    const there = this.all().filter((worker) => worker.terminal === terminal);
+    await Promise.all(
+      there.map(async (worker) => {
+        await this.#lastWordsOf(worker);
+        await worker.died("its tmux server ended", null);
+      }),
+    );
   }
 
   /**
@@ -238,8 +241,12 @@ export class WorkerPool {
     const { pane } = worker;
     if (pane === null || worker.state.name === "dead") return;
     if (await worker.terminal.isAlive(pane)) return;
-    await this.#parts.signalsRead();
+    await this.#lastWordsOf(worker);
     if (worker.pane === pane) await worker.died("its pane was closed", null);
+  }
+
+  async #lastWordsOf({ record: { launchId } }: Worker): Promise<void> {
+    if (launchId !== null) await this.#parts.signalsRead(launchId);
   }
 
   /** One look at the screen, where signals may be silent: at a start, at a question, at an adopted session. */

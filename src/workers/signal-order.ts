@@ -10,6 +10,11 @@ export class SignalOrder {
     this.#tails.set(launchId, tail);
   }
 
+  /** Resolves when everything added so far for this launch has been dealt with; another one may take its time. */
+  async settledOf(launchId: string): Promise<void> {
+    await this.#tails.get(launchId);
+  }
+
   /** Resolves when everything added so far has been dealt with. */
   async settled(): Promise<void> {
     await Promise.all(this.#tails.values());

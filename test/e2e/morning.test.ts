@@ -66,6 +66,22 @@ describe("a start after the tmux server was killed with SIGKILL", () => {
   });
 });
 
+describe("a start after manager and tmux server died between the typing and its record", () => {
+  it("finds the task lost, and does not queue it again", async () => {
+    const ctm = product({ workers: 1, recorded: true });
+    await ctm.ok(["add", "Fix 1 [[delay:600000]]"]);
+    const struck = await ctm.run(["serve"], { env: { CTM_FAULT: "type.attempt:exit-after:1" } });
+    expect(struck.exitCode).not.toBe(0);
+    await waitFor("the text to arrive", () => fixes(ctm).length === 1);
+    expect(await ctm.task(1)).toMatchObject({ state: { name: "dispatching" } });
+    process.kill(await serverPid(ctm), "SIGKILL");
+    await ctm.serve();
+    expect(await ctm.task(1)).toMatchObject({ state: { name: "lost" }, attempts: 1 });
+    expect(foundIn(await recapOf(ctm))).toEqual(["1 lost"]);
+    expect(fixes(ctm)).toHaveLength(1);
+  });
+});
+
 describe("a start after the machine was started anew", () => {
   it("tells so, types nothing twice, and after `resume` sends what waited in its order", async () => {
     const ctm = product({ workers: 1, recorded: true });

@@ -25,7 +25,10 @@ describe("the order of signals", () => {
     other.open();
     await new Promise((resolve) => setImmediate(resolve));
     expect(log).toEqual(["slow begins", "other begins", "other ends"]);
+    await order.settledOf("launch-2");
+    await order.settledOf("a launch that never signalled");
     slow.open();
+    await order.settledOf("launch-1");
     await order.settled();
     expect(log.slice(3)).toEqual(["slow ends", "next begins", "next ends"]);
   });
