@@ -113,6 +113,7 @@ function rehearsalRecord(_sessionId: string, recordPath: string | null): AgentRe
     parse: parseRehearsalRecord,
     holdsAnswer: holdsRehearsedAnswer,
     turnFailure: () => null,
+    windows: () => [],
   };
 }
 

@@ -35,6 +35,7 @@ function recordIn(...paths: string[]): AgentRecord {
         return recordOf(key, Number(tokens));
       }),
     holdsAnswer: (text, answer) => lines(text, "end").some((line) => answer === null || line === answer),
+    windows: () => [],
     turnFailure: (text) => {
       const message = lines(text, "fail").at(-1);
       return message === undefined
