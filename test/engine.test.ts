@@ -675,41 +675,51 @@ function workerRow(name: string) {
 }
 
 describe("random histories with crashes", () => {
-  const seed = Math.floor(Math.random() * 2 ** 31);
+  const seed = Number(process.env["CTM_TEST_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
+  const long = process.env["CTM_TEST_LONG"] !== undefined;
+  const withinMs = long ? 1_800_000 : 120_000;
 
-  it(`the ledger, the throttle and the workers tell one story, seed ${seed}`, async () => {
-    const seen: Partial<Record<keyof Seen, number>> = {};
-    const histories = 120;
-    await fc.assert(
-      fc.asyncProperty(steps, async (history) => {
-        const played = new EngineHistory();
-        try {
-          await played.play(history);
-        } finally {
-          played.close();
-        }
-        for (const [name, count] of Object.entries(played.seen) as [keyof Seen, number][])
-          seen[name] = (seen[name] ?? 0) + count;
-      }),
-      { numRuns: histories, seed },
-    );
-    // A history in which nothing happens proves nothing.
-    for (const count of Object.values(seen)) expect(count, JSON.stringify(seen)).toBeGreaterThan(0);
-  });
+  it(
+    `the ledger, the throttle and the workers tell one story, seed ${seed}`,
+    async () => {
+      const seen: Partial<Record<keyof Seen, number>> = {};
+      const histories = long ? 2_000 : 120;
+      await fc.assert(
+        fc.asyncProperty(steps, async (history) => {
+          const played = new EngineHistory();
+          try {
+            await played.play(history);
+          } finally {
+            played.close();
+          }
+          for (const [name, count] of Object.entries(played.seen) as [keyof Seen, number][])
+            seen[name] = (seen[name] ?? 0) + count;
+        }),
+        { numRuns: histories, seed },
+      );
+      // A history in which nothing happens proves nothing.
+      for (const count of Object.values(seen)) expect(count, JSON.stringify(seen)).toBeGreaterThan(0);
+    },
+    withinMs,
+  );
 
-  it(`the same over a file that is opened anew after each crash, seed ${seed}`, async () => {
-    await fc.assert(
-      fc.asyncProperty(steps, async (history) => {
-        const folder = mkdtempSync(join(tmpdir(), "ctm-engine-"));
-        const played = new EngineHistory(join(folder, "ledger.sqlite"));
-        try {
-          await played.play(history);
-        } finally {
-          played.close();
-          rmSync(folder, { recursive: true });
-        }
-      }),
-      { numRuns: 15, seed },
-    );
-  });
+  it(
+    `the same over a file that is opened anew after each crash, seed ${seed}`,
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(steps, async (history) => {
+          const folder = mkdtempSync(join(tmpdir(), "ctm-engine-"));
+          const played = new EngineHistory(join(folder, "ledger.sqlite"));
+          try {
+            await played.play(history);
+          } finally {
+            played.close();
+            rmSync(folder, { recursive: true });
+          }
+        }),
+        { numRuns: long ? 200 : 15, seed },
+      );
+    },
+    withinMs,
+  );
 });

@@ -1,6 +1,7 @@
 /** Usage and money as rows: booking with exactly-once keys, kept sums, and what the throttle is rebuilt from. */
 import type { Db } from "./database.ts";
-import type { Usage, UsageSource } from "../metering/usage.ts";
+import { mergeUsage } from "../metering/merge-records.ts";
+import { NO_USAGE, type Usage, type UsageSource } from "../metering/usage.ts";
 import type { TaskType } from "../tasks/task.ts";
 
 /** One response (or one fallback figure) to book. */
@@ -120,8 +121,20 @@ interface AttemptSpendRow {
   flags: string | null;
 }
 
-interface StoredUsage {
+/** A row of usage as far as its growth needs it: whose it is, and its counters. */
+interface StoredRow extends StoredUsage {
   at_ms: number;
+  attempt_id: string | null;
+  task_id: number | null;
+  worker: string;
+  agent: string;
+  model: string | null;
+  limit_model: string | null;
+  type: TaskType | null;
+  source: UsageSource;
+}
+
+interface StoredCounters {
   input: number;
   cache_read: number;
   cache_write_5m: number;
@@ -129,6 +142,9 @@ interface StoredUsage {
   output: number;
   reasoning: number;
   web_searches: number;
+}
+
+interface StoredUsage extends StoredCounters {
   booked_tokens: number;
   booked_nano: number;
   cost_nano: number | null;
@@ -152,9 +168,7 @@ export class SpendRows {
 
   constructor(db: Db) {
     this.#db = db;
-    this.#find = db.prepare<[string], StoredUsage>(
-      "SELECT at_ms, input, cache_read, cache_write_5m, cache_write_1h, output, reasoning, web_searches, booked_tokens, booked_nano, cost_nano FROM usage WHERE key = ?",
-    );
+    this.#find = db.prepare<[string], StoredRow>("SELECT * FROM usage WHERE key = ?");
     this.#insert = db.prepare(
       `INSERT INTO usage (key, attempt_id, task_id, worker, agent, model, type, at_ms, source,
         input, cache_read, cache_write_5m, cache_write_1h, output, reasoning, web_searches,
@@ -215,23 +229,21 @@ export class SpendRows {
       );
       return { entry, addedTokens: entry.bookedTokens, addedNanoUsd: entry.bookedNanoUsd };
     }
-    if (entry.bookedTokens <= stored.booked_tokens && entry.bookedNanoUsd <= stored.booked_nano) return null;
-    this.#grow.run(valuesOf(entry));
+    const grown = grownEntry(entry, stored);
+    const addedTokens = grown.bookedTokens - stored.booked_tokens;
+    const addedNanoUsd = grown.bookedNanoUsd - stored.booked_nano;
+    if (addedTokens === 0 && addedNanoUsd === 0) return null;
+    this.#grow.run(valuesOf(grown));
     this.#addToTotals(
-      entry,
-      growth(entry.usage, stored),
-      entry.bookedTokens - stored.booked_tokens,
+      grown,
+      growth(grown.usage, stored),
+      addedTokens,
       lessMoney(
-        moneyOf(entry.bookedTokens, entry.costNanoUsd),
+        moneyOf(grown.bookedTokens, grown.costNanoUsd),
         moneyOf(stored.booked_tokens, stored.cost_nano),
       ),
     );
-    return {
-      // What grows, grows where it stands: windows count it from its first sight on, before and after a new start.
-      entry: { ...entry, atMs: stored.at_ms },
-      addedTokens: entry.bookedTokens - stored.booked_tokens,
-      addedNanoUsd: entry.bookedNanoUsd - stored.booked_nano,
-    };
+    return { entry: grown, addedTokens, addedNanoUsd };
   }
 
   #addToTotals(entry: UsageEntry, usage: Usage, tokens: number, money: Money): void {
@@ -338,22 +350,14 @@ export class SpendRows {
   /** Raw counters of one attempt. */
   usageOfAttempt(attemptId: string): Usage {
     const row = this.#db
-      .prepare<[string], Omit<StoredUsage, "at_ms">>(
+      .prepare<[string], StoredCounters>(
         `SELECT total(input) AS input, total(cache_read) AS cache_read, total(cache_write_5m) AS cache_write_5m,
           total(cache_write_1h) AS cache_write_1h, total(output) AS output, total(reasoning) AS reasoning,
           total(web_searches) AS web_searches
          FROM usage WHERE attempt_id = ?`,
       )
       .get(attemptId);
-    return {
-      inputTokens: row?.input ?? 0,
-      cacheReadTokens: row?.cache_read ?? 0,
-      cacheWrite5mTokens: row?.cache_write_5m ?? 0,
-      cacheWrite1hTokens: row?.cache_write_1h ?? 0,
-      outputTokens: row?.output ?? 0,
-      reasoningTokens: row?.reasoning ?? 0,
-      ...(row !== undefined && row.web_searches > 0 ? { webSearches: row.web_searches } : {}),
-    };
+    return row === undefined ? NO_USAGE : usageOfRow(row);
   }
 }
 
@@ -398,6 +402,42 @@ function moneyOf(tokens: number, costNano: number | null): Money {
 
 function lessMoney(now: Money, before: Money): Money {
   return { nano: now.nano - before.nano, unpriced: now.unpriced - before.unpriced };
+}
+
+/**
+ * A later sighting laid over the row: the larger of each counter, and everything else as it stands. It grows where it
+ * is, at its first sight and for its first owner, so that windows count it alike before and after a new start.
+ */
+function grownEntry(entry: UsageEntry, stored: StoredRow): UsageEntry {
+  const { costNanoUsd } = entry;
+  return {
+    ...entry,
+    attemptId: stored.attempt_id,
+    taskId: stored.task_id,
+    worker: stored.worker,
+    agent: stored.agent,
+    model: stored.model,
+    limitModel: stored.limit_model,
+    type: stored.type,
+    atMs: stored.at_ms,
+    source: stored.source,
+    usage: mergeUsage(entry.usage, usageOfRow(stored)),
+    bookedTokens: Math.max(entry.bookedTokens, stored.booked_tokens),
+    bookedNanoUsd: Math.max(entry.bookedNanoUsd, stored.booked_nano),
+    costNanoUsd: costNanoUsd === null ? null : Math.max(costNanoUsd, stored.cost_nano ?? 0),
+  };
+}
+
+function usageOfRow(row: StoredCounters): Usage {
+  return {
+    inputTokens: row.input,
+    cacheReadTokens: row.cache_read,
+    cacheWrite5mTokens: row.cache_write_5m,
+    cacheWrite1hTokens: row.cache_write_1h,
+    outputTokens: row.output,
+    reasoningTokens: row.reasoning,
+    ...(row.web_searches > 0 ? { webSearches: row.web_searches } : {}),
+  };
 }
 
 function growth(usage: Usage, stored: StoredUsage): Usage {

@@ -35,7 +35,7 @@ function mergeTwo(a: UsageRecord, b: UsageRecord): UsageRecord {
 }
 
 /** The two kinds of cache writes go together: a first line may state their sum as one, a later one the split. */
-function mergeUsage(a: Usage, b: Usage): Usage {
+export function mergeUsage(a: Usage, b: Usage): Usage {
   const writes = writesOf(a) - writesOf(b) || a.cacheWrite1hTokens - b.cacheWrite1hTokens;
   const { cacheWrite5mTokens, cacheWrite1hTokens } = writes >= 0 ? a : b;
   return { ...maxUsage(a, b), cacheWrite5mTokens, cacheWrite1hTokens };

@@ -292,6 +292,26 @@ describe("booking", () => {
     expect(ledger.spend.bookingsSince(0)).toMatchObject([{ at_ms: 6_000, booked_tokens: 120 }]);
   });
 
+  it("lets a response grow for its first owner, and each counter by itself (G9)", () => {
+    const [first, second] = [running("first"), running("second")];
+    const usage = { ...NO_USAGE, inputTokens: 100, outputTokens: 20 };
+    ledger.bookUsage([entry(first, { key: "k", bookedTokens: 120, bookedNanoUsd: 900, usage })]);
+    const later = { ...NO_USAGE, inputTokens: 90, outputTokens: 60 };
+    const again = entry(second, { key: "k", bookedTokens: 150, bookedNanoUsd: 800, usage: later });
+    const [grown] = ledger.bookUsage([again]);
+    expect(grown).toMatchObject({
+      addedTokens: 30,
+      addedNanoUsd: 0,
+      entry: { attemptId: attemptOf(first), bookedNanoUsd: 900 },
+    });
+    expect(ledger.bookUsage([again])).toEqual([]);
+    expect(ledger.spend.ofAttempt(attemptOf(second)).rows).toBe(0);
+    expect(ledger.spend.usageOfAttempt(attemptOf(first))).toMatchObject({
+      inputTokens: 100,
+      outputTokens: 60,
+    });
+  });
+
   it("extends a reservation that is open, in one step, and lets none shrink", () => {
     const task = running("work");
     const attemptId = attemptOf(task);

@@ -116,7 +116,7 @@ export const MUTANTS: readonly Mutant[] = [
   ),
   mutant(
     ["G7", "reservations are read back at a start"],
-    ["engine.test.ts", "random histories|histories"],
+    ["recovery.test.ts", "."],
     ["durable-rows.ts", "spend.openReservations().map(", "spend.openReservations().slice(0, 0).map("],
   ),
   mutant(
