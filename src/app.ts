@@ -5,6 +5,7 @@
 import type { Config } from "./config.ts";
 import type { Fact } from "./events/facts.ts";
 import type { Explanation } from "./delegation/delegate.ts";
+import type { BackupFacts } from "./ledger/backup.ts";
 import type { AccountRow } from "./reports/accounts-table.ts";
 import type { DoctorReport } from "./reports/doctor.ts";
 import type { LimitRow } from "./reports/limits-table.ts";
@@ -128,6 +129,8 @@ export interface App {
   freeAccount(name: string): AccountRow;
 
   doctor(): Promise<DoctorReport>;
+  /** Copies the ledger to this file, which must not be there; null: into the folder of backups. */
+  backUp(file: string | null): BackupFacts;
   onFact(listener: (fact: Fact) => void): () => void;
   /** Resolves when each of these tasks is in an end state (or is held for a person with no manager to act). */
   whenFinal(ids: readonly number[]): Promise<Task[]>;

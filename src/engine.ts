@@ -388,10 +388,6 @@ export class Engine {
       case "limited":
         this.#limited(report);
         return;
-      case "windows":
-        for (const window of report.windows)
-          this.#parts.accounts.sawWindow(this.#parts.accountOf(report.worker), window);
-        return;
       case "ended":
         this.#end(report);
         return;

@@ -17,6 +17,8 @@ import { runDoctor } from "./doctor.ts";
 import type { Engine, Deferral } from "./engine.ts";
 import type { FactBus } from "./events/bus.ts";
 import type { Fact } from "./events/facts.ts";
+import { backUp, type BackupFacts } from "./ledger/backup.ts";
+import { backupName } from "./ledger/backup-folder.ts";
 import type { Ledger } from "./ledger/ledger.ts";
 import type { LimitBook } from "./limit-book.ts";
 import { accountRows } from "./overview/account-rows.ts";
@@ -429,6 +431,10 @@ export class LocalApp implements App {
         () => this.#parts.sources.storageFault(),
       ),
     );
+  }
+
+  backUp(file: string | null): BackupFacts {
+    return backUp(this.#parts.ledger.database, file ?? backupName(this.config.paths.ledgerFile));
   }
 
   onFact(listener: (fact: Fact) => void): () => void {

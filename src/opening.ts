@@ -20,6 +20,7 @@ import { beginStart, endStart, noteLeft } from "./last-start.ts";
 import { attemptOf, Ledger } from "./ledger/ledger.ts";
 import { takeManagerLock, type ManagerLock } from "./ledger/manager-lock.ts";
 import { ensurePrivateFolders } from "./ledger/state-folder.ts";
+import { markInUse, unmark } from "./ledger/use-mark.ts";
 import { faultWords, KeptWrites } from "./kept-writes.ts";
 import { openLedgerTime } from "./ledger-time.ts";
 import { LimitBook } from "./limit-book.ts";
@@ -209,6 +210,7 @@ export async function openManager(config: Config, options: OpenOptions): Promise
   try {
     return await openLocked(config, options, lock);
   } catch (error) {
+    unmark(config.paths.ledgerFile);
     lock.release();
     throw error;
   }
@@ -217,6 +219,10 @@ export async function openManager(config: Config, options: OpenOptions): Promise
 async function openLocked(config: Config, options: OpenOptions, lock: ManagerLock): Promise<App> {
   const base = layFoundation(config);
   const { ledger, bus, kept, now } = base;
+  markInUse(config.paths.ledgerFile);
+  // However this process ends, as long as it can still do anything: SQLite may close the ledger at its end.
+  const unmarkAtExit = (): void => unmark(config.paths.ledgerFile);
+  process.once("exit", unmarkAtExit);
   const loadOf = (worker: string): number => ledger.spend.loadOf(worker);
   const workplace = await openWorkplace({ config, ledger, bus, kept, now, loadOf });
   const accountOf = (name: string): string => workplace.pool.accountOf(name);
@@ -240,6 +246,8 @@ async function openLocked(config: Config, options: OpenOptions, lock: ManagerLoc
       // A ledger that takes no writes keeps nobody from leaving; the next start takes this manager for killed.
       trouble(bus, now, error);
     }
+    process.off("exit", unmarkAtExit);
+    unmarkAtExit();
     lock.release();
   });
   await restoreFleet(config, base, workplace, engine);

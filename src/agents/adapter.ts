@@ -2,7 +2,6 @@
  * The port to one kind of agent. An adapter is pure: it says how to launch the agent, how its signals and its
  * screen read, and where its record lies; `workers/` does the I/O. One file an agent.
  */
-import type { ProviderWindow } from "../metering/provider-window.ts";
 import type { UsageRecord } from "../metering/usage.ts";
 
 export const AGENT_KINDS = ["claude", "codex", "shell", "rehearsal"] as const;
@@ -88,7 +87,6 @@ export type AgentEvent =
       readonly recordPath: string | null;
     }
   | TurnFailure
-  | { readonly kind: "windows"; readonly windows: readonly ProviderWindow[] }
   | { readonly kind: "command-ended"; readonly attemptId: string; readonly exitCode: number }
   | { readonly kind: "cleared"; readonly sessionId: string | null; readonly recordPath: string | null }
   | { readonly kind: "exited"; readonly exitCode: number };
@@ -152,8 +150,6 @@ export interface AgentRecord {
    * null = it did not fail, or the record does not tell.
    */
   turnFailure(text: string): TurnFailure | null;
-  /** What the provider said last of the account's own windows, where this record tells it. */
-  windows(text: string): readonly ProviderWindow[];
 }
 
 /** Six methods at most: launch, interpret a signal, read a stream, read a screen, submit, find the record. */

@@ -1,6 +1,5 @@
 /** What Claude Code's hooks mean. Their JSON is hostile input: each field is taken singly and bounded. */
 import type { AgentEvent, FailureClass, Signal } from "./adapter.ts";
-import { statusLineWindows } from "../metering/provider-window.ts";
 import { resetTime } from "../metering/reset-time.ts";
 import { failureOfText } from "./failure-text.ts";
 import { machineZone } from "./machine-zone.ts";
@@ -40,8 +39,6 @@ export function interpretClaude(signal: Signal): AgentEvent | null {
       return notified(payload);
     case "Stop":
       return stopped(payload);
-    case "StatusLine":
-      return { kind: "windows", windows: statusLineWindows(payload, signal.atMs) };
     case "StopFailure":
       return failed(payload, signal.atMs);
     default:

@@ -59,9 +59,7 @@ function hookSettings(hookScript: string): string {
     return [{ matcher: "", hooks: [{ type: "command", command, timeout: 10 }] }];
   };
   const hooks = Object.fromEntries(CLAUDE_HOOKS.map(({ hook, event }) => [hook, entry(event)]));
-  // The one documented source of a subscription's own windows. It replaces the person's status line in this pane alone.
-  const statusLine = { type: "command", command: `${shellQuoted(hookScript)} StatusLine` };
-  return `${JSON.stringify({ hooks, statusLine }, null, 2)}\n`;
+  return `${JSON.stringify({ hooks }, null, 2)}\n`;
 }
 
 /** The transcript the hooks name, and the subagents' transcripts in the folder of the session's id beside it. */
@@ -73,7 +71,6 @@ function claudeRecord(sessionId: string, recordPath: string | null): AgentRecord
     parse: parseClaudeRecord,
     holdsAnswer: claudeTurnEnded,
     turnFailure: claudeTurnFailure,
-    windows: () => [],
   };
 }
 

@@ -113,7 +113,6 @@ function rehearsalRecord(_sessionId: string, recordPath: string | null): AgentRe
     parse: parseRehearsalRecord,
     holdsAnswer: holdsRehearsedAnswer,
     turnFailure: () => null,
-    windows: () => [],
   };
 }
 

@@ -16,5 +16,7 @@ export const outputLogMaxBytes = 16 * 1024 * 1024;
 export const factsKeptMax = 1_000;
 /** Lines of REPL history kept on disk. */
 export const historyLinesMax = 1_000;
+/** Backups the program makes by itself, before a migration, that are kept. */
+export const backupsKeptMax = 3;
 /** Most workers one manager drives. */
 export const workersMax = 100;

@@ -3,6 +3,7 @@ import { exitCodeOf } from "../base/errors.ts";
 import { commandHelp, optionLine, overview } from "../commands/help-text.ts";
 import { allCommands } from "../commands/index.ts";
 import { faultWish } from "../config.ts";
+import { named } from "../ledger/storage-fault.ts";
 import { PROGRAM_OPTIONS, readArguments, type Invocation } from "./arguments.ts";
 import { refuseBrokenWords } from "./raw-arguments.ts";
 import { openTerminal, type Terminal } from "./terminal.ts";
@@ -21,7 +22,8 @@ export async function runProgram(words: readonly string[]): Promise<number> {
       if (takeFault(fault, terminal)) return 0;
     }
     return await carryOut(invocation, terminal);
-  } catch (error) {
+  } catch (thrown) {
+    const error = named(thrown);
     terminal.complain(error);
     return exitCodeOf(error);
   }

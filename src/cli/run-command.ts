@@ -3,6 +3,7 @@ import { CtmError } from "../base/errors.ts";
 import type { Command, RawInput } from "../commands/command.ts";
 import { followAlone, type Following } from "../commands/host.ts";
 import type { AttachTarget } from "../app.ts";
+import type { Config } from "../config.ts";
 import { ALTERNATE_OFF, ALTERNATE_ON, frame } from "../repl/screen.ts";
 import { attachTo } from "./attach.ts";
 import type { Settings } from "./arguments.ts";
@@ -29,6 +30,7 @@ export async function runCommand(
   if (command.face === "serve") return runServe(input, settings, terminal);
   const config = await configOf(settings);
   terminal.useTimeZone(config.throttle.timeZone);
+  if (isMending(command, input)) return mend(command, input, config, terminal);
   if (command.name === "doctor") return show(command, await examine(config), terminal);
   if (command.face === "batch") return runDrafts(input, config, settings, terminal);
   return withHost(config, async (host) => {
@@ -38,6 +40,19 @@ export async function runCommand(
     if (command.face === "attach" && terminal.interactive) return attachTo(result as AttachTarget);
     return show(command, result, terminal);
   });
+}
+
+/** The ledger as a file: beside a manager, which has other things to do than to copy, or without one. */
+function isMending(command: Command, input: RawInput): boolean {
+  return command.face === "repair" || command.name === "backup" || input["repair"] === true;
+}
+
+async function mend(command: Command, input: RawInput, config: Config, terminal: Terminal): Promise<number> {
+  const { backUpHere, repairHere, restoreHere } = await import("./mending.ts");
+  if (command.name === "backup") return show(command, backUpHere(input, config), terminal);
+  return command.name === "doctor"
+    ? repairHere(input, config, terminal)
+    : restoreHere(input, config, terminal);
 }
 
 function show(command: Command, result: unknown, terminal: Terminal): number {

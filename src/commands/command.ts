@@ -56,7 +56,7 @@ export interface FollowAlone {
 }
 
 /** What a face does by itself: it has the terminal, the process and its end. */
-export type FaceAction = "attach" | "batch" | "exit" | "serve";
+export type FaceAction = "attach" | "batch" | "exit" | "repair" | "serve";
 
 export interface CommandSpec<Input, Result> {
   readonly name: string;

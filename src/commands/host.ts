@@ -1,9 +1,9 @@
 /** Where commands are carried out: in this process, or by the manager at the other end of its socket. */
 import type { App } from "../app.ts";
 import { CtmError } from "../base/errors.ts";
-import type { Caller, RawInput } from "./command.ts";
+import { named } from "../ledger/storage-fault.ts";
+import type { Caller, Command, RawInput } from "./command.ts";
 import { findCommand } from "./index.ts";
-import type { Command } from "./command.ts";
 
 /** A stream of results under way. */
 export interface Following {
@@ -28,7 +28,11 @@ export function localHost(app: App): CommandHost {
       const command = commandFor(name);
       const checked = command.check(raw);
       requireManager(command, app);
-      return command.run(app, checked);
+      try {
+        return await command.run(app, checked);
+      } catch (error) {
+        throw named(error);
+      }
     },
     follow: (name, raw, onItem) => {
       const command = commandFor(name);

@@ -4,6 +4,7 @@ import { add } from "./add.ts";
 import { adopt } from "./adopt.ts";
 import { attach } from "./attach.ts";
 import { auto } from "./auto.ts";
+import { backup } from "./backup.ts";
 import { batch } from "./batch.ts";
 import { cancel } from "./cancel.ts";
 import { clear } from "./clear.ts";
@@ -26,6 +27,7 @@ import { priority } from "./priority.ts";
 import { recap } from "./recap.ts";
 import { release } from "./release.ts";
 import { restart } from "./restart.ts";
+import { restore } from "./restore.ts";
 import { retry } from "./retry.ts";
 import { route } from "./route.ts";
 import { answer, send } from "./send.ts";
@@ -54,7 +56,7 @@ export function allCommands(): readonly Command[] {
     ...[status, metrics, usage, usageTasks, throttle, why, route, tally, recap, watch],
     ...[workers, spawn, attach, output, send, answer, restart, drain, kill, survivors, adopt],
     ...[limits, limitsSet, limitsRaise, accounts, accountsFree],
-    ...[serve, doctor, init, help, exit],
+    ...[serve, doctor, backup, restore, init, help, exit],
   ];
 }
 

@@ -120,6 +120,13 @@ export const folder = z.unknown().transform((value, context): string => {
   return fault(context, `${quote(value)} is no absolute path of a folder`);
 });
 
+/** A file, absolute: the caller's side has resolved it. */
+export const filePath = z.unknown().transform((value, context): string => {
+  if (typeof value === "string" && isAbsolute(value) && value.length <= 4096 && !value.includes("\0"))
+    return value;
+  return fault(context, `${quote(value)} is no path of a file`);
+});
+
 export const flag = z
   .boolean()
   .optional()

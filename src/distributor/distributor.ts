@@ -1,6 +1,5 @@
 /** The port between the engine and whoever drives workers: the tmux sessions of this machine, later other hosts. */
 import type { Intent } from "../ledger/attempt-rows.ts";
-import type { ProviderWindow } from "../metering/provider-window.ts";
 import type { UsageRecord } from "../metering/usage.ts";
 import type { Outcome, Task } from "../tasks/task.ts";
 import type { ResumeResult } from "../workers/resuming.ts";
@@ -67,8 +66,6 @@ export type WorkerReport =
       readonly attemptId: string | null;
       readonly reason: ParkReason;
     }
-  /** The provider's word on the windows of the account its agent runs with. */
-  | { readonly kind: "windows"; readonly worker: string; readonly windows: readonly ProviderWindow[] }
   /** Usage of this worker that belongs to no task: a person typed into it. */
   | { readonly kind: "foreign-usage"; readonly worker: string; readonly records: readonly UsageRecord[] };
 

@@ -146,7 +146,6 @@ export class LocalDistributor implements Distributor {
       case "foreign-usage":
         this.#listener({ ...news, worker: name });
         return;
-      case "windows":
       case "limited":
         this.#listener({ ...news, worker: name });
         return;

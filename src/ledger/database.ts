@@ -2,6 +2,7 @@
 import Database from "better-sqlite3";
 import { CtmError } from "../base/errors.ts";
 import { faultPoint } from "../faults/fault-point.ts";
+import { databaseFault, faultError } from "./database-fault.ts";
 import { ensurePrivateFile } from "./state-folder.ts";
 
 export type Db = Database.Database;
@@ -21,7 +22,11 @@ const WAL_RESET_FIXED: readonly (readonly [number, number, number])[] = [
  */
 export function openDatabase(file: string): Db {
   let db: Db;
-  if (file !== ":memory:") ensurePrivateFile(file);
+  if (file !== ":memory:") {
+    ensurePrivateFile(file);
+    const fault = databaseFault(file);
+    if (fault !== null) throw faultError(file, fault);
+  }
   try {
     db = OPEN.pass(() => new Database(file, { timeout: 5_000 }));
   } catch (error) {
@@ -35,8 +40,6 @@ export function openDatabase(file: string): Db {
     db.pragma("wal_autocheckpoint = 1000");
     if (db.pragma("synchronous", { simple: true }) !== 2)
       throw new Error("synchronous=FULL was not accepted");
-    const check = db.pragma("quick_check(1)", { simple: true });
-    if (check !== "ok") throw new Error(`quick_check says: ${String(check)}`);
     return db;
   } catch (error) {
     db.close();

@@ -3,6 +3,7 @@
  * `UPDATE … WHERE id = ? AND state = ? AND attempts = ?`, so a late or doubled call changes nothing.
  * The attempt number is the fence: what an old attempt says cannot move a task that has a new one.
  */
+import { dirname, join } from "node:path";
 import { CtmError } from "../base/errors.ts";
 import { redactedOrNull } from "../base/redact.ts";
 import { queuedTasksMax } from "../base/limits.ts";
@@ -21,12 +22,15 @@ import { assertMove } from "../tasks/transitions.ts";
 import type { AccountPark } from "../throttle/account-parking.ts";
 import { AccountRows } from "./account-rows.ts";
 import { AttemptRows, type Intent } from "./attempt-rows.ts";
+import { backUpBeforeMigration } from "./backup-folder.ts";
 import { openDatabase, type Db } from "./database.ts";
-import { migrate } from "./migrations.ts";
+import { LOCK_FILE, managerRuns } from "./manager-lock.ts";
+import { LEDGER_VERSION, migrate, versionOf } from "./migrations.ts";
 import { SettingRows } from "./setting-rows.ts";
 import { SpendRows, type Booked, type UsageEntry } from "./spend-rows.ts";
-import { commitPoint, written } from "./storage-fault.ts";
+import { commitPoint, named, written } from "./storage-fault.ts";
 import { stateOf, TaskRows } from "./task-rows.ts";
+import { isMarked, unmark } from "./use-mark.ts";
 import { type WorkerRecord, WorkerRows } from "./worker-rows.ts";
 
 /** Whom an attempt is given to: the agent and model it runs with count, whatever the task was assigned. */
@@ -85,6 +89,7 @@ export class Ledger {
   readonly settings: SettingRows;
   readonly accounts: AccountRows;
   readonly #db: Db;
+  readonly #file: string;
   readonly #insertTask;
   readonly #move;
   readonly #note;
@@ -93,8 +98,9 @@ export class Ledger {
   readonly #countOutcomeRow;
   readonly #insertSample;
 
-  private constructor(db: Db) {
+  private constructor(db: Db, file: string) {
     this.#db = db;
+    this.#file = file;
     this.tasks = new TaskRows(db);
     this.attempts = new AttemptRows(db);
     this.spend = new SpendRows(db);
@@ -137,20 +143,26 @@ export class Ledger {
   static open(file: string): Ledger {
     const db = openDatabase(file);
     try {
+      const version = versionOf(db);
+      // Kept as it was before its shape is changed: a step back must be possible.
+      if (file !== ":memory:" && version > 0 && version < LEDGER_VERSION)
+        backUpBeforeMigration(db, file, LEDGER_VERSION);
       migrate(db);
-      return Ledger.of(db);
+      return Ledger.of(db, file);
     } catch (error) {
       db.close();
-      throw error;
+      throw named(error);
     }
   }
 
-  /** The ledger in a database that has its tables. */
-  static of(db: Db): Ledger {
-    return new Ledger(db);
+  /** The ledger in a database that has its tables; `file`: where it lies. */
+  static of(db: Db, file = ":memory:"): Ledger {
+    return new Ledger(db, file);
   }
 
+  /** The last to close it brings everything into the one file: a mark that a dead manager left has no meaning then. */
   close(): void {
+    if (isMarked(this.#file) && !managerRuns(join(dirname(this.#file), LOCK_FILE))) unmark(this.#file);
     this.#db.close();
   }
 

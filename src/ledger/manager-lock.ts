@@ -3,6 +3,7 @@
  * it when the process dies, however it dies, so there is no stale lock to guess about.
  */
 import Database from "better-sqlite3";
+import { existsSync } from "node:fs";
 import { CtmError } from "../base/errors.ts";
 import { faultPoint } from "../faults/fault-point.ts";
 import { ensurePrivateFile } from "./state-folder.ts";
@@ -13,6 +14,21 @@ const RELEASE = faultPoint("lock.release");
 
 export interface ManagerLock {
   release(): void;
+}
+
+/** Its name, beside the ledger. */
+export const LOCK_FILE = "manager.lock";
+
+/** Does a manager hold this lock now? */
+export function managerRuns(file: string): boolean {
+  if (!existsSync(file)) return false;
+  try {
+    takeManagerLock(file).release();
+    return false;
+  } catch {
+    // One that cannot be asked may well run.
+    return true;
+  }
 }
 
 /** Takes the lock or throws CtmError `manager-running` at once. */

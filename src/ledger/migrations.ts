@@ -238,6 +238,7 @@ export function migrate(db: Db): void {
   db.prepare("SELECT count(*) FROM sqlite_schema").get();
 }
 
-function versionOf(db: Db): number {
+/** Version of an open database; 0: it is new. */
+export function versionOf(db: Db): number {
   return Number(db.pragma("user_version", { simple: true }));
 }

@@ -29,6 +29,7 @@ const FILE = {
   discard: faultPoint("file.discard"),
   close: faultPoint("file.close"),
 };
+const SYNC = faultPoint("file.sync");
 const FOLDER = { create: faultPoint("folder.create"), close: faultPoint("folder.close") };
 
 const FOLDER_MODE = 0o700;
@@ -106,6 +107,29 @@ function closeFileToOthers(path: string): void {
 /** The same for a program only we may read and run (0700). Throws CtmError `io`. */
 export function writePrivateProgram(path: string, text: string): void {
   replaceFile(path, text, PROGRAM_MODE);
+}
+
+/** What is in the file is on the disk when this returns. Throws CtmError `io`. */
+export function syncFile(path: string): void {
+  sync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+}
+
+/** What was created, renamed or removed in the folder is so after a power cut too. Throws CtmError `io`. */
+export function syncFolder(path: string): void {
+  sync(path, constants.O_RDONLY | constants.O_DIRECTORY);
+}
+
+function sync(path: string, flags: number): void {
+  try {
+    const opened = openSync(path, flags);
+    try {
+      SYNC.pass(() => fsyncSync(opened));
+    } finally {
+      closeSync(opened);
+    }
+  } catch (error) {
+    throw ioError(`${path} cannot be synced to the disk`, error);
+  }
 }
 
 function replaceFile(path: string, text: string | Uint8Array, mode: number, synced = true): void {

@@ -28,6 +28,12 @@ export function ledgerError(error: unknown): CtmError {
   return new CtmError("ledger", `the ledger did not take the change: ${words}`, [], { cause: error });
 }
 
+/** What is to be told of anything thrown: a fault of the storage as CtmError `ledger`, the rest as it is. */
+export function named(error: unknown): unknown {
+  const fault = error instanceof CtmError ? null : storageFaultOf(error);
+  return fault === null ? error : new CtmError("ledger", fault.message, [], { cause: error });
+}
+
 /** A named commit: what a test lets fail there is a failed sync, after which nobody knows what is on the disk. */
 export function commitPoint(name: string): FaultPoint {
   return faultPoint(name, "SQLITE_IOERR_FSYNC");

@@ -23,6 +23,16 @@ export async function askForTask(): Promise<RawInput | null> {
   });
 }
 
+/** Yes or no; leaving the question is no. */
+export async function askYes(message: string): Promise<boolean> {
+  const inquirer = await loadInquirer();
+  const answer = await unlessLeft(async () => {
+    const said: unknown = await inquirer.prompt([{ type: "confirm", name: "yes", message, default: false }]);
+    return z.object({ yes: z.boolean() }).parse(said).yes;
+  });
+  return answer ?? false;
+}
+
 /** What becomes of running tasks when the person leaves. Leaving the question itself is staying. */
 export async function askForLeaving(running: number): Promise<Leaving> {
   const inquirer = await loadInquirer();

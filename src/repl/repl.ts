@@ -128,6 +128,11 @@ export class Repl {
     const input = command.check(await command.prepare(asked, this.#parts.caller));
     if (command.face === "serve")
       throw new CtmError("usage", "`serve` is for the shell; here a manager runs already");
+    if (command.face === "repair" || (command.name === "doctor" && input["repair"] === true))
+      throw new CtmError(
+        "usage",
+        "the database is mended from the shell, with no manager running: leave first",
+      );
     if (command.face === "exit") return this.#leave(input["kill"] === true ? "kill" : "leave");
     if (command.follows(input))
       return command.name === "watch" ? this.#sayAlwaysOn() : this.#follow(command, input);

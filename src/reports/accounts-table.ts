@@ -1,7 +1,7 @@
 /** `accounts`: which credentials agents run with, what their providers allow, and what waits for them. */
 import type { AccountPark } from "../throttle/account-parking.ts";
 import type { Level } from "../throttle/levels.ts";
-import { cut, fitLines, oneLine } from "./cells.ts";
+import { fitLines, oneLine } from "./cells.ts";
 import { levelCell } from "./limits-table.ts";
 import { heading, wrapWords } from "./lines.ts";
 import { count } from "./numbers.ts";
@@ -31,8 +31,6 @@ export interface AccountWindow {
   readonly level: Level;
 }
 
-const NAME_CELLS_MAX = 24;
-
 /** Draws the accounts. */
 export function renderAccounts(rows: readonly AccountRow[], paper: Paper): string[] {
   const lines = [
@@ -53,7 +51,7 @@ function accountTable(rows: readonly AccountRow[], paper: Paper): string[] {
       before: "  ",
       align: "left",
       minWidth: 12,
-      cells: rows.map(({ account }) => cut(oneLine(account), NAME_CELLS_MAX, paper)),
+      cells: rows.map(({ account }) => oneLine(account)),
     },
     { head: "state", before: "  ", align: "left", cells: rows.map(state) },
     { head: "workers", before: "  ", align: "right", cells: rows.map(({ workers }) => count(workers)) },

@@ -2,10 +2,17 @@
  * What a provider itself says is used of an account's own windows (five hours, a week): shown and weighed as limits of
  * their own. Percent is all a provider tells, so these windows hold nothing back ahead of time; they close by level.
  */
-import type { ProviderWindow } from "../metering/provider-window.ts";
 import { levelOf, type Level } from "./levels.ts";
 
-export type { ProviderWindow };
+export interface ProviderWindow {
+  /** As the provider names it, e.g. five_hour, seven_day. */
+  readonly window: string;
+  /** Thousandths of the window that are used, by everybody on the account. */
+  readonly usedPermille: number;
+  /** When it begins anew; null = not told. */
+  readonly resetsAtMs: number | null;
+  readonly seenAtMs: number;
+}
 
 /** A window without a stated reset is believed for so long. */
 const staleMs = 5 * 3_600_000;

@@ -108,9 +108,10 @@ export class WorkerPool {
     }
     this.#parts.launching.requireProgram(agent, wish.cwd);
     const terminal = await this.#parts.terminal({ tmuxSocket: null, session: "" });
+    const strays = await this.#strays(terminal);
     const spawned: Worker[] = [];
     for (let n = 0; n < count; n += 1) {
-      const name = this.#freeName();
+      const name = this.#freeName(strays);
       const worker = this.#add(newRecord(name, agent, wish), terminal);
       spawned.push(worker);
     }
@@ -192,10 +193,24 @@ export class WorkerPool {
     return worker;
   }
 
-  #freeName(): string {
+  /**
+   * Sessions of ours that no worker has: of a ledger that a backup took the place of, or of a start that was killed.
+   * What runs there is told and left alone: an agent may be at work.
+   */
+  async #strays(terminal: Terminal): Promise<ReadonlySet<string>> {
+    const sessions = (await terminal.listPanes()).map(({ session }) => session);
+    const strays = sessions.filter((name) => name.startsWith(NAME_PREFIX) && !this.#workers.has(name));
+    for (const name of strays)
+      this.#parts.trouble(
+        new Error(`the tmux session ${name} belongs to no worker of this ledger, and is left alone`),
+      );
+    return new Set(strays);
+  }
+
+  #freeName(taken: ReadonlySet<string> = new Set()): string {
     for (let n = 1; ; n += 1) {
       const name = `${NAME_PREFIX}${n}`;
-      if (!this.#workers.has(name)) return name;
+      if (!this.#workers.has(name) && !taken.has(name)) return name;
     }
   }
 

@@ -7,7 +7,6 @@ import { join } from "node:path";
 import type { AgentRecord, TurnFailure } from "../agents/adapter.ts";
 import type { UsageRecord } from "../metering/usage.ts";
 import { faultPoint } from "../faults/fault-point.ts";
-import type { ProviderWindow } from "../metering/provider-window.ts";
 import { mergeRecords } from "../metering/merge-records.ts";
 
 const READ = faultPoint("record.read");
@@ -83,12 +82,6 @@ export async function recordedFailure(
     await new Promise((resolve) => setTimeout(resolve, settleStepMs));
   }
   return null;
-}
-
-/** What the provider said of its windows since the marks; empty where the record does not tell. */
-export function recordedWindows(record: AgentRecord | null, marks: RecordMarks): readonly ProviderWindow[] {
-  if (record === null) return [];
-  return filesOf(record.paths).flatMap((path) => record.windows(readFrom(path, marks.get(path) ?? 0)));
 }
 
 function holdsAnswer(record: AgentRecord, marks: RecordMarks, answer: string | null): boolean {

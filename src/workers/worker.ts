@@ -15,20 +15,12 @@ import type {
 import { normalisePrompt } from "../agents/prompt-text.ts";
 import { agentWords } from "../base/agent-words.ts";
 import type { WorkerRecord } from "../ledger/worker-rows.ts";
-import type { ProviderWindow } from "../metering/provider-window.ts";
 import type { UsageRecord } from "../metering/usage.ts";
 import type { Outcome } from "../tasks/task.ts";
 import { isParkCause, type ParkReason } from "../throttle/account-parking.ts";
 import type { AttemptInHand } from "./attempt-in-hand.ts";
 import { processInFront, recordOfProcess } from "./adopted-record.ts";
-import {
-  markRecord,
-  recordedWindows,
-  readEndedTurn,
-  readRecord,
-  recordedFailure,
-  type RecordMarks,
-} from "./record-reader.ts";
+import { markRecord, readEndedTurn, readRecord, recordedFailure, type RecordMarks } from "./record-reader.ts";
 import { ScreenEvidence } from "./screen-evidence.ts";
 import type { PaneIdentity } from "./tmux/pane-identity.ts";
 import type { Terminal } from "./tmux/terminal.ts";
@@ -54,8 +46,6 @@ export type WorkerNews =
   | { readonly kind: "foreign-usage"; readonly records: readonly UsageRecord[] }
   /** Its provider lets nothing through. attemptId: the attempt that waits in its hands; null = it has none. */
   | { readonly kind: "limited"; readonly attemptId: string | null; readonly reason: ParkReason }
-  /** The provider's word on the windows of the account its agent runs with. */
-  | { readonly kind: "windows"; readonly windows: readonly ProviderWindow[] }
   /** `typing`: nothing but what was typed last has changed. */
   | { readonly kind: "saved"; readonly typing: boolean };
 
@@ -266,14 +256,9 @@ export class Worker {
     attempt.phase = "ending";
     this.evidence.note({ source, says, atMs: Date.now() }, true);
     const records = await this.#recordsOf(attempt, outcome);
-    this.#tellWindows(recordedWindows(this.agentRecord(), attempt.marks));
     this.#attempt = null;
     if (IN_HAND.has(this.#state.name)) this.become({ name: "idle", sinceMs: Date.now() }, source, says);
     this.#tell(this, { kind: "ended", attemptId: attempt.id, outcome: inPlainWords(outcome), records });
-  }
-
-  #tellWindows(windows: readonly ProviderWindow[]): void {
-    if (windows.length > 0) this.#tell(this, { kind: "windows", windows });
   }
 
   async #recordsOf(attempt: AttemptInHand, outcome: Outcome): Promise<readonly UsageRecord[] | null> {
@@ -324,9 +309,6 @@ export class Worker {
       case "command-ended":
         if (this.#attempt?.id === event.attemptId)
           await this.end(this.#commandOutcome(event.exitCode), source, `exit code ${event.exitCode}`);
-        return;
-      case "windows":
-        this.#tellWindows(event.windows);
         return;
       case "exited":
         await this.died(`the agent exited with code ${event.exitCode}`, event.exitCode);
@@ -434,7 +416,6 @@ export class Worker {
   #parkAttempt(attempt: AttemptInHand, reason: ParkReason, source: EvidenceSource, says: string): void {
     attempt.phase = "parked";
     attempt.question = null;
-    this.#tellWindows(recordedWindows(this.agentRecord(), attempt.marks));
     this.#foreignTurn = false;
     const { message, resetsAtMs } = reason;
     this.become({ name: "limited", sinceMs: Date.now(), untilMs: resetsAtMs, message }, source, says);

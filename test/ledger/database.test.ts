@@ -23,7 +23,7 @@ describe("opening the database", () => {
     const file = join(folder, "ledger.sqlite");
     const text = "a person's notes, not a database\n".repeat(100);
     writeFileSync(file, text, { mode: 0o600 });
-    expect(() => openDatabase(file)).toThrow(/the database .* cannot be used: /);
+    expect(() => openDatabase(file)).toThrow(/the database .* is no ledger: it is not an SQLite database/);
     expect(readFileSync(file, "utf8")).toBe(text);
   });
 

@@ -22,6 +22,8 @@ export interface BenchOptions {
   readonly workers?: readonly string[];
   readonly policy?: Partial<ThrottlePolicy>;
   readonly ledgerFile?: string;
+  /** Begins the ids of its attempts: where several benches share a ledger. */
+  readonly attempts?: string;
 }
 
 export function limitsOf(amounts: Readonly<Record<string, number>>): Limit[] {
@@ -56,13 +58,16 @@ export class EngineBench {
   throttle: Throttle;
   engine: Engine;
   #attempts = 0;
+  readonly #attemptIds: string;
 
   constructor({
     limits = {},
     workers = ["w1", "w2"],
     policy = {},
     ledgerFile = ":memory:",
+    attempts = "a",
   }: BenchOptions = {}) {
+    this.#attemptIds = attempts;
     this.#file = ledgerFile;
     this.distributor = new ScriptedDistributor(...workers);
     this.policy = {
@@ -123,7 +128,7 @@ export class EngineBench {
       accountOf: (worker) => this.accountOf(worker),
       autoResume: this.autoResume,
       now: () => this.nowMs,
-      newAttemptId: () => `a${(this.#attempts += 1)}`,
+      newAttemptId: () => `${this.#attemptIds}${(this.#attempts += 1)}`,
     };
     return new Engine(parts);
   }

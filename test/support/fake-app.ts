@@ -157,6 +157,7 @@ export function fakeApp(stateDir = "/nowhere", role: App["role"] = "manager"): F
     setLimit: notThere,
     raiseLimit: notThere,
     doctor: async () => ({ checks: [{ name: "tmux", verdict: "ok", found: "tmux 3.3a", remedy: null }] }),
+    backUp: notThere,
     onFact: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -4,12 +4,14 @@
  */
 import type { PaneIdentity } from "../../src/workers/tmux/pane-identity.ts";
 import { samePane } from "../../src/workers/tmux/pane-identity.ts";
-import type { SessionStart, Terminal } from "../../src/workers/tmux/terminal.ts";
+import type { PaneInfo, SessionStart, Terminal } from "../../src/workers/tmux/terminal.ts";
 import type { Typing, TypeResult } from "../../src/workers/tmux/typing.ts";
 import type { Witness } from "../../src/workers/tmux/witness.ts";
 import { drawRehearsal, type RehearsalView } from "../../src/agents/rehearsal-screen.ts";
 
 export class ScriptedTerminal {
+  /** Sessions on this server that no worker has. */
+  strays: string[] = [];
   /** What a capture shows. */
   screen: readonly string[] = rehearsalScreen("idle");
   personAtKeyboard = false;
@@ -46,6 +48,10 @@ export class ScriptedTerminal {
     this.mark = "";
     setImmediate(() => this.onStart(start));
     return pane;
+  }
+
+  async listPanes(): Promise<PaneInfo[]> {
+    return this.strays.map((session) => ({ session }) as PaneInfo);
   }
 
   openPane(): PaneIdentity {

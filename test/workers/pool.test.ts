@@ -340,6 +340,14 @@ describe("a start of the manager", () => {
     expect(bench.terminal.started.map(({ name }) => name)).toEqual(["concurrent_worker2"]);
   });
 
+  it("leaves a session alone that bears a worker's name and that it does not know, and tells of it", async () => {
+    bench.terminal.strays = ["concurrent_worker1", "somebody's own"];
+    const worker = await bench.idle();
+    expect(worker.name).toBe("concurrent_worker2");
+    expect(bench.troubles.join()).toMatch(/concurrent_worker1 belongs to no worker of this ledger/);
+    expect(bench.terminal.killed).toEqual([]);
+  });
+
   it("leaves everything in its panes when it ends", async () => {
     const worker = await bench.idle();
     bench.pool.close();

@@ -35,7 +35,6 @@ function recordIn(...paths: string[]): AgentRecord {
         return recordOf(key, Number(tokens));
       }),
     holdsAnswer: (text, answer) => lines(text, "end").some((line) => answer === null || line === answer),
-    windows: () => [],
     turnFailure: (text) => {
       const message = lines(text, "fail").at(-1);
       return message === undefined

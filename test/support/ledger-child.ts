@@ -1,0 +1,108 @@
+/**
+ * A process of its own on a real ledger, to be killed, starved or raced by a test: `node ledger-child.mjs MODE FILE ...`.
+ * What it prints, a line each, is what it was acknowledged.
+ */
+import { writeSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { exitCodeOf } from "../../src/base/errors.ts";
+import { attemptOf, Ledger } from "../../src/ledger/ledger.ts";
+import { LOCK_FILE, takeManagerLock } from "../../src/ledger/manager-lock.ts";
+import type { Task } from "../../src/tasks/task.ts";
+import { assignmentOf, draftOf } from "./drafts.ts";
+import { EngineBench } from "./engine-bench.ts";
+
+const [mode = "", file = "", ...rest] = process.argv.slice(2);
+const say = (line: string): void => void writeSync(1, `${line}\n`);
+
+try {
+  await run();
+} catch (error) {
+  writeSync(2, `${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = exitCodeOf(error);
+}
+
+async function run(): Promise<void> {
+  if (mode === "submit") submit(Number(rest[0]), rest[1] ?? null);
+  else if (mode === "lives") lives(Number(rest[0]));
+  else if (mode === "admit") await admit(rest[0] === "locked");
+  else throw new Error(`no such mode: ${mode}`);
+}
+
+/** Adds tasks one by one and says each that was acknowledged; then dies like a machine without power. */
+function submit(count: number, synchronous: string | null): void {
+  const ledger = Ledger.open(file);
+  if (synchronous !== null) ledger.database.pragma(`synchronous = ${synchronous}`);
+  for (let n = 0; n < count; n += 1) {
+    const [added] = ledger.add(
+      [{ draft: draftOf(`task ${n}`, { key: `k${n}` }), assignment: assignmentOf() }],
+      n,
+    );
+    say(String(added?.task.id));
+  }
+  process.kill(process.pid, "SIGKILL");
+}
+
+/** Takes tasks through their lives, and says each move that was acknowledged. */
+function lives(count: number): void {
+  const ledger = Ledger.open(file);
+  const held = { tokens: 10, nanoUsd: 10, oversized: false };
+  for (let n = 0; n < count; n += 1) {
+    const told = (task: Task): Task => (say(`k${n} ${task.state.name}`), task);
+    const [added] = ledger.add([{ draft: draftOf("work", { key: `k${n}` }), assignment: assignmentOf() }], n);
+    if (added === undefined) throw new Error("nothing was added");
+    const attempt = { id: `a${n}`, worker: "w1", agent: "claude", model: "sonnet" };
+    const reserved = told(ledger.reserve(told(added.task), attempt, held, n));
+    const intent = {
+      launchId: "l",
+      pane: "{}",
+      previousAttempt: "",
+      textSha256: "",
+      sessionId: null,
+      recordPath: null,
+    };
+    const typed = ledger.typed(
+      told(ledger.intend(reserved, { ...intent, attemptId: attemptOf(reserved) }, n)),
+      n,
+    );
+    const running = told(ledger.run(told(typed), { sessionId: null, recordPath: null }, n));
+    told(ledger.finish(running, { kind: "completed", exitCode: null, answer: "done" }, [], n).task);
+  }
+  ledger.close();
+}
+
+/** Admits as many tasks as there is room for, at the moment its parent says go; with the manager's lock, or without. */
+async function admit(locked: boolean): Promise<void> {
+  const open = (): EngineBench => {
+    const workers = Array.from({ length: 20 }, (_, n) => `w${process.pid}-${n}`);
+    const limits = { "tokens/hour": 1_000 };
+    const bench = new EngineBench({ limits, workers, ledgerFile: file, attempts: `${process.pid}-` });
+    bench.crash(); // What a start does: the windows are rebuilt from the rows.
+    return bench;
+  };
+  const early = locked ? null : open();
+  say("ready");
+  await new Promise((resolve) => process.once("message", resolve));
+  const lock = locked ? await lockInTurn() : null;
+  const bench = early ?? open();
+  // A task that another took first is none of ours: the next pass looks at the others.
+  for (let n = 0; n < (locked ? 1 : 30); n += 1) await bench.engine.distribute().catch(() => undefined);
+  bench.close();
+  lock?.release();
+  say(`admitted ${bench.distributor.sent.length}`);
+  process.disconnect();
+}
+
+async function lockInTurn(): Promise<{ release(): void }> {
+  let refusals = 0;
+  for (;;) {
+    try {
+      const lock = takeManagerLock(join(dirname(file), LOCK_FILE));
+      say(`refused ${refusals} times`);
+      return lock;
+    } catch (error) {
+      if (exitCodeOf(error) !== 75) throw error;
+      refusals += 1;
+      await new Promise((again) => setTimeout(again, 150));
+    }
+  }
+}
