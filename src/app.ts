@@ -7,10 +7,14 @@ import type { Fact } from "./events/facts.ts";
 import type { Explanation } from "./delegation/delegate.ts";
 import type { BackupFacts } from "./ledger/backup.ts";
 import type { AccountRow } from "./reports/accounts-table.ts";
+import type { PassedOver } from "./metering/litellm-prices.ts";
+import type { PriceUpdate } from "./metering/prices.ts";
 import type { DoctorReport } from "./reports/doctor.ts";
 import type { LimitRow } from "./reports/limits-table.ts";
 import type { MetricsModel } from "./reports/metrics-model.ts";
 import type { RecapModel, SurvivorRow } from "./reports/recap.ts";
+import type { PricesBrought, PricesModel } from "./reports/prices.ts";
+import type { RepriceModel } from "./reports/reprice.ts";
 import type { StatusModel } from "./reports/status-model.ts";
 import type { TaskDetails } from "./reports/task-details.ts";
 import type { ThrottleModel } from "./reports/throttle-model.ts";
@@ -127,6 +131,12 @@ export interface App {
   accounts(): AccountRow[];
   /** A person says that a parked account is free again. CtmError `not-found`, `illegal-move` when it is not parked. */
   freeAccount(name: string): AccountRow;
+  /** The prices in force: the usual models, or those with a word in their name. */
+  prices(word: string | null): PricesModel;
+  /** Joins newer prices to the table, for good. They count at once. */
+  bringPrices(update: PriceUpdate, passedOver: readonly PassedOver[]): PricesBrought;
+  /** Costs of all bookings by today's table; `book` writes them, in one transaction. */
+  reprice(book: boolean): RepriceModel;
 
   doctor(): Promise<DoctorReport>;
   /** Copies the ledger to this file, which must not be there; null: into the folder of backups. */

@@ -61,6 +61,15 @@ export function number(min: number, max: number) {
   return z.number({ error }).min(min, { error }).max(max, { error });
 }
 
+/** A day of the calendar, as 2026-12-01. */
+export function day() {
+  const error = (issue: { input?: unknown }) => wrong("a day such as 2026-12-01", issue.input);
+  return z
+    .string({ error })
+    .regex(/^\d{4}-\d{2}-\d{2}$/, { error })
+    .refine((text) => new Date(`${text}T00:00:00Z`).toJSON()?.startsWith(text) === true, { error });
+}
+
 export function yesOrNo() {
   return z.boolean({ error: (issue) => wrong("true or false", issue.input) });
 }

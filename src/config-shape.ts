@@ -3,6 +3,7 @@
  * How it is found and read stands in `config.ts`.
  */
 import type { AgentKind, AgentSettings } from "./agents/adapter.ts";
+import type { PriceOverrides } from "./metering/price-overrides.ts";
 import type { Level } from "./throttle/levels.ts";
 import type { Limit } from "./throttle/limits.ts";
 import type { TaskType } from "./tasks/task.ts";
@@ -19,6 +20,8 @@ export interface Paths {
   readonly workersDir: string;
   readonly historyFile: string;
   readonly usageIndex: string;
+  /** Prices brought by `prices update`. */
+  readonly pricesFile: string;
 }
 
 /** A route (profile): what a task type is sent to. `agent` null = the fleet's default agent. */
@@ -79,12 +82,7 @@ export interface Config {
   readonly prices: {
     readonly profile: string;
     /** Dollars per million tokens by model name, laid over the profile. */
-    readonly overrides: Readonly<
-      Record<
-        string,
-        { input: number; output: number; cacheRead?: number; cacheWrite5m?: number; cacheWrite1h?: number }
-      >
-    >;
+    readonly overrides: PriceOverrides;
   };
   readonly auto: { readonly tickMs: number };
   readonly accounts: {

@@ -118,6 +118,7 @@ export function pathsIn(stateDir: string, env: Environment = process.env): Paths
     workersDir: join(stateDir, "workers"),
     historyFile: join(stateDir, "history"),
     usageIndex: join(stateDir, "usage-index.sqlite"),
+    pricesFile: join(stateDir, "prices.json"),
   };
 }
 

@@ -6,7 +6,8 @@ import { processEnvironment, type Config } from "./config.ts";
 import { delegate, explain, type DelegationRules, type Explanation } from "./delegation/delegate.ts";
 import type { AgentFloor } from "./delegation/reservation.ts";
 import type { Ledger } from "./ledger/ledger.ts";
-import { priceTable, type PriceTable } from "./metering/prices.ts";
+import type { PriceTable } from "./metering/prices.ts";
+import { PriceBook } from "./price-book.ts";
 import type { Assignment, TaskDraft } from "./tasks/task.ts";
 import { chooseAgent, findProgram } from "./workers/agent-finder.ts";
 
@@ -14,18 +15,18 @@ import { chooseAgent, findProgram } from "./workers/agent-finder.ts";
 const samplesMax = 200;
 
 export class DelegationDesk {
-  readonly prices: PriceTable;
+  readonly priceBook: PriceBook;
   /** What a worker runs when nobody says otherwise. */
   readonly defaultAgent: AgentKind;
-  /** What a person must know about it, one sentence each. */
-  readonly notices: readonly string[];
+  readonly #rehearsal: readonly string[];
   readonly #rules: DelegationRules;
 
   constructor(config: Config, ledger: Ledger) {
-    this.prices = priceTable(config.prices.profile, config.prices.overrides);
+    const priceBook = new PriceBook(config);
+    this.priceBook = priceBook;
     const chosen = agentFor(config);
     this.defaultAgent = chosen.kind;
-    this.notices = chosen.kind === "rehearsal" ? [`REHEARSAL: ${chosen.because}`] : [];
+    this.#rehearsal = chosen.kind === "rehearsal" ? [`REHEARSAL: ${chosen.because}`] : [];
     this.#rules = {
       routes: config.routes,
       tiers: tiersOf(config),
@@ -33,7 +34,10 @@ export class DelegationDesk {
       preferCheap: config.preferCheap,
       overheadTokens: config.estimate.overheadTokens,
       minSamples: config.estimate.minSamples,
-      prices: this.prices,
+      // Looked up each time: an update counts at once.
+      get prices() {
+        return priceBook.table;
+      },
       floors: FLOORS,
       samples: (agent, model, type) =>
         ledger.spend
@@ -44,6 +48,15 @@ export class DelegationDesk {
         return isAgentKind(agent) ? agent : null;
       },
     };
+  }
+
+  /** What a person must know, one sentence each. */
+  get notices(): readonly string[] {
+    return [...this.#rehearsal, ...this.priceBook.notices];
+  }
+
+  get prices(): PriceTable {
+    return this.priceBook.table;
   }
 
   /** CtmError `usage` for an unknown type, agent or model. */

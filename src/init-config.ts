@@ -103,6 +103,8 @@ export const INIT_CONFIG = `# Configuration of ctm. Everything here is optional 
 
 # Prices: a named profile (list = dated list prices), and your own in dollars per million tokens, e.g.
 # overrides: { my-model: { input: 3, output: 15, cacheRead: 0.3, cacheWrite5m: 3.75, cacheWrite1h: 6 } }
+# Further keys of an override: longPrompt: { aboveTokens: 200000, input: 6, output: 22.5 }, fast: 2 and batch: 0.5
+# (factors of the price), webSearches: 10 (dollars for a thousand), from: 2026-12-01 (the first day it counts).
 #prices:
 #  profile: list
 #  overrides: {}

@@ -20,10 +20,14 @@ import type { Fact } from "./events/facts.ts";
 import { backUp, type BackupFacts } from "./ledger/backup.ts";
 import { backupName } from "./ledger/backup-folder.ts";
 import type { Ledger } from "./ledger/ledger.ts";
+import type { PricedBooking } from "./ledger/repricing.ts";
 import type { LimitBook } from "./limit-book.ts";
 import { accountRows } from "./overview/account-rows.ts";
+import type { PassedOver } from "./metering/litellm-prices.ts";
+import { responseCostNanoUsd, type PriceUpdate } from "./metering/prices.ts";
 import { limitRows } from "./overview/limit-rows.ts";
 import { metricsModel } from "./overview/metrics.ts";
+import { pricesBrought, pricesModel } from "./overview/prices.ts";
 import type { OverviewSources } from "./overview/sources.ts";
 import { recapModel, survivorRow } from "./overview/recap.ts";
 import { statusModel } from "./overview/status.ts";
@@ -36,6 +40,8 @@ import type { DoctorReport } from "./reports/doctor.ts";
 import type { LimitRow } from "./reports/limits-table.ts";
 import type { MetricsModel } from "./reports/metrics-model.ts";
 import type { RecapModel, SurvivorRow } from "./reports/recap.ts";
+import type { PricesBrought, PricesModel } from "./reports/prices.ts";
+import type { RepriceModel } from "./reports/reprice.ts";
 import type { StatusModel } from "./reports/status-model.ts";
 import type { TaskDetails } from "./reports/task-details.ts";
 import type { ThrottleModel } from "./reports/throttle-model.ts";
@@ -420,6 +426,27 @@ export class LocalApp implements App {
     if (row === undefined) throw new CtmError("not-found", `there is no account named ${name}`);
     if (!this.#parts.accounts.free(name)) throw new CtmError("illegal-move", `account ${name} is not parked`);
     return { ...row, park: null };
+  }
+
+  // ── prices ──────────────────────────────────────────────────────────────────────────────────────
+
+  prices(word: string | null): PricesModel {
+    return pricesModel(word, this.#parts.delegation.priceBook, this.#parts.sources);
+  }
+
+  bringPrices(update: PriceUpdate, passedOver: readonly PassedOver[]): PricesBrought {
+    return pricesBrought(update, passedOver, this.#parts.delegation.priceBook.bring(update));
+  }
+
+  reprice(book: boolean): RepriceModel {
+    const { prices } = this.#parts.delegation;
+    const cost = ({ usage, model, atMs }: PricedBooking): number | null =>
+      responseCostNanoUsd(usage, model, prices, atMs);
+    return {
+      booked: book,
+      tableId: prices.id,
+      ...this.#parts.ledger.reprice({ table: prices.id, cost }, book),
+    };
   }
 
   doctor(): Promise<DoctorReport> {

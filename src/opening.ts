@@ -128,7 +128,13 @@ function buildEngine(
     delegate: (draft) => base.delegation.delegate(draft),
     traits: traitsOf,
     oversized: config.throttle.oversized,
-    entryRules: { prices: base.delegation.prices, countCacheReads: config.throttle.countCacheReads },
+    entryRules: {
+      // Looked up at every booking: an update of the prices counts at once.
+      get prices() {
+        return base.delegation.prices;
+      },
+      countCacheReads: config.throttle.countCacheReads,
+    },
     newAttemptId: (nowMs) => `a${nowMs.toString(36)}-${randomBytes(6).toString("hex")}`,
   });
   return { engine, accounts };
@@ -156,7 +162,9 @@ function buildApp(
     config,
     ledger: base.ledger,
     throttle: base.throttle,
-    prices: base.delegation.prices,
+    get prices() {
+      return base.delegation.prices;
+    },
     workers: () => workplace?.pool.all() ?? [],
     raises: () => limits.raises,
     traits: traitsOf,

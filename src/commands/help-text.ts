@@ -3,7 +3,7 @@ import { Option } from "commander";
 import { COMMAND_GROUPS, type Command, type OptionSpec } from "./command.ts";
 import { COMMON_OPTIONS, placeholder } from "./parse.ts";
 
-const nameWidth = 14;
+const nameWidth = 15;
 
 /** `add [options] [text...]` */
 export function usageOf(command: Command): string {
@@ -15,7 +15,7 @@ export function usageOf(command: Command): string {
 export function overview(commands: readonly Command[]): string[] {
   const groups = COMMAND_GROUPS.flatMap((group) => [
     `${group}:`,
-    ...inGroup(commands, group).map(({ name, summary }) => `  ${name.padEnd(nameWidth)}${summary}`),
+    ...inGroup(commands, group).map(({ name, summary }) => `  ${name.padEnd(nameWidth - 1)} ${summary}`),
     "",
   ]);
   return [

@@ -23,9 +23,11 @@ import { limits, limitsRaise, limitsSet } from "./limits.ts";
 import { metrics } from "./metrics.ts";
 import { output } from "./output.ts";
 import { pause, resume } from "./pause.ts";
+import { pricesShow, pricesUpdate } from "./prices.ts";
 import { priority } from "./priority.ts";
 import { recap } from "./recap.ts";
 import { release } from "./release.ts";
+import { reprice } from "./reprice.ts";
 import { restart } from "./restart.ts";
 import { restore } from "./restore.ts";
 import { retry } from "./retry.ts";
@@ -56,6 +58,7 @@ export function allCommands(): readonly Command[] {
     ...[status, metrics, usage, usageTasks, throttle, why, route, tally, recap, watch],
     ...[workers, spawn, attach, output, send, answer, restart, drain, kill, survivors, adopt],
     ...[limits, limitsSet, limitsRaise, accounts, accountsFree],
+    ...[pricesShow, pricesUpdate, reprice],
     ...[serve, doctor, backup, restore, init, help, exit],
   ];
 }

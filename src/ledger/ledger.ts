@@ -26,6 +26,7 @@ import { backUpBeforeMigration } from "./backup-folder.ts";
 import { openDatabase, type Db } from "./database.ts";
 import { LOCK_FILE, managerRuns } from "./manager-lock.ts";
 import { LEDGER_VERSION, migrate, versionOf } from "./migrations.ts";
+import { repriceAll, type Repriced, type RepriceRules } from "./repricing.ts";
 import { SettingRows } from "./setting-rows.ts";
 import { SpendRows, type Booked, type UsageEntry } from "./spend-rows.ts";
 import { commitPoint, named, written } from "./storage-fault.ts";
@@ -79,6 +80,7 @@ const COMMITS = {
   extend: commitPoint("extend.commit"),
   usage: commitPoint("usage.commit"),
   secondEnter: commitPoint("enter-again.commit"),
+  reprice: commitPoint("reprice.commit"),
 };
 
 export class Ledger {
@@ -413,6 +415,11 @@ export class Ledger {
   /** Usage outside a move: late records of an ended attempt, or a person's own use of a worker. */
   bookUsage(entries: readonly UsageEntry[]): Booked[] {
     return this.#transaction(COMMITS.usage, () => this.#bookAll(entries));
+  }
+
+  /** Costs of all bookings by other prices; with `write` they are booked with their sums, in one commit. */
+  reprice(rules: RepriceRules, write: boolean): Repriced {
+    return this.#transaction(COMMITS.reprice, () => repriceAll(this.#db, rules, write));
   }
 
   /** A guarded second Enter is about to be pressed; once per attempt. False: it was pressed before. */

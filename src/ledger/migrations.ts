@@ -204,6 +204,8 @@ const MIGRATIONS: readonly string[] = [
         AND model = coalesce(old.limit_model, '') AND simulated = (old.source = 'simulated');
   END;
   `,
+  // Which price tables have priced what is booked, without reading all of it.
+  "CREATE INDEX usage_price_table ON usage (price_table)",
 ];
 
 const MIGRATE = commitPoint("migrate.commit");

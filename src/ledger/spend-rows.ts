@@ -109,6 +109,8 @@ export interface AttemptSpend {
   readonly rows: number;
   readonly source: UsageSource | null;
   readonly flags: readonly string[];
+  /** Ids of the tables that priced it. */
+  readonly priceTables: readonly string[];
 }
 
 interface AttemptSpendRow {
@@ -119,6 +121,7 @@ interface AttemptSpendRow {
   unpriced: number;
   source: UsageSource | null;
   flags: string | null;
+  tables: string | null;
 }
 
 /** A row of usage as far as its growth needs it: whose it is, and its counters. */
@@ -198,7 +201,8 @@ export class SpendRows {
     );
     this.#ofAttempt = db.prepare<[string], AttemptSpendRow>(
       `SELECT total(booked_tokens) AS tokens, total(booked_nano) AS nano, sum(cost_nano) AS cost, count(*) AS rows,
-        count(*) - count(cost_nano) AS unpriced, max(source) AS source, group_concat(DISTINCT nullif(flags, '')) AS flags
+        count(*) - count(cost_nano) AS unpriced, max(source) AS source, group_concat(DISTINCT nullif(flags, '')) AS flags,
+          group_concat(DISTINCT price_table) AS tables
        FROM usage WHERE attempt_id = ?`,
     );
     const edge = (range: string): string =>
@@ -280,6 +284,18 @@ export class SpendRows {
     return this.#spentBetween.all({ fromMs, innerFromMs, innerToMs, toMs });
   }
 
+  /** Ids of the price tables that priced what is booked, each found by one step along their index. */
+  priceTables(): string[] {
+    const sql = `WITH RECURSIVE found (id) AS (
+      SELECT min(price_table) FROM usage
+      UNION ALL SELECT (SELECT min(price_table) FROM usage WHERE price_table > found.id) FROM found WHERE id IS NOT NULL
+    ) SELECT id FROM found WHERE id IS NOT NULL`;
+    return this.#db
+      .prepare<[], { id: string }>(sql)
+      .all()
+      .map(({ id }) => id);
+  }
+
   /** When the first usage was booked; null = none yet. */
   firstBookingMs(): number | null {
     return (
@@ -337,6 +353,7 @@ export class SpendRows {
       rows: row?.rows ?? 0,
       source: row?.source ?? null,
       flags: [...new Set((row?.flags ?? "").split(",").filter((flag) => flag !== ""))],
+      priceTables: row?.tables?.split(",") ?? [],
     };
   }
 

@@ -44,5 +44,6 @@ function attemptDetails(
     cost: figure(spent.rows === 0 ? 0 : spent.cost),
     usage: known && spent.rows > 0 ? ledger.spend.usageOfAttempt(row.id) : null,
     flags: spent.flags as CompletenessFlag[],
+    pricedBy: known && spent.cost !== null ? spent.priceTables : [],
   };
 }

@@ -39,6 +39,8 @@ export interface AttemptDetails {
   /** The raw counters behind the tokens; null when there is no record. */
   readonly usage: Usage | null;
   readonly flags: readonly CompletenessFlag[];
+  /** Ids of the price tables behind the cost; empty where it is not known. */
+  readonly pricedBy: readonly string[];
 }
 
 const TEXT_LINES_MAX = 200;
@@ -143,6 +145,9 @@ function attemptLines(attempt: AttemptDetails, paper: Paper): string[] {
     ...labelled("Begun:", `${dateAndTime(attempt.reservedAtMs, paper)}, ${typed}`, paper),
     ...labelled("Outcome:", outcomeWords(attempt), paper),
     ...labelled("Used:", usedWords(attempt), paper),
+    ...(attempt.pricedBy.length === 0
+      ? []
+      : labelled("Priced by:", attempt.pricedBy.map(oneLine).join(", "), paper)),
     ...attempt.flags.flatMap((flag) => labelled("Note:", FLAG_WORDS[flag], paper)),
     ...(attempt.answer === null ? [] : ["  Answer:", ...block(attempt.answer, ANSWER_LINES_MAX, paper)]),
   ];

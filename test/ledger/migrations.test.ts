@@ -20,10 +20,10 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 /** Takes off what later versions added. */
 const TO_VERSION_1 = `DROP TRIGGER usage_booked; DROP TRIGGER usage_rebooked; DROP TABLE spend_quarter; ALTER TABLE usage DROP COLUMN limit_model; ALTER TABLE attempt DROP COLUMN cancel_at_ms;
-  ALTER TABLE usage DROP COLUMN web_searches;
   ALTER TABLE reservation DROP COLUMN owed_tokens; ALTER TABLE reservation DROP COLUMN owed_nano;
   DROP TABLE account; DROP TABLE provider_window;
   ALTER TABLE attempt DROP COLUMN resume_mark; ALTER TABLE worker DROP COLUMN account;
+  DROP INDEX usage_price_table; ALTER TABLE usage DROP COLUMN web_searches;
   PRAGMA user_version = 1`;
 const version = (ledger: Ledger): unknown => ledger.database.pragma("user_version", { simple: true });
 

@@ -315,6 +315,7 @@ export function attempt(changes: Partial<AttemptDetails> = {}): AttemptDetails {
     cost: actual(nano(0.0556)),
     usage: null,
     flags: [],
+    pricedBy: ["list@2026-11-23"],
     ...changes,
   };
 }

@@ -156,6 +156,9 @@ export function fakeApp(stateDir = "/nowhere", role: App["role"] = "manager"): F
     },
     setLimit: notThere,
     raiseLimit: notThere,
+    prices: notThere,
+    bringPrices: notThere,
+    reprice: notThere,
     doctor: async () => ({ checks: [{ name: "tmux", verdict: "ok", found: "tmux 3.3a", remedy: null }] }),
     backUp: notThere,
     onFact: (listener) => {
