@@ -9,7 +9,10 @@ import type { BackupFacts } from "./ledger/backup.ts";
 import type { AccountRow } from "./reports/accounts-table.ts";
 import type { PassedOver } from "./metering/litellm-prices.ts";
 import type { PriceUpdate } from "./metering/prices.ts";
+import type { EstimateAsked } from "./overview/estimate.ts";
+import type { AccuracyModel } from "./reports/accuracy.ts";
 import type { DoctorReport } from "./reports/doctor.ts";
+import type { EstimateModel } from "./reports/estimate.ts";
 import type { LimitRow } from "./reports/limits-table.ts";
 import type { MetricsModel } from "./reports/metrics-model.ts";
 import type { RecapModel, SurvivorRow } from "./reports/recap.ts";
@@ -92,6 +95,11 @@ export interface App {
     text: string,
     overrides: { type: string | null; model: string | null; agent: string | null },
   ): Explanation;
+
+  /** What a task would use in all, and where that is known from. */
+  estimate(asked: EstimateAsked): EstimateModel;
+  /** Forecasts of finished tasks against what they used. */
+  estimateAccuracy(): AccuracyModel;
 
   status(): StatusModel;
   metrics(): MetricsModel;

@@ -3,9 +3,17 @@ import { agentAdapter, agentKinds, isAgentKind } from "./agents/agents.ts";
 import type { AgentKind } from "./agents/adapter.ts";
 import { CtmError } from "./base/errors.ts";
 import { processEnvironment, type Config } from "./config.ts";
-import { delegate, explain, type DelegationRules, type Explanation } from "./delegation/delegate.ts";
+import {
+  delegate,
+  explain,
+  type DelegationRequest,
+  type DelegationRules,
+  type Explanation,
+} from "./delegation/delegate.ts";
 import type { AgentFloor } from "./delegation/reservation.ts";
+import { TaskHistory } from "./delegation/task-history.ts";
 import type { Ledger } from "./ledger/ledger.ts";
+import { finishedTask } from "./ledger/sample-rows.ts";
 import type { PriceTable } from "./metering/prices.ts";
 import { PriceBook } from "./price-book.ts";
 import type { Assignment, TaskDraft } from "./tasks/task.ts";
@@ -13,6 +21,14 @@ import { chooseAgent, findProgram } from "./workers/agent-finder.ts";
 
 /** Newest settled tasks of a class that an estimate may learn from. */
 const samplesMax = 200;
+/** Newest finished tasks that forecasts are learnt from at a start. */
+const learntMax = 20_000;
+
+/** What `estimate` is drawn from. */
+export interface Forecasted {
+  readonly explained: Explanation;
+  readonly costKnown: boolean;
+}
 
 export class DelegationDesk {
   readonly priceBook: PriceBook;
@@ -20,8 +36,14 @@ export class DelegationDesk {
   readonly defaultAgent: AgentKind;
   readonly #rehearsal: readonly string[];
   readonly #rules: DelegationRules;
+  readonly #ledger: Ledger;
+  #history = new TaskHistory();
+  /** The newest finished task that was learnt from. */
+  #learntId = 0;
 
   constructor(config: Config, ledger: Ledger) {
+    this.#ledger = ledger;
+    const learnt = (): TaskHistory => this.#learnt();
     const priceBook = new PriceBook(config);
     this.priceBook = priceBook;
     const chosen = agentFor(config);
@@ -43,6 +65,9 @@ export class DelegationDesk {
         ledger.spend
           .samples(agent, model ?? "", type, samplesMax)
           .map(({ tokens, nano }) => ({ tokens, nanoUsd: nano })),
+      get history() {
+        return learnt();
+      },
       agentOfWorker: (worker) => {
         const agent = ledger.workers.all().find(({ name }) => name === worker)?.agent ?? "";
         return isAgentKind(agent) ? agent : null;
@@ -71,6 +96,31 @@ export class DelegationDesk {
     return explain({ text, worker: null, ...overrides }, this.#rules);
   }
 
+  /** A decision with its forecast, and whether anybody knows what it costs. CtmError `usage` as for `explain`. */
+  forecast(asked: Omit<DelegationRequest, "worker">): Forecasted {
+    const explained = explain({ ...asked, worker: null }, this.#rules);
+    const { agent, model, type } = explained;
+    const alike = this.#learnt().tasksOf({ agent, model: model ?? "", type, folder: "" }, "type");
+    // Of a model that nobody named, only the finished tasks know a price.
+    const seen = model === null && alike.length > 0 && alike.every(({ priced }) => priced);
+    return { explained, costKnown: explained.costNanoUsd !== null || seen };
+  }
+
+  /** Costs of finished tasks were computed again: what was learnt of them is learnt anew. */
+  forget(): void {
+    this.#history = new TaskHistory();
+    this.#learntId = 0;
+  }
+
+  /** The history, brought up to date with the tasks that have ended since. */
+  #learnt(): TaskHistory {
+    const { samples } = this.#ledger;
+    const fresh = this.#learntId === 0 ? samples.newest(learntMax) : samples.after(this.#learntId, learntMax);
+    for (const row of fresh) this.#history.add(finishedTask(row));
+    this.#learntId = fresh.at(-1)?.id ?? this.#learntId;
+    return this.#history;
+  }
+
   /** The model a worker of this agent starts with: the one most of its tasks will want. */
   launchModel(agent: string): string | null {
     if (!isAgentKind(agent))
@@ -83,7 +133,7 @@ export class DelegationDesk {
   }
 }
 
-const FLOORS: Readonly<Record<AgentKind, AgentFloor>> = perAgent((kind) => agentAdapter(kind).traits);
+export const FLOORS: Readonly<Record<AgentKind, AgentFloor>> = perAgent((kind) => agentAdapter(kind).traits);
 
 function tiersOf({ agents }: Config): DelegationRules["tiers"] {
   return perAgent((kind) => agents[kind].models);

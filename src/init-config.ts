@@ -63,8 +63,8 @@ export const INIT_CONFIG = `# Configuration of ctm. Everything here is optional 
 # true = every task goes to the cheapest model, unless the task itself names one.
 #preferCheap: false
 
-# The estimate of a task: a quarter of its characters plus overheadTokens, until minSamples tasks of its kind
-# have been measured.
+# The estimate of a prompt: a quarter of its characters plus overheadTokens. From minSamples finished tasks of a
+# kind on, what is reserved is what nine in ten of them are forecast to use; before that it is drawn to the default.
 #estimate:
 #  overheadTokens: 1000
 #  minSamples: 20

@@ -11,7 +11,7 @@ import { CtmError } from "./base/errors.ts";
 import { labelMaxChars } from "./base/limits.ts";
 import type { Config } from "./config.ts";
 import type { Explanation } from "./delegation/delegate.ts";
-import type { DelegationDesk } from "./delegation-desk.ts";
+import { FLOORS, type DelegationDesk } from "./delegation-desk.ts";
 import { doctorRequest } from "./doctor-request.ts";
 import { runDoctor } from "./doctor.ts";
 import type { Engine, Deferral } from "./engine.ts";
@@ -25,6 +25,8 @@ import type { LimitBook } from "./limit-book.ts";
 import { accountRows } from "./overview/account-rows.ts";
 import type { PassedOver } from "./metering/litellm-prices.ts";
 import { responseCostNanoUsd, type PriceUpdate } from "./metering/prices.ts";
+import { accuracyModel } from "./overview/accuracy.ts";
+import { estimateModel, type EstimateAsked } from "./overview/estimate.ts";
 import { limitRows } from "./overview/limit-rows.ts";
 import { metricsModel } from "./overview/metrics.ts";
 import { pricesBrought, pricesModel } from "./overview/prices.ts";
@@ -36,7 +38,9 @@ import { throttleModel } from "./overview/throttle.ts";
 import { taskWhy, workerWhy } from "./overview/why.ts";
 import { workerRow, workerRows } from "./overview/worker-rows.ts";
 import type { AccountRow } from "./reports/accounts-table.ts";
+import type { AccuracyModel } from "./reports/accuracy.ts";
 import type { DoctorReport } from "./reports/doctor.ts";
+import type { EstimateModel } from "./reports/estimate.ts";
 import type { LimitRow } from "./reports/limits-table.ts";
 import type { MetricsModel } from "./reports/metrics-model.ts";
 import type { RecapModel, SurvivorRow } from "./reports/recap.ts";
@@ -221,6 +225,16 @@ export class LocalApp implements App {
     overrides: { type: string | null; model: string | null; agent: string | null },
   ): Explanation {
     return this.#parts.delegation.explain(taskText(text), overrides);
+  }
+
+  estimate(asked: EstimateAsked): EstimateModel {
+    const { delegation } = this.#parts;
+    const { explained, costKnown } = delegation.forecast({ ...asked, text: taskText(asked.text) });
+    return estimateModel(asked, explained, costKnown, delegation.prices.id);
+  }
+
+  estimateAccuracy(): AccuracyModel {
+    return accuracyModel(this.#parts.ledger.samples, FLOORS, this.#parts.delegation.prices);
   }
 
   // ── views ───────────────────────────────────────────────────────────────────────────────────────
@@ -442,11 +456,9 @@ export class LocalApp implements App {
     const { prices } = this.#parts.delegation;
     const cost = ({ usage, model, atMs }: PricedBooking): number | null =>
       responseCostNanoUsd(usage, model, prices, atMs);
-    return {
-      booked: book,
-      tableId: prices.id,
-      ...this.#parts.ledger.reprice({ table: prices.id, cost }, book),
-    };
+    const repriced = this.#parts.ledger.reprice({ table: prices.id, cost }, book);
+    if (book) this.#parts.delegation.forget();
+    return { booked: book, tableId: prices.id, ...repriced };
   }
 
   doctor(): Promise<DoctorReport> {

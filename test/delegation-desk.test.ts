@@ -3,8 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { loadConfig } from "../src/config.ts";
-import { DelegationDesk } from "../src/delegation-desk.ts";
+import { DelegationDesk, FLOORS } from "../src/delegation-desk.ts";
 import { attemptOf, Ledger } from "../src/ledger/ledger.ts";
+import { accuracyModel } from "../src/overview/accuracy.ts";
+import { estimateModel, type EstimateAsked } from "../src/overview/estimate.ts";
 import { NO_USAGE } from "../src/metering/usage.ts";
 import { assignmentOf, draftOf } from "./support/drafts.ts";
 import { workerRecordOf } from "./support/worker-bench.ts";
@@ -82,6 +84,54 @@ describe("a task's assignment", () => {
     expect(after.reserveBasis).not.toBe(before.reserveBasis);
   });
 
+  it("is estimated from finished tasks, whose folder and prompt are known with them", async () => {
+    const desk = await deskOf(chosen("claude"));
+    const asked = { text: "Fix the bug in the parser", type: null, model: null, agent: null, cwd: "/tmp" };
+    const estimate = (request: EstimateAsked) => {
+      const { explained, costKnown } = desk.forecast(request);
+      return estimateModel(request, explained, costKnown, desk.prices.id);
+    };
+    const before = estimate(asked);
+    expect(before.forecast).toMatchObject({
+      tokens: { p50: 45_000 },
+      totalTokens: { p50: 750_000 },
+      classes: [],
+    });
+    for (let n = 1; n <= 25; n += 1) settle(`a${n}`, "sonnet", 400_000 + n);
+    const after = estimate(asked);
+    expect(after.promptTokens).toBe(before.promptTokens);
+    expect(after.forecast?.classes.map(({ name, tasks }) => [name, tasks])).toEqual([
+      ["agent", 25],
+      ["model", 25],
+      ["type", 25],
+      ["folder", 25],
+    ]);
+    expect(after.forecast?.tokens.p50).toBeGreaterThan(300_000);
+    expect(after.reserveBasis).toBe("p90 forecast from 25 tasks");
+    expect(after.reserveTokens).toBe(400_025);
+    expect(estimate({ ...asked, cwd: "/elsewhere" }).forecast?.classes).toHaveLength(3);
+    expect(estimate({ ...asked, agent: "shell" })).toMatchObject({ forecast: null, reserveTokens: 0 });
+  });
+
+  it("is scored against what tasks used, those that spend nothing left out", async () => {
+    const desk = await deskOf(chosen("claude"));
+    const accuracy = () => accuracyModel(ledger.samples, FLOORS, desk.prices);
+    expect(accuracy()).toMatchObject({ tasks: 0 });
+    for (let n = 1; n <= 60; n += 1) settle(`a${n}`, "sonnet", 400_000);
+    settle("s1", null, 0, "shell");
+    const { tasks, tokens, cost } = accuracy();
+    expect([tasks, tokens.map((row) => [row.name, row.tasks])]).toEqual([
+      60,
+      [
+        ["coding", 60],
+        ["all", 60],
+        ["after 50 of a class", 10],
+      ],
+    ]);
+    expect(tokens[1]?.forecastError).toBeLessThan((tokens[1]?.formulaError ?? 0) / 2);
+    expect(cost.at(-1)?.coveredPercent).toBe(100);
+  });
+
   it("is explained with its grounds, and refused for what there is not", async () => {
     const desk = await deskOf(chosen("claude"));
     const none = { type: null, model: null, agent: null };
@@ -110,14 +160,11 @@ describe("the model a worker starts with", () => {
 });
 
 /** A task of the class that "Fix the bug …" falls into, completed with so many tokens. */
-function settle(id: string, model: string | null, tokens: number): void {
-  const [added] = ledger.add(
-    [{ draft: draftOf("x"), assignment: assignmentOf({ agent: "claude", model }) }],
-    1,
-  );
+function settle(id: string, model: string | null, tokens: number, agent = "claude"): void {
+  const [added] = ledger.add([{ draft: draftOf("x"), assignment: assignmentOf({ agent, model }) }], 1);
   if (added === undefined) throw new Error("nothing was added");
   const held = { tokens: 1, nanoUsd: 1, oversized: false };
-  const reserved = ledger.reserve(added.task, { id, worker: "w", agent: "claude", model }, held, 2);
+  const reserved = ledger.reserve(added.task, { id, worker: "w", agent, model }, held, 2);
   const intent = {
     launchId: "l",
     pane: "{}",
@@ -133,7 +180,7 @@ function settle(id: string, model: string | null, tokens: number): void {
     attemptId: attemptOf(typed),
     taskId: typed.id,
     worker: "w",
-    agent: "claude",
+    agent,
     model,
     limitModel: model,
     type: "coding",

@@ -321,6 +321,8 @@ describe("what touches the outside", () => {
   const rows: Readonly<Record<string, RegExp>> = {
     "ledger/attempt-rows.ts": /\battempts\s*\.\s*(?:insert|writeIntent|stamp|writeSession|end)\(/g,
     "ledger/spend-rows.ts": /\bspend\s*\.\s*book\(/g,
+    "ledger/sample-rows.ts": /\bsamples\s*\.\s*(?:add|reprice)\(/g,
+    "ledger/repricing.ts": /(?<!function )\brepriceAll\(/g,
   };
 
   test("stands at a fault point, so that a test can break it there", () => {

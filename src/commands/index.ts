@@ -14,6 +14,7 @@ import { doctor } from "./doctor.ts";
 import { drain } from "./drain.ts";
 import { findIn } from "./find.ts";
 import { edit } from "./edit.ts";
+import { estimate, estimateAccuracy } from "./estimate.ts";
 import { exit } from "./exit.ts";
 import { helpFor } from "./help.ts";
 import { hold } from "./hold.ts";
@@ -55,7 +56,20 @@ export function allCommands(): readonly Command[] {
   return [
     ...[add, batch, tasks, show, edit, priority, hold, release, cancel, retry, wait, clear],
     ...[auto, distribute, pause, resume],
-    ...[status, metrics, usage, usageTasks, throttle, why, route, tally, recap, watch],
+    ...[
+      status,
+      metrics,
+      usage,
+      usageTasks,
+      throttle,
+      why,
+      route,
+      estimate,
+      estimateAccuracy,
+      tally,
+      recap,
+      watch,
+    ],
     ...[workers, spawn, attach, output, send, answer, restart, drain, kill, survivors, adopt],
     ...[limits, limitsSet, limitsRaise, accounts, accountsFree],
     ...[pricesShow, pricesUpdate, reprice],

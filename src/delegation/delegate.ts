@@ -17,8 +17,10 @@ import {
 import type { Sample } from "./calibration.ts";
 import { classify, type Classification } from "./classify.ts";
 import { complexityOf } from "./complexity.ts";
-import { promptTokens } from "./estimate.ts";
+import { codePoints, promptTokens } from "./estimate.ts";
 import { mixCostNanoUsd, reservationFor, type AgentFloor, type Reservation } from "./reservation.ts";
+import type { TaskHistory } from "./task-history.ts";
+import { forecastTask, type TaskForecast } from "./task-forecast.ts";
 import { modelsOf, routeModel, takesModel, type Routes, type TierTable } from "./routes.ts";
 
 /** What decides besides the text. */
@@ -34,6 +36,8 @@ export interface DelegationRules {
   readonly floors: Readonly<Record<AgentKind, AgentFloor>>;
   /** Settled tasks of one class, most recent first; at most 200 are looked at. */
   samples(agent: AgentKind, model: string | null, type: TaskType): readonly Sample[];
+  /** What finished tasks say, also of their folders and prompts; null = only `samples` are known. */
+  readonly history: TaskHistory | null;
   /** Agent kind a worker runs; null = no such worker yet, or not known. */
   agentOfWorker(worker: string): AgentKind | null;
 }
@@ -41,6 +45,8 @@ export interface DelegationRules {
 /** A task as far as the delegator reads it. Names are still as a person typed them. */
 export type DelegationRequest = Pick<TaskDraft, "text" | "worker" | "model" | "agent"> & {
   readonly type: string | null;
+  /** The folder it is about, where that is known. */
+  readonly cwd?: string;
 };
 
 /** A decision with its grounds, for `route`. Costs are expectations; null = the model has no price. */
@@ -57,6 +63,8 @@ export interface Explanation {
   readonly reserveNanoUsd: number;
   readonly reserveBasis: string;
   readonly costNanoUsd: number | null;
+  /** What the whole task is expected to use; null = no history is kept, or the agent spends nothing. */
+  readonly forecast: TaskForecast | null;
   /** The same task with the other models of this agent. */
   readonly alternatives: readonly { readonly model: string | null; readonly nanoUsd: number | null }[];
 }
@@ -75,9 +83,10 @@ export function explain(request: DelegationRequest, rules: DelegationRules): Exp
     confidence: classification.confidence,
     reasons: classification.reasons,
     costNanoUsd: reservation.expectedNanoUsd,
+    forecast: forecastOf({ ...assignment, agent }, request, rules),
     alternatives: others.map((model) => ({
       model,
-      nanoUsd: alternativeCost(model, agent, assignment, rules),
+      nanoUsd: alternativeCost(model, agent, assignment, request, rules),
     })),
   };
 }
@@ -98,7 +107,7 @@ function decide(request: DelegationRequest, rules: DelegationRules): Decision {
     forcedModel(request, agent, rules) ?? routeModel(route, agent, rules.tiers, rules.preferCheap);
   const floor = rules.floors[agent];
   const estimateTokens = floor.spends ? promptTokens(request.text, rules.overheadTokens) : 0;
-  const reservation = reserve(agent, model, type, estimateTokens, rules);
+  const reservation = reserve({ agent, model, type, estimateTokens }, request, rules);
   const assignment: Assignment = {
     type,
     complexity: complexityOf(request.text),
@@ -113,16 +122,35 @@ function decide(request: DelegationRequest, rules: DelegationRules): Decision {
   return { assignment, classification, agent, reservation };
 }
 
-function reserve(
-  agent: AgentKind,
-  model: string | null,
-  type: TaskType,
-  estimateTokens: number,
-  rules: DelegationRules,
-): Reservation {
+/** What the decision has come to before anything is held. */
+interface Chosen {
+  readonly agent: AgentKind;
+  readonly model: string | null;
+  readonly type: TaskType;
+  readonly estimateTokens: number;
+}
+
+function reserve(chosen: Chosen, request: DelegationRequest, rules: DelegationRules): Reservation {
   const { floors, minSamples, prices } = rules;
+  const { agent, model, type } = chosen;
   const samples = rules.samples(agent, model, type);
-  return reservationFor({ agent, floor: floors[agent], model, estimateTokens, samples, minSamples, prices });
+  const forecast = forecastOf(chosen, request, rules);
+  const forecastP90 =
+    forecast === null ? null : { tokens: forecast.tokens.p90, nanoUsd: forecast.nanoUsd.p90 };
+  return reservationFor({ ...chosen, floor: floors[agent], samples, minSamples, prices, forecastP90 });
+}
+
+/** Null: there is no history, or the agent spends nothing. */
+function forecastOf(
+  { agent, model, type, estimateTokens }: Chosen,
+  { text, cwd = "" }: DelegationRequest,
+  { floors, prices, history }: DelegationRules,
+): TaskForecast | null {
+  if (history === null || !floors[agent].spends) return null;
+  const promptChars = codePoints(text);
+  const { firstRequestTokens } = floors[agent];
+  const task = { agent, model: model ?? "", type, folder: cwd, promptChars };
+  return forecastTask(task, model, { firstRequestTokens, estimateTokens, prices }, history);
 }
 
 /** With history of its own an alternative is judged by it, else by its price for the same tokens. */
@@ -130,9 +158,10 @@ function alternativeCost(
   model: string | null,
   agent: AgentKind,
   { type, estimateTokens, reserveTokens }: Assignment,
+  request: DelegationRequest,
   rules: DelegationRules,
 ): number | null {
-  const own = reserve(agent, model, type, estimateTokens, rules);
+  const own = reserve({ agent, model, type, estimateTokens }, request, rules);
   if (own.calibration.samples > 0 || !rules.floors[agent].spends) return own.expectedNanoUsd;
   return mixCostNanoUsd(reserveTokens, model, rules.prices);
 }

@@ -74,6 +74,7 @@ export function defaultRules(): DelegationRules {
     prices: priceTable("list"),
     floors: agentFloors(),
     samples: () => [],
+    history: null,
     agentOfWorker: () => null,
   };
 }

@@ -12,8 +12,8 @@ export function promptTokens(text: string, overheadTokens = defaultOverheadToken
   return Math.floor(codePoints(text) / charsPerToken) + overheadTokens;
 }
 
-/** Counted without making a list of them: a text may have a million. */
-function codePoints(text: string): number {
+/** Characters of a text, counted without making a list of them: it may have a million. */
+export function codePoints(text: string): number {
   let count = text.length;
   for (let i = 1; i < text.length; i++) {
     if (isHighSurrogate(text.charCodeAt(i - 1)) && isLowSurrogate(text.charCodeAt(i))) count -= 1;

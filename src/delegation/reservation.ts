@@ -6,7 +6,7 @@
 import type { AgentKind } from "../agents/adapter.ts";
 import { costNanoUsd, dearestCostNanoUsd, type PriceTable } from "../metering/prices.ts";
 import { NO_USAGE, type Usage } from "../metering/usage.ts";
-import { calibrate, type Calibration, type Sample } from "./calibration.ts";
+import { calibrate, samplesMax, type Calibration, type Sample } from "./calibration.ts";
 
 /** What a reservation needs to know of an agent kind. */
 export interface AgentFloor {
@@ -23,6 +23,8 @@ export interface ReservationRequest {
   readonly model: string | null;
   /** The plain estimate of the prompt. */
   readonly estimateTokens: number;
+  /** Nine in ten such tasks are forecast to use no more than this; null = nobody forecasts. */
+  readonly forecastP90: Sample | null;
   /** Settled tasks of this class, most recent first. */
   readonly samples: readonly Sample[];
   readonly minSamples: number;
@@ -61,13 +63,30 @@ export function reservationFor(request: ReservationRequest): Reservation {
     nanoUsd: priced(leastTokens, request) ?? dearest(leastTokens, request),
   };
   const calibration = calibrate(request.samples, least, minSamples);
-  const isLearnt = calibration.samples > 0 && calibration.tokens.p90 > leastTokens;
+  const p90 = p90Of(calibration, request);
+  const isLearnt = calibration.samples > 0 && p90.tokens > leastTokens;
   return {
-    tokens: Math.max(leastTokens, calibration.tokens.p90),
-    nanoUsd: Math.max(least.nanoUsd, calibration.nanoUsd.p90),
-    basis: isLearnt ? learntBasis(calibration) : plainBasis(request),
+    tokens: Math.max(leastTokens, p90.tokens),
+    nanoUsd: Math.max(least.nanoUsd, p90.nanoUsd),
+    basis: isLearnt ? learntBasis(calibration, request) : plainBasis(request),
     expectedNanoUsd: expectedCost(calibration, leastTokens, request),
     calibration,
+  };
+}
+
+/**
+ * With few tasks their p90 as it stands, drawn to the default. With enough of them the forecast's, which knows the
+ * folder and the prompt, but never more than the largest of them: a hold must not outgrow all that was ever seen.
+ */
+function p90Of(
+  { basis, tokens, nanoUsd }: Calibration,
+  { forecastP90, samples }: ReservationRequest,
+): Sample {
+  if (basis !== "history" || forecastP90 === null) return { tokens: tokens.p90, nanoUsd: nanoUsd.p90 };
+  const recent = samples.slice(0, samplesMax);
+  return {
+    tokens: Math.min(forecastP90.tokens, Math.max(...recent.map((sample) => sample.tokens))),
+    nanoUsd: Math.min(forecastP90.nanoUsd, Math.max(...recent.map((sample) => sample.nanoUsd))),
   };
 }
 
@@ -100,9 +119,10 @@ function assumedUsage(tokens: number): Usage {
   return { ...NO_USAGE, outputTokens, cacheWrite5mTokens: tokens - outputTokens };
 }
 
-function learntBasis({ samples, basis }: Calibration): string {
+function learntBasis({ samples, basis }: Calibration, { forecastP90 }: ReservationRequest): string {
   const tasks = samples === 1 ? "1 task" : `${samples} tasks`;
-  return basis === "history" ? `p90 of ${tasks}` : `p90 of ${tasks}, drawn to the default`;
+  if (basis !== "history") return `p90 of ${tasks}, drawn to the default`;
+  return forecastP90 === null ? `p90 of ${tasks}` : `p90 forecast from ${tasks}`;
 }
 
 function plainBasis({ agent, floor, estimateTokens }: ReservationRequest): string {

@@ -27,6 +27,7 @@ import { openDatabase, type Db } from "./database.ts";
 import { LOCK_FILE, managerRuns } from "./manager-lock.ts";
 import { LEDGER_VERSION, migrate, versionOf } from "./migrations.ts";
 import { repriceAll, type Repriced, type RepriceRules } from "./repricing.ts";
+import { SampleRows } from "./sample-rows.ts";
 import { SettingRows } from "./setting-rows.ts";
 import { SpendRows, type Booked, type UsageEntry } from "./spend-rows.ts";
 import { commitPoint, named, written } from "./storage-fault.ts";
@@ -90,6 +91,7 @@ export class Ledger {
   readonly workers: WorkerRows;
   readonly settings: SettingRows;
   readonly accounts: AccountRows;
+  readonly samples: SampleRows;
   readonly #db: Db;
   readonly #file: string;
   readonly #insertTask;
@@ -98,7 +100,6 @@ export class Ledger {
   readonly #openReservation;
   readonly #settleReservation;
   readonly #countOutcomeRow;
-  readonly #insertSample;
 
   private constructor(db: Db, file: string) {
     this.#db = db;
@@ -109,6 +110,7 @@ export class Ledger {
     this.workers = new WorkerRows(db);
     this.settings = new SettingRows(db);
     this.accounts = new AccountRows(db);
+    this.samples = new SampleRows(db);
     this.#insertTask = db.prepare(
       `INSERT INTO task (text, priority, cwd, forced_type, forced_model, forced_agent, forced_worker, key, retry_lost, origin,
         type, complexity, route, agent, model, estimate_tokens, reserve_tokens, reserve_nano, reserve_basis,
@@ -135,9 +137,6 @@ export class Ledger {
     this.#countOutcomeRow = db.prepare(
       `INSERT INTO outcome_total VALUES (?, ?, ?, ?, 1, ?)
        ON CONFLICT DO UPDATE SET n = n + 1, duration_ms = duration_ms + excluded.duration_ms`,
-    );
-    this.#insertSample = db.prepare(
-      "INSERT INTO sample (agent, model, type, tokens, nano, duration_ms, worker) VALUES (?, ?, ?, ?, ?, ?, ?)",
     );
   }
 
@@ -419,7 +418,11 @@ export class Ledger {
 
   /** Costs of all bookings by other prices; with `write` they are booked with their sums, in one commit. */
   reprice(rules: RepriceRules, write: boolean): Repriced {
-    return this.#transaction(COMMITS.reprice, () => repriceAll(this.#db, rules, write));
+    return this.#transaction(COMMITS.reprice, () => {
+      const repriced = repriceAll(this.#db, rules, write);
+      if (write) this.samples.reprice();
+      return repriced;
+    });
   }
 
   /** A guarded second Enter is about to be pressed; once per attempt. False: it was pressed before. */
@@ -530,13 +533,17 @@ export class Ledger {
     const attempt = this.attempts.byId(attemptId);
     const spent = this.spend.ofAttempt(attemptId);
     const durationMs = Math.max(0, atMs - (attempt?.typed_at_ms ?? atMs));
-    const { agent, model, type } = task.assignment;
-    this.#countOutcomeRow.run(workerOf(task), type, outcome.kind, spent.source ?? "none", durationMs);
+    this.#countOutcomeRow.run(
+      workerOf(task),
+      task.assignment.type,
+      outcome.kind,
+      spent.source ?? "none",
+      durationMs,
+    );
     if (outcome.kind !== "completed") return;
     const counted = spent.source === "actual" || spent.source === "simulated";
     if (!counted && spent.rows > 0) return;
-    const { tokens, nano } = spent;
-    this.#insertSample.run(agent, model ?? "", type, tokens, nano, durationMs, workerOf(task));
+    this.samples.add(attemptId, durationMs);
   }
 }
 

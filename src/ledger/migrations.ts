@@ -206,6 +206,28 @@ const MIGRATIONS: readonly string[] = [
   `,
   // Which price tables have priced what is booked, without reading all of it.
   "CREATE INDEX usage_price_table ON usage (price_table)",
+  // Samples say what forecasts are learnt from. What was sampled before is sampled anew from the rows it came from.
+  `
+  ALTER TABLE sample ADD COLUMN attempt_id     TEXT;
+  ALTER TABLE sample ADD COLUMN cwd            TEXT    NOT NULL DEFAULT '';
+  ALTER TABLE sample ADD COLUMN prompt_chars   INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE sample ADD COLUMN formula_tokens INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE sample ADD COLUMN total_tokens   INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE sample ADD COLUMN priced         INTEGER NOT NULL DEFAULT 1;
+  DELETE FROM sample;
+  INSERT INTO sample (agent, model, type, tokens, nano, duration_ms, worker, attempt_id, cwd, prompt_chars,
+    formula_tokens, total_tokens, priced)
+  SELECT task.agent, coalesce(task.model, ''), task.type, coalesce(sum(booked_tokens), 0),
+    coalesce(sum(coalesce(cost_nano, booked_nano)), 0),
+    max(0, ended_at_ms - coalesce(typed_at_ms, ended_at_ms)), attempt.worker, attempt.id, task.cwd,
+    length(task.text), task.estimate_tokens,
+    coalesce(sum(input + cache_read + cache_write_5m + cache_write_1h + output), 0),
+    count(usage.key) = count(cost_nano)
+  FROM attempt JOIN task ON task.id = attempt.task_id LEFT JOIN usage ON usage.attempt_id = attempt.id
+  WHERE attempt.outcome = 'completed'
+  GROUP BY attempt.id HAVING count(usage.key) = 0 OR max(usage.source) IN ('actual', 'simulated')
+  ORDER BY ended_at_ms, attempt.rowid;
+  `,
 ];
 
 const MIGRATE = commitPoint("migrate.commit");

@@ -10,6 +10,7 @@ const request: ReservationRequest = {
   model: "sonnet",
   estimateTokens: 1_008,
   samples: [],
+  forecastP90: null,
   minSamples: 20,
   prices: priceTable("flat-2025"),
 };
@@ -47,6 +48,20 @@ test("history drawn to the default while it is short, and it says so", () => {
   expect(found.tokens).toBe(50_600);
   expect(found.basis).toBe("p90 of 5 tasks, drawn to the default");
   expect(reservationFor({ ...request, samples: history(1, 90_000) }).basis).toContain("1 task,");
+});
+
+test.each([
+  ["the forecast counts", 70_000, 70_000],
+  ["but never more than the largest of them", 900_000, 90_000],
+  ["nor less than the floor", 5_000, 11_200],
+])("with enough history %s", (_, p90, tokens) => {
+  const forecastP90 = { tokens: p90, nanoUsd: p90 * 3_000 };
+  const found = reservationFor({ ...request, samples: history(34, 90_000), forecastP90 });
+  expect([found.tokens, found.nanoUsd]).toEqual([tokens, tokens * 3_000]);
+  expect(found.basis).toBe(
+    tokens === 11_200 ? "first-request floor of claude" : "p90 forecast from 34 tasks",
+  );
+  expect(reservationFor({ ...request, samples: history(5, 90_000), forecastP90 }).tokens).toBe(50_600);
 });
 
 test("history below the floor does not lower it", () => {

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { attemptOf, Ledger } from "../../src/ledger/ledger.ts";
 import { openDatabase } from "../../src/ledger/database.ts";
 import { LEDGER_VERSION, migrate } from "../../src/ledger/migrations.ts";
-import { SpendRows } from "../../src/ledger/spend-rows.ts";
+import { SpendRows, type UsageEntry } from "../../src/ledger/spend-rows.ts";
 import { NO_USAGE } from "../../src/metering/usage.ts";
 import { assignmentOf, draftOf } from "../support/drafts.ts";
 
@@ -23,9 +23,36 @@ const TO_VERSION_1 = `DROP TRIGGER usage_booked; DROP TRIGGER usage_rebooked; DR
   ALTER TABLE reservation DROP COLUMN owed_tokens; ALTER TABLE reservation DROP COLUMN owed_nano;
   DROP TABLE account; DROP TABLE provider_window;
   ALTER TABLE attempt DROP COLUMN resume_mark; ALTER TABLE worker DROP COLUMN account;
+  ALTER TABLE sample DROP COLUMN attempt_id; ALTER TABLE sample DROP COLUMN cwd;
+  ALTER TABLE sample DROP COLUMN prompt_chars; ALTER TABLE sample DROP COLUMN formula_tokens;
+  ALTER TABLE sample DROP COLUMN total_tokens; ALTER TABLE sample DROP COLUMN priced;
   DROP INDEX usage_price_table; ALTER TABLE usage DROP COLUMN web_searches;
   PRAGMA user_version = 1`;
 const version = (ledger: Ledger): unknown => ledger.database.pragma("user_version", { simple: true });
+
+function entryOf(change: Partial<UsageEntry>): UsageEntry {
+  return {
+    key: "k",
+    attemptId: null,
+    taskId: null,
+    worker: "w",
+    agent: "claude",
+    model: "claude-opus-4-1",
+    limitModel: null,
+    type: null,
+    atMs: 3,
+    source: "actual",
+    usage: NO_USAGE,
+    bookedTokens: 10,
+    bookedNanoUsd: 10,
+    costNanoUsd: 10,
+    priceTable: "list",
+    sessionId: null,
+    cliVersion: null,
+    flags: [],
+    ...change,
+  };
+}
 
 describe("a ledger of an older program", () => {
   it("of version 1 is brought up to date: its usage counts for the model of its attempt", () => {
@@ -35,28 +62,7 @@ describe("a ledger of an older program", () => {
     const attempt = { id: "a1", worker: "w", agent: "claude", model: "opus" };
     const reserved = ledger.reserve(added.task, attempt, { tokens: 1, nanoUsd: 1, oversized: false }, 2);
     for (const attemptId of [attemptOf(reserved), null])
-      ledger.bookUsage([
-        {
-          key: `k-${attemptId}`,
-          attemptId,
-          taskId: null,
-          worker: "w",
-          agent: "claude",
-          model: "claude-opus-4-1",
-          limitModel: null,
-          type: null,
-          atMs: 3,
-          source: "actual",
-          usage: NO_USAGE,
-          bookedTokens: 10,
-          bookedNanoUsd: 10,
-          costNanoUsd: 10,
-          priceTable: "list",
-          sessionId: null,
-          cliVersion: null,
-          flags: [],
-        },
-      ]);
+      ledger.bookUsage([entryOf({ key: `k-${attemptId}`, attemptId })]);
     ledger.database.exec(TO_VERSION_1);
     ledger.close();
 
@@ -71,6 +77,43 @@ describe("a ledger of an older program", () => {
       ["opus", 10],
     ]);
     expect(again.task(1).state.name).toBe("reserved");
+    again.close();
+  });
+
+  it("of version 1 has its finished tasks sampled anew, with what forecasts ask of them", () => {
+    const ledger = Ledger.open(file);
+    const ids = [
+      {
+        text: "x".repeat(400),
+        outcome: { kind: "completed", exitCode: null, answer: null },
+        source: "actual",
+      },
+      { text: "cut off", outcome: { kind: "completed", exitCode: null, answer: null }, source: "unknown" },
+      { text: "broken", outcome: { kind: "failed", reason: "x", exitCode: 1 }, source: "actual" },
+    ] as const;
+    for (const [at, { text, outcome, source }] of ids.entries()) {
+      const id = `a${at}`;
+      const [added] = ledger.add([{ draft: draftOf(text, { cwd: "/w" }), assignment: assignmentOf() }], 1);
+      if (added === undefined) throw new Error("nothing was added");
+      const attempt = { id, worker: "w", agent: "claude", model: "opus" };
+      const reserved = ledger.reserve(added.task, attempt, { tokens: 1, nanoUsd: 1, oversized: false }, 2);
+      const intent = { attemptId: id, launchId: "l", pane: "{}", previousAttempt: "", textSha256: "0" };
+      const typed = ledger.typed(
+        ledger.intend(reserved, { ...intent, sessionId: null, recordPath: null }, 3),
+        4,
+      );
+      const usage = { ...NO_USAGE, inputTokens: 10, cacheReadTokens: 90 };
+      ledger.finish(typed, outcome, [entryOf({ key: id, attemptId: id, source, usage })], 1_004);
+    }
+    const sampled = ledger.samples.newest(10);
+    expect(sampled).toMatchObject([
+      { cwd: "/w", prompt_chars: 400, tokens: 10, total_tokens: 100, nano: 10, priced: 1 },
+    ]);
+    ledger.database.exec(TO_VERSION_1);
+    ledger.close();
+    const again = Ledger.open(file);
+    expect(again.samples.newest(10)).toEqual(sampled);
+    expect(again.spend.durations(10)).toEqual([{ worker: "w", duration_ms: 1_000 }]);
     again.close();
   });
 

@@ -126,6 +126,8 @@ export function fakeApp(stateDir = "/nowhere", role: App["role"] = "manager"): F
     setAuto: (auto) => setDispatch({ auto }),
     distribute: async () => pass(),
     explain: notThere,
+    estimate: notThere,
+    estimateAccuracy: notThere,
     status: () => statusOf(tasks, workers, dispatch),
     metrics: notThere,
     throttle: notThere,
