@@ -1,7 +1,7 @@
 /** `usage`: what the agents recorded on this disk, whoever started them. Read where the person sits: it takes a while. */
 import * as z from "zod";
 import type { Config } from "../config.ts";
-import { priceTable } from "../metering/prices.ts";
+import { PriceBook } from "../price-book.ts";
 import { usageBlocks } from "../reports/usage-blocks.ts";
 import { filteredCells, sumCells, USAGE_PERIODS, usageRows } from "../reports/usage-periods.ts";
 import { renderUsage, type UsageModel } from "../reports/usage-table.ts";
@@ -68,7 +68,7 @@ export const usage = defineCommand<UsageInput, UsageModel>({
 });
 
 async function usageModel(input: UsageInput, config: Config): Promise<UsageModel> {
-  const prices = priceTable(config.prices.profile, config.prices.overrides);
+  const { table: prices } = new PriceBook(config);
   const recorded = await recordedUsage(config.usage.folders, config.paths.usageIndex, prices);
   const timeZone = input.timezone ?? config.throttle.timeZone;
   // The five hours are those of Claude's plans.

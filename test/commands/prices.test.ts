@@ -28,7 +28,11 @@ afterEach(async () => {
 async function say(name: string, raw: Record<string, unknown> = {}, text = ""): Promise<string> {
   const command = findCommand(name);
   if (command === null) throw new Error(`there is no ${name}`);
-  const caller = { cwd: folder, origin: "test", readText: async () => text };
+  const caller = {
+    ...{ cwd: folder, origin: "test" },
+    readText: async () => text,
+    config: async () => app.config,
+  };
   const checked = command.check(command.check(await command.prepare(raw, caller)));
   return command.render(await command.run(app, checked), plainPaper(80)).join("\n");
 }
