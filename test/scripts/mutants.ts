@@ -117,7 +117,11 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     ["G7", "reservations are read back at a start"],
     ["recovery.test.ts", "."],
-    ["durable-rows.ts", "spend.openReservations().map(", "spend.openReservations().slice(0, 0).map("],
+    [
+      "durable-rows.ts",
+      "spend.openReservations(exactFromMs).map(",
+      "spend.openReservations(exactFromMs).slice(0, 0).map(",
+    ],
   ),
   mutant(
     ["G7", "a reservation is one commit with its attempt"],
@@ -198,12 +202,17 @@ export const MUTANTS: readonly Mutant[] = [
     ["ledger/state-folder.ts", "const FILE_MODE = 0o600;", "const FILE_MODE = 0o644;"],
   ),
   mutant(
-    ["G16", "nothing goes while the disk takes no writes"],
-    ["kept-writes.test.ts", "dispatches nothing meanwhile"],
+    ["G16", "nothing is typed before its intent is on the disk"],
+    ["kept-writes.test.ts", "types nothing whose intent"],
     [
       "engine.ts",
-      "this.#closed || this.#parts.kept.fault !== null || this.paused",
-      "this.#closed || this.paused",
+      "kept.attempt(() => ledger.intend(reserved, intent, now()));",
+      "kept.attempt(() => ledger.intend(reserved, intent, now())) ?? reserved;",
+    ],
+    [
+      "engine.ts",
+      '      if (dispatching === null) throw new CtmError("ledger", "its intent could not be written down");\n',
+      "",
     ],
   ),
   mutant(
