@@ -21,6 +21,7 @@ export function shellRunner(): string {
 // - The alphabet is spelled out: a range such as a-z depends on the locale.
 // - Signals are one printf of the shell itself into one new file: no process, one write, ended by a line feed. The
 //   counter starts at the clock so that names sort as they were written.
+// - What the disk does not take is tried again until it does: nothing else may begin before the end of a task is told.
 // - The idle line begins a line of its own, whatever the task (or an echoed ^C) left in the one before.
 // - The marker <id>.started is created exclusively before the script: the same id never runs twice.
 // - After a task the terminal is put right. Keys typed ahead become lines of their own (an id comes behind two line
@@ -32,7 +33,14 @@ shift
 order=$(date +%s)000000000
 signal() {
   order=$((order + 1))
-  printf '{"attemptId":"%s","exitCode":%d}\\n' "$2" "$3" >"$CTM_SPOOL/$CTM_LAUNCH.$order-$$.$1.json"
+  to="$CTM_SPOOL/$CTM_LAUNCH.$order-$$.$1.json"
+  { printf '{"attemptId":"%s","exitCode":%d}\\n' "$2" "$3" >"$to"; } 2>/dev/null && return
+  rm -f "$to"
+  until { printf '{"attemptId":"%s","exitCode":%d}\\n' "$2" "$3" >"$CTM_SPOOL/.$CTM_LAUNCH.$order-$$"; } 2>/dev/null &&
+    mv -f "$CTM_SPOOL/.$CTM_LAUNCH.$order-$$" "$to" 2>/dev/null; do
+    [ -d "$CTM_SPOOL" ] || return 0
+    sleep 1
+  done
 }
 trap : INT QUIT
 signal ready '' 0

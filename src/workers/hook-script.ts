@@ -13,6 +13,8 @@ export function hookScript(): string {
 //   kept, so that the reader can tell that it was too long.
 // - Progress is only a sign of life: one empty file a launch, however many there are. Its input is read all the same,
 //   as an agent may take a closed pipe for a failed hook.
+// - What the disk does not take is kept by a process of its own that tries again for an hour: an agent's word comes
+//   once, and the agent does not wait for it.
 // - Names sort by time: nanoseconds where `date` has them.
 const SCRIPT = `#!/bin/sh
 umask 077
@@ -33,10 +35,17 @@ case "$at" in
   '' | *[!0-9]*) at=$(date +%s)000000000 ;;
 esac
 aside="$CTM_SPOOL/.$CTM_LAUNCH.$at-$$"
-{
-  { head -c ${messageMaxBytes + 1}; echo; } >"$aside" &&
-    mv -f "$aside" "$CTM_SPOOL/$CTM_LAUNCH.$at-$$.$1.json"
-} 2>/dev/null
+said=$(head -c ${messageMaxBytes + 1})
 cat >/dev/null 2>&1
+leave() {
+  { printf '%s\\n' "$said" >"$aside" && mv -f "$aside" "$CTM_SPOOL/$CTM_LAUNCH.$at-$$.$1.json"; } 2>/dev/null
+}
+leave "$1" || (
+  trap '' HUP
+  tries=0
+  until leave "$1" || [ ! -d "$CTM_SPOOL" ] || [ $((tries += 1)) -gt 360 ]; do
+    sleep $((tries < 20 ? 1 : 10))
+  done &
+) </dev/null >/dev/null 2>&1
 exit 0
 `;

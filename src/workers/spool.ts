@@ -51,6 +51,8 @@ export class Spool {
   readonly #unfinished = new Map<string, NodeJS.Timeout>();
   readonly #odd = new Set<string>();
   #watcher: FSWatcher | null = null;
+  /** The folder could not be listed, and is listed again then. */
+  #scanAgain: NodeJS.Timeout | null = null;
   #onSignal: ((signal: SpooledSignal) => void) | null = null;
   #onOddity: (name: string) => void = () => undefined;
 
@@ -97,12 +99,20 @@ export class Spool {
   close(): void {
     this.#watcher?.close();
     this.#onSignal = null;
+    if (this.#scanAgain !== null) clearTimeout(this.#scanAgain);
     for (const timer of this.#unfinished.values()) clearTimeout(timer);
     this.#unfinished.clear();
   }
 
   #scan(): void {
-    for (const name of namesIn(this.#dir).sort(byOrder)) this.#look(name);
+    const names = namesIn(this.#dir);
+    for (const name of (names ?? []).sort(byOrder)) this.#look(name);
+    if (names !== null || this.#scanAgain !== null || this.#onSignal === null) return;
+    this.#scanAgain = setTimeout(() => {
+      this.#scanAgain = null;
+      this.#scan();
+    }, unfinishedAfterMs);
+    this.#scanAgain.unref();
   }
 
   #look(name: string): void {
@@ -111,6 +121,7 @@ export class Spool {
     if (parts === null) return this.#reportOddity(name);
     const file = readBounded(join(this.#dir, name));
     if (file === null) return;
+    if (file === "later") return this.#lookAgain(name);
     const [, launchId = "", , , event = ""] = parts;
     if (file.text !== null && !file.text.endsWith("\n") && !isOld(file.stats) && event !== "progress")
       return this.#lookAgain(name);
@@ -140,7 +151,7 @@ export class Spool {
   }
 
   #removeAsides(): void {
-    for (const name of namesIn(this.#dir)) {
+    for (const name of namesIn(this.#dir) ?? []) {
       const path = join(this.#dir, name);
       const stats = name.startsWith(".") ? statSync(path, { throwIfNoEntry: false }) : undefined;
       if (stats?.isFile() === true && Date.now() - stats.mtimeMs > asideAfterMs)
@@ -159,11 +170,12 @@ function removed(path: string): void {
   }
 }
 
-function namesIn(dir: string): string[] {
+/** Null: the folder cannot be listed now. */
+function namesIn(dir: string): string[] | null {
   try {
     return LIST.pass(() => readdirSync(dir));
-  } catch {
-    return []; // The folder was removed: nothing lies there.
+  } catch (error) {
+    return isGone(error) ? [] : null; // Gone: nothing lies there.
   }
 }
 
@@ -177,14 +189,17 @@ function orderOf(name: string): bigint {
   return BigInt(NAME.exec(name)?.[2] ?? "0");
 }
 
-/** Null: there is no such regular file of ours. Text null: it is longer than a signal may be. */
-function readBounded(path: string): { text: string | null; stats: Stats } | null {
+/**
+ * Null: there is no such regular file of ours. Text null: it is longer than a signal may be. "later": it cannot be read
+ * now (no descriptor is free, the disk fails), which says nothing about the file.
+ */
+function readBounded(path: string): { text: string | null; stats: Stats } | "later" | null {
   const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
   let file: number;
   try {
     file = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-  } catch {
-    return null; // Gone, or a link.
+  } catch (error) {
+    return isGone(error) ? null : "later";
   }
   try {
     const stats = fstatSync(file);
@@ -194,10 +209,16 @@ function readBounded(path: string): { text: string | null; stats: Stats } | null
     const length = READ.pass(() => readSync(file, bytes, 0, stats.size, 0));
     return { text: bytes.toString("utf8", 0, length), stats };
   } catch {
-    return null;
+    return "later";
   } finally {
     closeSync(file);
   }
+}
+
+/** Gone, a link, or none of ours. */
+function isGone(error: unknown): boolean {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  return /^(?:ENOENT|ENOTDIR|ELOOP|EACCES|EPERM|ENXIO|ENODEV)$/.test(code);
 }
 
 function parsed(text: string): unknown {

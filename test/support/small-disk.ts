@@ -13,17 +13,17 @@ export interface SmallDisk {
 /** Why there are no disks of one's own here; null: there are. */
 export const noDisks: string | null = whyNot();
 
-export function smallDisk(kib: number): SmallDisk {
-  const parent = mkdtempSync(join(tmpdir(), "ctm-disk-"));
-  const folder = join(parent, "disk");
-  mkdirSync(folder);
+/** `at`: the folder it is mounted on, made if it is not there. */
+export function smallDisk(kib: number, at?: string): SmallDisk {
+  const folder = at ?? mkdtempSync(join(tmpdir(), "ctm-disk-"));
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
   execFileSync("mount", ["-t", "tmpfs", "-o", `size=${kib}k,mode=0700`, "ctm-test", folder]);
   return {
     folder,
     readOnly: (on) => void execFileSync("mount", ["-o", `remount,${on ? "ro" : "rw"}`, folder]),
     remove: () => {
       execFileSync("umount", ["-l", folder]);
-      rmSync(parent, { recursive: true });
+      rmSync(folder, { recursive: true, force: true });
     },
   };
 }

@@ -1,11 +1,13 @@
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { messageMaxBytes } from "../../src/base/limits.ts";
 import { hookScript } from "../../src/workers/hook-script.ts";
 import { Spool, type SpooledSignal } from "../../src/workers/spool.ts";
+import { noDisks, smallDisk } from "../support/small-disk.ts";
 import { testFolder } from "../support/tmux-server.ts";
+import { waitFor } from "../support/wait-for.ts";
 
 interface Hook {
   readonly dir: string;
@@ -83,6 +85,26 @@ describe("the hook script", () => {
     expect(readdirSync(dir)).toEqual([]);
     expect(readdirSync(join(dir, "..")).sort()).toEqual(["hook it's.sh", "spool"]);
   });
+
+  test.skipIf(noDisks !== null)(
+    `what a full disk does not take is told once there is room (${noDisks ?? "tmpfs"})`,
+    async () => {
+      const folder = await testFolder();
+      const dir = join(folder, "spool");
+      const disk = smallDisk(256, dir);
+      onTestFinished(() => disk.remove());
+      const { run } = await hook();
+      const filler = join(dir, ".filler");
+      expect(() => writeFileSync(filler, Buffer.alloc(1_000_000))).toThrow(/ENOSPC/);
+      const said = { text: "x".repeat(10_000) };
+      await run("Stop", JSON.stringify(said), { CTM_SPOOL: dir });
+      const there = () => readdirSync(dir).filter((name) => !name.startsWith("."));
+      expect(there(), "the agent did not wait for it").toEqual([]);
+      rmSync(filler);
+      await waitFor("the signal", () => there().length > 0);
+      expect(signalsIn(dir)).toMatchObject([{ event: "Stop", payload: said, fault: null }]);
+    },
+  );
 
   test("many at the same moment are all kept", async () => {
     const { dir, run } = await hook();
