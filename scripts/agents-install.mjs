@@ -14,6 +14,8 @@ const cache = join(root, ".agents");
 export const PINNED_AGENTS = [
   { name: "claude", version: "2.1.330", package: "@anthropic-ai/claude-code", bin: "claude" },
   { name: "codex", version: "0.169.0", package: "@openai/codex", bin: "codex" },
+  // No agent, but fetched like one: what `usage` counts is held against it. Later versions lack their Linux program.
+  { name: "ccusage", version: "20.0.24", package: "ccusage", bin: "ccusage" },
 ];
 
 /** Where a pinned agent's program stands once it is installed. */

@@ -3,7 +3,7 @@ import * as z from "zod";
 import type { Config } from "../config.ts";
 import { PriceBook } from "../price-book.ts";
 import { usageBlocks } from "../reports/usage-blocks.ts";
-import { filteredCells, sumCells, USAGE_PERIODS, usageRows } from "../reports/usage-periods.ts";
+import { filteredCells, sumCells, USAGE_PERIODS, usageRows, WEEK_STARTS } from "../reports/usage-periods.ts";
 import { renderUsage, type UsageModel } from "../reports/usage-table.ts";
 import { findRecordFiles } from "../transcripts/find-files.ts";
 import { RECORDED_AGENTS } from "../transcripts/formats.ts";
@@ -26,6 +26,7 @@ const schema = z.strictObject({
   ),
   project: words.orNull(words.label),
   timezone: words.orNull(words.timeZone),
+  startOfWeek: words.orNull(words.choice("day", WEEK_STARTS)).transform((day) => day ?? "monday"),
   breakdown: words.flag,
   csv: words.flag,
   watch: words.flag,
@@ -47,6 +48,11 @@ export const usage = defineCommand<UsageInput, UsageModel>({
     },
     { flags: "--project <project>", summary: "Only this project: its folder or the folder's name" },
     { flags: "-z, --timezone <zone>", summary: "Days of this time zone (default: that of the limits)" },
+    {
+      flags: "--start-of-week <day>",
+      summary: "Day weeks begin with (default: monday)",
+      choices: WEEK_STARTS,
+    },
     { flags: "-b, --breakdown", summary: "A line for each model" },
     { flags: "--csv", summary: "As comma-separated values" },
     { flags: "-w, --watch", summary: "Keep it up to date, until a key is pressed" },
@@ -54,7 +60,7 @@ export const usage = defineCommand<UsageInput, UsageModel>({
   examples: ["usage", "usage weekly --breakdown", "usage session --agent codex --since 2026-11-01"],
   notes: [
     "Counts each response once, from the agents' own records (Claude Code, Codex, Gemini CLI, OpenCode), also of",
-    "sessions that ctm did not start. `usage tasks` shows what the tasks of ctm used. Weeks begin on Sunday; `blocks`",
+    "sessions that ctm did not start. `usage tasks` shows what the tasks of ctm used. `blocks`",
     "are five hours from the first response, and of Claude Code alone unless --agent says otherwise.",
   ],
   needs: "nothing",
@@ -86,7 +92,7 @@ async function usageModel(input: UsageInput, config: Config): Promise<UsageModel
     case "daily":
       return { report: "daily", daily: usageRows(cells, "daily", timeZone), ...frame };
     case "weekly":
-      return { report: "weekly", weekly: usageRows(cells, "weekly", timeZone), ...frame };
+      return { report: "weekly", weekly: usageRows(cells, "weekly", timeZone, input.startOfWeek), ...frame };
     case "monthly":
       return { report: "monthly", monthly: usageRows(cells, "monthly", timeZone), ...frame };
     case "session":

@@ -11,7 +11,8 @@ import { readText, type RecordFormat, type RecordReading } from "./record-format
 import { NO_USAGE, totalTokens, type Usage, type UsageRecord } from "./usage.ts";
 
 /** What is needed of a file that is read from its beginning. */
-const MARKS = ['"session_meta"', '"turn_context"', '"task_started"', '"token_', '"thread_settings'];
+// They begin with a rare character, which is found several times faster than a quote.
+const MARKS = ['_meta"', '_context"', '_started"', '_count"', '_usage_record"', '_settings_applied"'];
 /** In the middle of one, the model's own words tell whether a count is the first of a response or a repetition. */
 const MARKS_OF_A_PART = [...MARKS, '"response_item"'];
 

@@ -1,76 +1,92 @@
-/** Records as rows of plain values: small as text, quick to read back, whole in what they say. */
+/** Records as one flat row of plain values: small as text, quick to read back, whole in what they say. */
 import type { CompletenessFlag, UsageRecord } from "./usage.ts";
 
+/** Names once, and places of so many values a record. */
+export interface PackedRecords {
+  readonly names: readonly string[];
+  readonly values: readonly PackedValue[];
+}
+
+type PackedValue = string | number | null | readonly [string | null, number | null, number | null];
+
 const FLAGS: readonly CompletenessFlag[] = ["output-under-recorded", "compaction-unseen", "unpriced-model"];
-
-type PackedRow = readonly [
-  key: string,
-  atMs: number | null,
-  model: string | null,
-  sessionId: string | null,
-  cliVersion: string | null,
-  flags: number,
-  mayRepeat: string | null,
-  statedNanoUsd: number | null,
-  usage: readonly number[],
-];
-
-/** Rows of these records, which `JSON.stringify` takes. */
-export function packRecords(records: readonly UsageRecord[]): readonly PackedRow[] {
-  return records.map((record) => [
-    record.key,
-    record.atMs,
-    record.model,
-    record.sessionId,
-    record.cliVersion,
-    record.flags.reduce((bits, flag) => bits | (1 << FLAGS.indexOf(flag)), 0),
-    record.mayRepeat ?? null,
-    record.statedNanoUsd ?? null,
-    usageRow(record),
-  ]);
-}
-
-/** The records of rows that `packRecords` made. */
-export function unpackRecords(rows: readonly PackedRow[]): UsageRecord[] {
-  return rows.map(
-    ([key, atMs, model, sessionId, cliVersion, flags, mayRepeat, statedNanoUsd, usage]): UsageRecord => ({
-      key,
-      model,
-      usage: usageOf(usage),
-      atMs,
-      sessionId,
-      cliVersion,
-      flags: flags === 0 ? NO_FLAGS : FLAGS.filter((_, bit) => (flags & (1 << bit)) !== 0),
-      ...(mayRepeat === null ? {} : { mayRepeat }),
-      ...(statedNanoUsd === null ? {} : { statedNanoUsd }),
-    }),
-  );
-}
-
-export type PackedRecords = ReturnType<typeof packRecords>;
-
 const NO_FLAGS: readonly CompletenessFlag[] = [];
+const valuesPerRecord = 13;
 
-function usageRow({ usage }: UsageRecord): number[] {
-  return [
-    usage.inputTokens,
-    usage.cacheReadTokens,
-    usage.cacheWrite5mTokens,
-    usage.cacheWrite1hTokens,
-    usage.outputTokens,
-    usage.reasoningTokens,
-    ...(usage.webSearches === undefined ? [] : [usage.webSearches]),
-  ];
+/** What `JSON.stringify` takes and `unpackRecords` reads. */
+export function packRecords(records: readonly UsageRecord[]): PackedRecords {
+  const names: string[] = [];
+  const places = new Map<string, number>();
+  const placeOf = (name: string | null): number => {
+    if (name === null) return -1;
+    let place = places.get(name);
+    if (place === undefined) {
+      place = names.push(name) - 1;
+      places.set(name, place);
+    }
+    return place;
+  };
+  const values: PackedValue[] = [];
+  for (const { key, atMs, model, sessionId, cliVersion, flags, mayRepeat, statedNanoUsd, usage } of records) {
+    const { webSearches } = usage;
+    const isPlain = mayRepeat === undefined && statedNanoUsd === undefined && webSearches === undefined;
+    values.push(
+      key,
+      atMs,
+      placeOf(model),
+      placeOf(sessionId),
+      placeOf(cliVersion),
+      flags.reduce((bits, flag) => bits | (1 << FLAGS.indexOf(flag)), 0),
+      usage.inputTokens,
+      usage.cacheReadTokens,
+      usage.cacheWrite5mTokens,
+      usage.cacheWrite1hTokens,
+      usage.outputTokens,
+      usage.reasoningTokens,
+      isPlain ? 0 : [mayRepeat ?? null, statedNanoUsd ?? null, webSearches ?? null],
+    );
+  }
+  return { names, values };
 }
 
-function usageOf(row: readonly number[]): UsageRecord["usage"] {
+/** The records that `packRecords` packed. */
+export function unpackRecords({ names, values }: PackedRecords): UsageRecord[] {
+  const records: UsageRecord[] = [];
+  const number = (at: number): number => Number(values[at] ?? 0);
+  const name = (at: number): string | null => names[number(at)] ?? null;
+  for (let at = 0; at + valuesPerRecord <= values.length; at += valuesPerRecord) {
+    const atMs = values[at + 1];
+    const flags = number(at + 5);
+    const more = values[at + 12];
+    const record: UsageRecord = {
+      key: String(values[at]),
+      model: name(at + 2),
+      usage: {
+        inputTokens: number(at + 6),
+        cacheReadTokens: number(at + 7),
+        cacheWrite5mTokens: number(at + 8),
+        cacheWrite1hTokens: number(at + 9),
+        outputTokens: number(at + 10),
+        reasoningTokens: number(at + 11),
+      },
+      atMs: typeof atMs === "number" ? atMs : null,
+      sessionId: name(at + 3),
+      cliVersion: name(at + 4),
+      flags: flags === 0 ? NO_FLAGS : FLAGS.filter((_, bit) => (flags & (1 << bit)) !== 0),
+    };
+    records.push(typeof more === "object" && more !== null ? withMore(record, more) : record);
+  }
+  return records;
+}
+
+function withMore(
+  record: UsageRecord,
+  [mayRepeat, statedNanoUsd, webSearches]: readonly [string | null, number | null, number | null],
+): UsageRecord {
   return {
-    inputTokens: row[0] ?? 0,
-    cacheReadTokens: row[1] ?? 0,
-    cacheWrite5mTokens: row[2] ?? 0,
-    cacheWrite1hTokens: row[3] ?? 0,
-    outputTokens: row[4] ?? 0,
-    reasoningTokens: row[5] ?? 0,
-    ...(row[6] === undefined ? {} : { webSearches: row[6] }),
+    ...record,
+    usage: { ...record.usage, ...(webSearches === null ? {} : { webSearches }) },
+    ...(mayRepeat === null ? {} : { mayRepeat }),
+    ...(statedNanoUsd === null ? {} : { statedNanoUsd }),
   };
 }

@@ -2,7 +2,8 @@
  * Usage summed by agent, project, session, model and quarter of an hour: small, and fine enough for the days of any
  * time zone. Costs are of the single response (long prompts have other prices), and are summed here.
  */
-import { responseCostNanoUsd, type PriceTable } from "./prices.ts";
+import { priceInForce, type PriceTable } from "./prices.ts";
+import { costOfResponse, type PriceInForce } from "./response-cost.ts";
 import {
   addUsage,
   NO_USAGE,
@@ -13,6 +14,7 @@ import {
 } from "./usage.ts";
 
 const quarterMs = 15 * 60_000;
+const dayMs = 86_400_000;
 
 export interface UsageCell {
   readonly agent: string;
@@ -31,42 +33,68 @@ export interface UsageCell {
   readonly flags: readonly CompletenessFlag[];
 }
 
-/** Adds records of one agent up; `projectOf` tells the folder of a session. */
+type OpenCell = { -readonly [Key in keyof UsageCell]: UsageCell[Key] };
+
+/** Adds records up; `project` is the folder of their session. */
 export class CellSums {
-  readonly #cells = new Map<string, { -readonly [Key in keyof UsageCell]: UsageCell[Key] }>();
+  /** By agent and session, then by project, model and quarter: few of each, so that keys stay short. */
+  readonly #sessions = new Map<string, Map<string, OpenCell>>();
   readonly #prices: PriceTable;
+  /** By model and day: prices change with the day. */
+  readonly #inForce = new Map<string, PriceInForce | null>();
 
   constructor(prices: PriceTable) {
     this.#prices = prices;
   }
 
   add(agent: string, record: UsageRecord, project: string | null): void {
-    const { sessionId, model, atMs, usage } = record;
-    const key = `${agent}\n${project ?? ""}\n${sessionId ?? ""}\n${model ?? ""}\n${quarterOf(atMs)}`;
-    let cell = this.#cells.get(key);
+    const cell = this.#cellOf(agent, record, project);
+    const { atMs, usage, flags } = record;
+    const cost = record.statedNanoUsd ?? this.#costOf(record);
+    cell.responses++;
+    cell.usage = addUsage(cell.usage, usage);
+    if (cost === null) cell.unpricedTokens += totalTokens(usage);
+    else cell.nanoUsd += cost;
+    if (atMs !== null) {
+      if (cell.firstMs === null || atMs < cell.firstMs) cell.firstMs = atMs;
+      if (cell.lastMs === null || atMs > cell.lastMs) cell.lastMs = atMs;
+    }
+    if (flags.some((flag) => !cell.flags.includes(flag)))
+      cell.flags = [...new Set([...cell.flags, ...flags])].sort();
+  }
+
+  cells(): UsageCell[] {
+    return [...this.#sessions.values()].flatMap((cells) => [...cells.values()]);
+  }
+
+  #cellOf(agent: string, { sessionId, model, atMs }: UsageRecord, project: string | null): OpenCell {
+    const session = `${agent}\n${sessionId ?? ""}`;
+    let cells = this.#sessions.get(session);
+    if (cells === undefined) {
+      cells = new Map();
+      this.#sessions.set(session, cells);
+    }
+    const key = `${quarterOf(atMs)} ${model ?? ""}\n${project ?? ""}`;
+    let cell = cells.get(key);
     if (cell === undefined) {
       cell = {
         ...{ agent, project, session: sessionId, model, firstMs: atMs, lastMs: atMs },
         ...{ responses: 0, usage: NO_USAGE, nanoUsd: 0, unpricedTokens: 0, flags: [] },
       };
-      this.#cells.set(key, cell);
+      cells.set(key, cell);
     }
-    const cost =
-      record.statedNanoUsd ?? (model === null ? null : responseCostNanoUsd(usage, model, this.#prices, atMs));
-    cell.responses++;
-    cell.usage = addUsage(cell.usage, usage);
-    cell.nanoUsd += cost ?? 0;
-    if (cost === null) cell.unpricedTokens += totalTokens(usage);
-    if (atMs !== null) {
-      cell.firstMs = Math.min(cell.firstMs ?? atMs, atMs);
-      cell.lastMs = Math.max(cell.lastMs ?? atMs, atMs);
-    }
-    if (record.flags.some((flag) => !cell.flags.includes(flag)))
-      cell.flags = [...new Set([...cell.flags, ...record.flags])].sort();
+    return cell;
   }
 
-  cells(): UsageCell[] {
-    return [...this.#cells.values()];
+  #costOf({ usage, model, atMs }: UsageRecord): number | null {
+    if (model === null) return null;
+    const day = `${model}\n${atMs === null ? "" : Math.floor(atMs / dayMs)}`;
+    let inForce = this.#inForce.get(day);
+    if (inForce === undefined) {
+      inForce = priceInForce(model, this.#prices, atMs);
+      this.#inForce.set(day, inForce);
+    }
+    return inForce === null ? null : costOfResponse(usage, inForce);
   }
 }
 

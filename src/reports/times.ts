@@ -33,9 +33,35 @@ export function dateAndMinute(atMs: number, paper: Paper): string {
   return dateAndTime(atMs, paper).replace(/:\d\d$/, "");
 }
 
-/** 2026-02-13, the date it is in this zone. */
-export function localDate(atMs: number, timeZone: string): string {
-  return local(atMs, timeZone).date;
+/**
+ * Dates of many moments in one zone, as 2026-02-13. Asking the calendar takes long, so it is asked twice a day: a zone
+ * that stands equally far from UTC at both ends of a day does so in between.
+ */
+export class LocalDates {
+  readonly #timeZone: string;
+  /** Distance from UTC by day of UTC; null: it changes within. */
+  readonly #offsetsMs = new Map<number, number | null>();
+
+  constructor(timeZone: string) {
+    this.#timeZone = timeZone;
+  }
+
+  of(atMs: number): string {
+    const day = Math.floor(atMs / DAY);
+    let offsetMs = this.#offsetsMs.get(day);
+    if (offsetMs === undefined) {
+      const atStart = this.#offsetAt(day * DAY);
+      offsetMs = atStart === this.#offsetAt((day + 1) * DAY) ? atStart : null;
+      this.#offsetsMs.set(day, offsetMs);
+    }
+    if (offsetMs === null || !Number.isFinite(offsetMs)) return local(atMs, this.#timeZone).date;
+    return new Date(atMs + offsetMs).toISOString().slice(0, 10);
+  }
+
+  #offsetAt(atMs: number): number {
+    const { date, time } = local(atMs, this.#timeZone);
+    return Date.parse(`${date}T${time}Z`) - atMs;
+  }
 }
 
 /** 10:42:07 */

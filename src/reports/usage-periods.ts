@@ -1,10 +1,14 @@
 /** Recorded usage summed by day, week, month or session, as people who know ccusage expect it. */
 import type { UsageCell } from "../metering/usage-cells.ts";
 import { addUsage, NO_USAGE, totalTokens, type CompletenessFlag, type Usage } from "../metering/usage.ts";
-import { localDate } from "./times.ts";
+import { LocalDates } from "./times.ts";
 
 export const USAGE_PERIODS = ["daily", "weekly", "monthly", "session"] as const;
 export type UsagePeriod = (typeof USAGE_PERIODS)[number];
+
+/** In the order of the days of a week. */
+export const WEEK_STARTS = ["sunday", "monday"] as const;
+export type WeekStart = (typeof WEEK_STARTS)[number];
 
 /** Which usage is looked at. */
 export interface UsageFilter {
@@ -61,22 +65,30 @@ const UNNAMED = "unknown";
 /** The cells a filter lets through. */
 export function filteredCells(cells: readonly UsageCell[], filter: UsageFilter): UsageCell[] {
   const { since, until, agents, project } = filter;
+  const dates = new LocalDates(filter.timeZone);
   return cells.filter((cell) => {
     if (agents !== null && !agents.includes(cell.agent)) return false;
     if (project !== null && !isProject(cell.project, project)) return false;
     if (since === null && until === null) return true;
     // A response without a date is in no range.
     if (cell.firstMs === null) return false;
-    const date = localDate(cell.firstMs, filter.timeZone);
+    const date = dates.of(cell.firstMs);
     return (since === null || date >= since) && (until === null || date <= until);
   });
 }
 
 /** One row a period in order of time; sessions in order of their last activity. */
-export function usageRows(cells: readonly UsageCell[], by: UsagePeriod, timeZone: string): UsageRow[] {
+export function usageRows(
+  cells: readonly UsageCell[],
+  by: UsagePeriod,
+  timeZone: string,
+  weekStart: WeekStart = "monday",
+): UsageRow[] {
   const groups = new Map<string, UsageCell[]>();
+  const dates = new LocalDates(timeZone);
   for (const cell of cells) {
-    const key = by === "session" ? `${cell.agent}\n${cell.session ?? UNNAMED}` : periodOf(cell, by, timeZone);
+    const key =
+      by === "session" ? `${cell.agent}\n${cell.session ?? UNNAMED}` : periodOf(cell, by, dates, weekStart);
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [cell]);
     else group.push(cell);
@@ -135,7 +147,9 @@ function modelsOf(cells: readonly UsageCell[]): ModelUsage[] {
   const groups = new Map<string, UsageCell[]>();
   for (const cell of cells) {
     const key = `${cell.agent}\n${cell.model ?? UNNAMED}`;
-    groups.set(key, [...(groups.get(key) ?? []), cell]);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [cell]);
+    else group.push(cell);
   }
   return [...groups]
     .map(([key, group]) => {
@@ -145,17 +159,22 @@ function modelsOf(cells: readonly UsageCell[]): ModelUsage[] {
     .sort((a, b) => (b.costNanoUsd ?? 0) - (a.costNanoUsd ?? 0) || b.totalTokens - a.totalTokens);
 }
 
-function periodOf({ firstMs }: UsageCell, by: Exclude<UsagePeriod, "session">, timeZone: string): string {
+function periodOf(
+  { firstMs }: UsageCell,
+  by: Exclude<UsagePeriod, "session">,
+  dates: LocalDates,
+  weekStart: WeekStart,
+): string {
   if (firstMs === null) return UNDATED;
-  const date = localDate(firstMs, timeZone);
+  const date = dates.of(firstMs);
   if (by === "daily") return date;
-  return by === "monthly" ? date.slice(0, 7) : weekStart(date);
+  return by === "monthly" ? date.slice(0, 7) : firstOfWeek(date, weekStart);
 }
 
-/** The Sunday a week of the calendar begins with, as ccusage reckons. */
-function weekStart(date: string): string {
+function firstOfWeek(date: string, weekStart: WeekStart): string {
   const day = new Date(`${date}T00:00:00Z`);
-  return iso(day.getTime() - day.getUTCDay() * 86_400_000).slice(0, 10);
+  const daysIn = (day.getUTCDay() + 7 - WEEK_STARTS.indexOf(weekStart)) % 7;
+  return iso(day.getTime() - daysIn * 86_400_000).slice(0, 10);
 }
 
 /** `/home/me/shop`, `shop` and Claude Code's `-home-me-shop` all mean the same project. */

@@ -39,7 +39,15 @@ export interface FreshReading {
   readonly continues: boolean;
 }
 
-const NOTHING: FileReading = { offset: 0, check: "", state: null, projects: {}, unread: 1, records: [] };
+const NO_RECORDS: PackedRecords = { names: [], values: [] };
+const NOTHING: FileReading = {
+  offset: 0,
+  check: "",
+  state: null,
+  projects: {},
+  unread: 1,
+  records: NO_RECORDS,
+};
 
 /** Reads files one after another, with the same memory. */
 export class FileReader {

@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { mergeRecords } from "../metering/merge-records.ts";
-import { unpackRecords, type PackedRecords } from "../metering/packed-records.ts";
+import { packRecords, unpackRecords, type PackedRecords } from "../metering/packed-records.ts";
 import type { PriceTable } from "../metering/prices.ts";
 import type { UsageRecord } from "../metering/usage.ts";
 import { CellSums, type UsageCell } from "../metering/usage-cells.ts";
@@ -123,8 +123,11 @@ function indexedFile(
     projects: { ...later.projects, ...earlier.projects },
     unread: earlier.unread + later.unread,
   };
-  const all = [...(JSON.parse(before.records) as PackedRecords), ...(JSON.parse(records) as PackedRecords)];
-  return { ...own, head: JSON.stringify(both), records: JSON.stringify(all) };
+  const all = mergeRecords([
+    unpackRecords(JSON.parse(before.records) as PackedRecords),
+    unpackRecords(JSON.parse(records) as PackedRecords),
+  ]);
+  return { ...own, head: JSON.stringify(both), records: JSON.stringify(packRecords(all)) };
 }
 
 function usageOf(

@@ -9,6 +9,7 @@ import { adding, deciding, viewing } from "./ledger-figures.ts";
 import { overhead } from "./overhead.ts";
 import { isInstalled, PEERS } from "./peers.ts";
 import { starting } from "./start-figures.ts";
+import { counting } from "./usage-figures.ts";
 import { flooding, following, idling, remembering } from "./worker-figures.ts";
 
 interface Group {
@@ -26,6 +27,7 @@ const GROUPS: Readonly<Record<string, Group>> = {
   views: { title: "Views and start over a long history", measure: viewing },
   start: { title: "Starting", measure: starting },
   memory: { title: "Memory", measure: remembering },
+  usage: { title: "Counting a gigabyte of transcripts", measure: counting },
 };
 
 const wanted = process.argv.slice(2);

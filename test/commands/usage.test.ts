@@ -252,7 +252,7 @@ describe("what is asked for", () => {
     writeFileSync(path, lines.map((each) => `${each}\n`).join(""));
   };
 
-  test("days are those of the zone, weeks begin on Sunday, a range includes both its ends", async () => {
+  test("days are those of the zone, weeks begin as asked, a range includes both its ends", async () => {
     write(
       "-p/s1.jsonl",
       claudeLine({ id: "a", at: "2026-10-31T23:30:00.000Z", input: 1 }),
@@ -267,7 +267,9 @@ describe("what is asked for", () => {
     expect(await periods({})).toEqual(["2026-10-31 1", "2026-11-01 2", "2026-11-07 4"]);
     expect(await periods({ timezone: "America/New_York" })).toEqual(["2026-10-31 3", "2026-11-07 4"]);
     expect(await periods({ timezone: "Asia/Kathmandu" })).toEqual(["2026-11-01 3", "2026-11-07 4"]);
-    expect(await periods({ report: "weekly" })).toEqual(["2026-10-25 1", "2026-11-01 6"]);
+    expect(await periods({ report: "weekly" })).toEqual(["2026-10-26 3", "2026-11-02 4"]);
+    const sundays = { report: "weekly", startOfWeek: "sunday" };
+    expect(await periods(sundays)).toEqual(["2026-10-25 1", "2026-11-01 6"]);
     expect(await periods({ since: "20261101", until: "2026-11-01" })).toEqual(["2026-11-01 2"]);
   });
 

@@ -4,6 +4,8 @@ import { claudeLimit, claudeTurnEnded } from "../../src/metering/claude-turn.ts"
 import { parseClaudeRecord } from "../../src/metering/claude-record.ts";
 import { codexTurnEnded, codexTurnState } from "../../src/metering/codex-turn.ts";
 import { parseCodexRecord } from "../../src/metering/codex-record.ts";
+import { parseGeminiRecord } from "../../src/metering/gemini-record.ts";
+import { opencodeFileRecord } from "../../src/metering/opencode-record.ts";
 import { mergeRecords } from "../../src/metering/merge-records.ts";
 import type { UsageRecord } from "../../src/metering/usage.ts";
 import { fixtureTexts, sumOf } from "./transcript-fixtures.ts";
@@ -28,6 +30,24 @@ const codexOlder = codex.map((texts) =>
       .join("\n"),
   ),
 );
+
+const gemini = [fixtureTexts("gemini")];
+/** Messages as older versions kept them, one a line here. */
+const opencode = [
+  [1, 2, 3].map((part) =>
+    Array.from({ length: 4 }, (_, n) =>
+      JSON.stringify({
+        id: `msg_${n}`,
+        sessionID: "ses_1",
+        role: "assistant",
+        cost: 0.003 * part,
+        tokens: { input: 2599, output: 50 * part, reasoning: 31, cache: { write: 7, read: 1501 } },
+        modelID: "m1",
+        time: { created: 1_795_438_275_903 + n },
+      }),
+    ).join("\n"),
+  ),
+];
 
 interface Format {
   readonly name: string;
@@ -58,7 +78,17 @@ const formats: Format[] = [
     parse: parseCodexRecord,
     readTurn: (text) => codexTurnState(text, "UTC"),
   },
+  { name: "gemini", sets: gemini, parse: parseGeminiRecord, readTurn: () => null },
+  {
+    name: "opencode",
+    sets: opencode,
+    parse: (text) => mergeRecords([text.split("\n").flatMap((line) => opencodeFileRecord(line) ?? [])]),
+    readTurn: () => null,
+  },
 ];
+
+/** Ten thousand over all formats; CTM_TEST_LONG: so many for each. */
+const mutationRuns = process.env["CTM_TEST_LONG"] === undefined ? 2_000 : 10_000;
 
 const scrap = fc.oneof(
   fc.constantFrom(
@@ -111,7 +141,7 @@ describe.each(formats)("$name records", ({ sets, parse, readTurn }) => {
           }
         },
       ),
-      { numRuns: 3_500 },
+      { numRuns: mutationRuns },
     );
   });
 
