@@ -97,12 +97,20 @@ function refuseForeign(path: string, facts: { uid: number; mode: number }, uid: 
 function plainValue(document: Document.Parsed, path: string): unknown {
   try {
     const value: unknown = document.toJS({ maxAliasCount: 100 });
+    if (holdsPrototype(value)) throw new Error("no key may be named __proto__");
     return value ?? undefined;
   } catch (error) {
     throw new CtmError("config", `the configuration ${path} cannot be read: ${reasonOf(error)}`, [], {
       cause: error,
     });
   }
+}
+
+/** Such a key is passed over by those who look at keys: it would be neither used nor told. */
+function holdsPrototype(value: unknown): boolean {
+  if (Array.isArray(value)) return value.some(holdsPrototype);
+  if (!isObject(value)) return false;
+  return Object.hasOwn(value, "__proto__") || Object.values(value).some(holdsPrototype);
 }
 
 interface YamlPair {

@@ -312,6 +312,30 @@ describe("only where it belongs", () => {
     expect(senders.map(({ path }) => path).filter((path) => !path.startsWith("workers/tmux/"))).toEqual([]);
     expect(found(/send-keys[^"'`;]*\s-\w*l/g, sources, "text")).toEqual([]);
   });
+
+  test("text reaches tmux as a buffer from a private file or a quoted word, and the server runs nothing built from it", () => {
+    const users = (word: RegExp): string[] =>
+      sources
+        .filter(({ text }) => word.test(stripped(text, { comments: true, strings: false })))
+        .map(({ path }) => path);
+    const typing = "workers/tmux/typing.ts";
+    expect(users(/load-buffer|paste-buffer|set-buffer|run-shell|if-shell -b|send-keys/)).toEqual([typing]);
+    expect(users(/pipe-pane/)).toEqual(["workers/tmux/output-pipe.ts", "workers/tmux/terminal.ts"]);
+    const text = sources.find(({ path }) => path === typing)?.text ?? "";
+    // What is typed is a file of ours or a quoted word on the control client's input, never an argument of a process.
+    expect(text.match(/\bload-buffer [^`]*`/g)).toEqual([
+      "load-buffer -b ${buffer} ${quoted(pathLiteral(file, false))}`",
+    ]);
+    expect(text.match(/\bset-buffer [^`]*`/g)).toEqual([
+      "set-buffer -b ${buffer} ${quoted(typing.paste)}`",
+      "set-buffer -b ${buffer} ${quoted(bytes)}`",
+    ]);
+    expect(
+      sources.filter(({ code }) => /\bexeca\([^)]*\bpaste\b/.test(code)).map(({ path }) => path),
+    ).toEqual([]);
+    expect(text).toContain("createPrivateFile(file, typing.paste");
+    expect(found(/["'`](?:ba|da|z)?sh["'`]\s*,\s*\[?\s*["'`]-\w*c\b/g, sources, "text")).toEqual([]);
+  });
 });
 
 describe("what touches the outside", () => {

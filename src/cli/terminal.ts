@@ -1,5 +1,6 @@
 /** What the person sees on: the standard streams, and the paper that views are drawn on. */
 import { CtmError } from "../base/errors.ts";
+import { redacted } from "../base/redact.ts";
 import { quote } from "../commands/words.ts";
 import { processEnvironment } from "../config.ts";
 import { harmlessLines, oneLine } from "../reports/cells.ts";
@@ -53,7 +54,8 @@ export function wordsOf(error: unknown): string {
     ...harmlessLines(message, 20),
     ...details.flatMap((detail) => harmlessLines(detail, 20)).map((line) => `  ${line}`),
   ];
-  const trace = error instanceof CtmError || !(error instanceof Error) ? "" : `${error.stack ?? ""}\n`;
+  const trace =
+    error instanceof CtmError || !(error instanceof Error) ? "" : redacted(`${error.stack ?? ""}\n`);
   return `ctm: ${lines.join("\n")}\n${trace}`;
 }
 

@@ -8,6 +8,7 @@ import * as z from "zod";
 import { AGENT_KINDS } from "../agents/adapter.ts";
 import { CtmError } from "../base/errors.ts";
 import { labelMaxChars, taskTextMaxBytes } from "../base/limits.ts";
+import { redacted } from "../base/redact.ts";
 import { nearest } from "../base/suggest.ts";
 import { PRIORITIES } from "../tasks/priority.ts";
 import { taskText } from "../tasks/task-text.ts";
@@ -149,7 +150,7 @@ export function orNull<T extends z.ZodType>(schema: T) {
 
 /** Several words are joined by one space: how a shell hands over an unquoted text. */
 export function joined(value: unknown): unknown {
-  return Array.isArray(value) ? value.join(" ") : value;
+  return Array.isArray(value) && value.every((word) => typeof word === "string") ? value.join(" ") : value;
 }
 
 /** The caller's folder, or the one named beside it; it must exist. Throws CtmError `usage`. */
@@ -170,7 +171,8 @@ function isFolder(path: string): boolean {
 
 /** A person's word in quotes, harmless and short enough for an error message. */
 export function quote(value: unknown): string {
-  const whole = typeof value === "string" ? value : (JSON.stringify(value) ?? "nothing");
+  const said = typeof value === "string" ? value : (JSON.stringify(value) ?? "nothing");
+  const whole = redacted(said.slice(0, 50 * shownMaxChars));
   const characters = [...whole.slice(0, 4 * shownMaxChars)];
   const shown = characters.length > shownMaxChars ? `${characters.slice(0, shownMaxChars).join("")}…` : whole;
   return `"${shown.replace(/[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu, "·")}"`;

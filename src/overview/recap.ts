@@ -1,4 +1,5 @@
 /** Assembles the recap: what the last start found, and how it stands now. */
+import { redacted } from "../base/redact.ts";
 import { lastStart, pausedByStart, type AttemptFound } from "../last-start.ts";
 import { sumFigures, UNKNOWN } from "../reports/figure.ts";
 import type { RecapModel, RecapQuestion, RecapTask, SurvivorRow } from "../reports/recap.ts";
@@ -44,7 +45,8 @@ function recapTask({ taskId, attemptId, found }: AttemptFound, sources: Overview
     reason: "reason" in state ? state.reason : "",
     worker: row.worker,
     over: row.typed_at_ms !== null && row.ended_at_ms !== null,
-    text: task.draft.text.slice(0, 400),
+    // A manager prints it where it logs: no key of a task goes along.
+    text: redacted(task.draft.text.slice(0, 1_000)).slice(0, 400),
     tokens: attempt?.tokens ?? UNKNOWN,
     cost: attempt?.cost ?? UNKNOWN,
   };

@@ -1,6 +1,7 @@
 /** What goes over the manager's socket: a greeting, requests, and what answers them. */
 import * as z from "zod";
 import { CtmError, type ErrorCode } from "../base/errors.ts";
+import { redacted } from "../base/redact.ts";
 
 /** Raised when the two sides of the socket would no longer understand each other. */
 export const PROTOCOL = 1;
@@ -39,10 +40,10 @@ export type Reply = z.output<typeof reply>;
 /** Any thrown thing as it is told to the other side and in `--json`. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof CtmError)
-    return { code: error.code, message: error.message, details: [...error.details] };
+    return { code: error.code, message: redacted(error.message), details: error.details.map(redacted) };
   return {
     code: "internal",
-    message: `unexpected: ${error instanceof Error ? error.message : String(error)}`,
+    message: redacted(`unexpected: ${error instanceof Error ? error.message : String(error)}`),
     details: [],
   };
 }

@@ -197,6 +197,21 @@ export const MUTANTS: readonly Mutant[] = [
     ["base/plain-text.ts", '    .replace(OTHER_CONTROLS, "");', "    ;"],
   ),
   mutant(
+    ["G14", "what is hidden in a text is shown"],
+    ["reports/cells.test.ts", "as one harmless line"],
+    ["reports/cells.ts", '    .replace(HIDDEN, "[hidden]")\n', ""],
+  ),
+  mutant(
+    ["G14", "a line of a pipe ends at a line feed alone, and is text"],
+    ["attacks/hostile-words.test.ts", "bytes that are no text: refused"],
+    ["repl/lines.ts", "{ fatal: true }", "{ fatal: false }"],
+  ),
+  mutant(
+    ["G15", "no key is told"],
+    ["attacks/secrets.test.ts", "history keeps what was typed"],
+    ["repl/history.ts", "append(this.#file, redacted(line));", "append(this.#file, line);"],
+  ),
+  mutant(
     ["G15", "files are private from their creation on"],
     ["ledger/state-folder.test.ts", "."],
     ["ledger/state-folder.ts", "const FILE_MODE = 0o600;", "const FILE_MODE = 0o644;"],

@@ -260,6 +260,18 @@ export class Product {
     }
   }
 
+  /** Follows a command at the manager that listens, until closed. */
+  async follow(
+    command: string,
+    raw: Readonly<Record<string, unknown>>,
+    take: (item: unknown) => void,
+  ): Promise<{ close(): void }> {
+    const manager = await connectManager(join(this.state, "manager.sock"));
+    if (manager === null) throw new Error("no manager listens");
+    manager.follow(command, raw, take).done.catch(() => undefined);
+    return manager;
+  }
+
   tasks(): Promise<TaskSeen[]> {
     return this.ask("tasks", { limit: 100_000 }, ["--limit", "100000"]);
   }
