@@ -6,6 +6,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { CtmError } from "../src/base/errors.ts";
 import { readyWindowMax } from "../src/base/limits.ts";
 import type { Outcome } from "../src/tasks/task.ts";
+import { draftOf } from "./support/drafts.ts";
 import { EngineBench, MODEL_USD_PER_MILLION, recordOf, type BenchOptions } from "./support/engine-bench.ts";
 import { EngineHistory, steps, type Seen } from "./support/engine-history.ts";
 
@@ -89,6 +90,25 @@ describe("the order of the queue (G10)", () => {
     for (let n = 0; n < 200; n += 1) bench.add("for w1 only", { worker: "w1" });
     bench.add("for anyone");
     expect(await bench.pass()).toEqual([202]);
+  });
+
+  it("reads as much of a long queue as of a short one", async () => {
+    const rowsRead = async (queued: number): Promise<number> => {
+      const bench = new EngineBench();
+      bench.engine.submit(Array.from({ length: queued }, (_, n) => draftOf(`10 task ${n}`)));
+      const { tasks } = bench.ledger;
+      const ready = tasks.ready.bind(tasks);
+      let rows = 0;
+      vi.spyOn(tasks, "ready").mockImplementation((...asked) => {
+        const page = ready(...asked);
+        rows += page.length;
+        return page;
+      });
+      expect(await bench.pass()).toEqual([1, 2]);
+      bench.close();
+      return rows;
+    };
+    expect(await rowsRead(3_000)).toBe(await rowsRead(30));
   });
 
   it("gets past any number of tasks that nobody can take", async () => {

@@ -177,11 +177,15 @@ export class WorkerPool {
 
   /** The slow net behind the events: is its pane there, and does an adopted one show something new? */
   async sweep(): Promise<void> {
-    for (const terminal of new Set(this.all().map((worker) => worker.terminal)))
+    for (const terminal of new Set(this.all().map((worker) => worker.terminal))) {
       await terminal.keepReachable();
-    for (const worker of this.all()) {
-      await this.checkAlive(worker);
-      if (!worker.signals) await this.look(worker);
+      const workers = this.all().filter((worker) => worker.terminal === terminal);
+      // All in one question: fifty idle workers are to cost no more than three.
+      const alive = await terminal.stillThere(workers.flatMap(({ pane }) => pane ?? []));
+      for (const worker of workers) {
+        if (worker.pane === null || !alive.has(worker.pane)) await this.checkAlive(worker);
+        if (!worker.signals) await this.look(worker);
+      }
     }
   }
 

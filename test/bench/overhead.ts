@@ -11,23 +11,27 @@ const command = "/bin/true";
 
 interface Contestant {
   readonly name: string;
+  /** Milliseconds a task. */
   run(): Promise<number>;
 }
 
 /** The compared programs take turns, so that a busy moment of the machine meets them all. */
 export async function overhead(): Promise<Figure[]> {
-  const peer = ({ name, run, program }: Peer): Contestant[] =>
-    isInstalled(program) ? [{ name, run: () => run(tasks, slots, command) }] : [];
+  const peer = ({ name, run, program, share }: Peer): Contestant[] => {
+    const count = Math.round(tasks * share);
+    return isInstalled(program)
+      ? [{ name, run: async () => (await run(count, slots, command)) / count }]
+      : [];
+  };
   const contestants: Contestant[] = [
-    { name: "floor", run: () => floorMs(tasks, slots, command) },
-    { name: "ctm", run: () => ctmMs("disk") },
-    { name: "ctm without fsync", run: () => ctmMs("memory") },
+    { name: "floor", run: async () => (await floorMs(tasks, slots, command)) / tasks },
+    { name: "ctm", run: async () => (await ctmMs("disk")) / tasks },
+    { name: "ctm without fsync", run: async () => (await ctmMs("memory")) / tasks },
     ...Object.values(PEERS).flatMap(peer),
   ];
   const took = new Map<string, number[]>();
   for (let round = 0; round < rounds; round += 1)
-    for (const { name, run } of contestants)
-      took.set(name, [...(took.get(name) ?? []), (await run()) / tasks]);
+    for (const { name, run } of contestants) took.set(name, [...(took.get(name) ?? []), await run()]);
   const of = (name: string): number => median(took.get(name) ?? []);
   const row = (what: string, name: string, ratio: number, goal: string, met: boolean | null): Figure => ({
     what,

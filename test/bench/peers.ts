@@ -9,14 +9,17 @@ export interface Peer {
   /** The Debian package it comes with. */
   readonly package: string;
   readonly program: string;
+  /** Part of the tasks it is given: the slow ones need not keep everybody waiting. */
+  readonly share: number;
   /** Milliseconds for so many runs of `command`, `slots` at a time. */
   run(tasks: number, slots: number, command: string): Promise<number>;
 }
 
-const parallel = (name: string, flags: readonly string[]): Peer => ({
+const parallel = (name: string, flags: readonly string[], share: number): Peer => ({
   name,
   package: "parallel",
   program: "parallel",
+  share,
   run: (tasks, slots, command) =>
     shellMs(`seq ${tasks} | parallel ${flags.join(" ")} -j${slots} '${command}; : {}'`, {}),
 });
@@ -26,6 +29,7 @@ export const PEERS = {
     name: "tsp (task-spooler)",
     package: "task-spooler",
     program: "tsp",
+    share: 1,
     async run(tasks, slots, command) {
       const folder = mkdtempSync(join(tmpdir(), "ctm-tsp-"));
       const env = { TS_SOCKET: join(folder, "socket"), TMPDIR: folder };
@@ -41,8 +45,8 @@ export const PEERS = {
       }
     },
   },
-  parallel: parallel("parallel", []),
-  parallelTmux: parallel("parallel --tmux", ["--tmux"]),
+  parallel: parallel("parallel", [], 1),
+  parallelTmux: parallel("parallel --tmux", ["--tmux"], 0.2),
 } as const satisfies Record<string, Peer>;
 
 export function isInstalled(program: string): boolean {

@@ -15,6 +15,9 @@ export class ScriptedTerminal {
   /** What a capture shows. */
   screen: readonly string[] = rehearsalScreen("idle");
   personAtKeyboard = false;
+  /** How often it was asked for all panes at once, and for one. */
+  sweeps = 0;
+  looks = 0;
   /** What the next typings come to, instead of being typed. */
   readonly typeResults: (TypeResult | Error)[] = [];
   readonly typings: Typing[] = [];
@@ -78,6 +81,16 @@ export class ScriptedTerminal {
   }
 
   async isAlive(pane: PaneIdentity): Promise<boolean> {
+    this.looks += 1;
+    return this.#holds(pane);
+  }
+
+  async stillThere(panes: readonly PaneIdentity[]): Promise<ReadonlySet<PaneIdentity>> {
+    this.sweeps += 1;
+    return new Set(panes.filter((pane) => this.#holds(pane)));
+  }
+
+  #holds(pane: PaneIdentity): boolean {
     const there = this.#alive.get(pane.paneId);
     return there !== undefined && samePane(there, pane);
   }

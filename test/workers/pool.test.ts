@@ -326,6 +326,20 @@ describe("adopted sessions", () => {
   });
 });
 
+describe("the slow sweep", () => {
+  it("asks once for all workers, and looks closer only where a pane is gone", async () => {
+    const workers = await bench.pool.spawn("rehearsal", 20, WISH);
+    bench.terminal.looks = 0;
+    await bench.pool.sweep();
+    expect([bench.terminal.sweeps, bench.terminal.looks]).toEqual([1, 0]);
+    const [first] = workers;
+    if (first?.pane == null) throw new Error("it has no pane");
+    bench.terminal.closePane(first.pane);
+    await bench.pool.sweep();
+    expect(workers.filter(({ state }) => state.name === "dead")).toEqual([first]);
+  });
+});
+
 describe("a start of the manager", () => {
   it("finds workers in their panes, and starts the others again under their names", async () => {
     const alive = workerRecordOf({ pane: JSON.stringify(bench.terminal.openPane()) });

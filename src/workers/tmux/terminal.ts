@@ -205,6 +205,16 @@ export class Terminal {
     return readWitness(await this.#ready(), pane);
   }
 
+  /** Those of these panes that hold the same living program, by one question to the server. */
+  async stillThere(panes: readonly PaneIdentity[]): Promise<ReadonlySet<PaneIdentity>> {
+    const connection = await this.#ready();
+    const format = "#{pid} #{start_time} #{pane_id} #{pane_pid} #{pane_dead}";
+    const living = new Set(await connection.command(`list-panes -a -F "${format}"`));
+    const lineOf = (pane: PaneIdentity): string =>
+      `${pane.serverPid} ${pane.serverStartTime} ${pane.paneId} ${pane.panePid} 0`;
+    return new Set(panes.filter((pane) => living.has(lineOf(pane))));
+  }
+
   /** Is that program still in that pane? Throws CtmError `tmux-failed` when the server does not answer. */
   async isAlive(pane: PaneIdentity): Promise<boolean> {
     return (await this.witness(pane)) !== null;

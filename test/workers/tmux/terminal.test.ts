@@ -49,6 +49,16 @@ describe("sessions", () => {
     expect(await server.terminal.identify("concurrent_worker1")).toEqual(pane);
   });
 
+  test("those that are still there are told in one answer", async () => {
+    const server = await testServer();
+    const panes = [await start(server, "one", sleeper), await start(server, "two", sleeper)];
+    const [one, two] = panes;
+    if (one === undefined || two === undefined) throw new Error("two were started");
+    await server.terminal.killSession("two", two);
+    const other = { ...one, panePid: one.panePid + 1 };
+    expect([...(await server.terminal.stillThere([one, two, other]))]).toEqual([one]);
+  });
+
   test("a single word is a program too, not a line for a shell", async () => {
     const server = await testServer();
     await start(server, "one", ["date;echo"]);
@@ -239,6 +249,11 @@ describe("losing the connection", () => {
     process.kill(Number(pid), "SIGKILL");
     // Commands in between fail or wait; they never hang.
     await waitFor("a new connection", async () => server.terminal.isAlive(pane).catch(() => false));
+    // The server may answer for the old one until it has noticed its end.
+    await waitFor("the new client", async () => {
+      const clients = await server.tmux("list-clients", "-F", "#{client_pid}");
+      return clients !== "" && !clients.split("\n").includes(pid ?? "");
+    });
     expect(gone).toEqual([]);
     let told = 0;
     server.terminal.onWindowClosed(() => (told += 1));
