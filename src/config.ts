@@ -10,7 +10,7 @@ import { DEFAULTS, isSection, overDefaults } from "./config-defaults.ts";
 import { type ConfigFile, findConfigFile, oneLine, readConfigFile } from "./config-file.ts";
 import type { Config, Paths } from "./config-shape.ts";
 import { recordFolders } from "./record-folders.ts";
-import { parseFaultOrder } from "./faults/fault-order.ts";
+import { parseFaultOrders } from "./faults/fault-order.ts";
 import type { FaultOrder } from "./faults/fault-point.ts";
 import type { Level } from "./throttle/levels.ts";
 
@@ -123,13 +123,13 @@ export function pathsIn(stateDir: string, env: Environment = process.env): Paths
 }
 
 /**
- * What $CTM_FAULT asks of a test run: to break this process at a fault point (point:action:n), or to list the points.
- * Throws CtmError `usage`.
+ * What $CTM_FAULT asks of a test run: to break this process at fault points (point:action:n), to list the points, or
+ * to count how often each is passed. Throws CtmError `usage`.
  */
-export function faultWish(env: Environment = process.env): FaultOrder | "list" | null {
+export function faultWish(env: Environment = process.env): readonly FaultOrder[] | "list" | "count" | null {
   const wish = env["CTM_FAULT"];
   if (wish === undefined || wish === "") return null;
-  return wish === "list" ? "list" : parseFaultOrder(wish);
+  return wish === "list" || wish === "count" ? wish : parseFaultOrders(wish);
 }
 
 /** The process's environment, for those who start processes or ask what the terminal can show. */

@@ -1,6 +1,7 @@
 /**
- * Which free workers may take a task, best first. Pure. A worker that needs no new start goes first (a start costs
- * the prompt cache), then one whose last task was alike (its context serves again), then the one that has spent
+ * Which free workers may take a task, best first. Pure. One into which the last task could not be typed comes last (a
+ * draft may stand in its composer for hours). A worker that needs no new start goes first (a start costs the prompt
+ * cache), then one whose last task was alike (its context serves again), then the one that has spent
  * least, so that load spreads evenly.
  */
 import type { WorkerOffer } from "./distributor.ts";
@@ -17,6 +18,8 @@ export interface Candidate {
   readonly lastCwd: string | null;
   /** Tokens it booked so far, or anything that grows with its load. */
   readonly load: number;
+  /** The last task it was given could not be typed. */
+  readonly refusedLast: boolean;
 }
 
 /** The candidates that may take the task, best first. The order of equals is the order they came in. */
@@ -42,7 +45,7 @@ function suits(task: Task, candidate: Candidate): boolean {
 }
 
 /** Compared from the first to the last; smaller is better. */
-type Rank = readonly [needsStart: number, unlike: number, load: number];
+type Rank = readonly [refusedLast: number, needsStart: number, unlike: number, load: number];
 
 function rankOf(task: Task, candidate: Candidate): Rank {
   const { model } = task.assignment;
@@ -50,14 +53,14 @@ function rankOf(task: Task, candidate: Candidate): Rank {
   const otherFolder = candidate.cwd !== task.draft.cwd;
   const needsStart = !candidate.adopted && candidate.agent !== "shell" && (otherModel || otherFolder);
   const alike = candidate.lastType === task.assignment.type && candidate.lastCwd === task.draft.cwd;
-  return [needsStart ? 1 : 0, alike ? 0 : 1, candidate.load];
+  return [candidate.refusedLast ? 1 : 0, needsStart ? 1 : 0, alike ? 0 : 1, candidate.load];
 }
 
 function compareRanks(a: Rank, b: Rank): number {
-  return a[0] - b[0] || a[1] - b[1] || a[2] - b[2];
+  return a[0] - b[0] || a[1] - b[1] || a[2] - b[2] || a[3] - b[3];
 }
 
 function reasonOf(rank: Rank): string {
-  if (rank[0] === 1) return "free, needs a new start for this model or folder";
-  return rank[1] === 0 ? "free, its last task was alike" : "free, right model and folder";
+  if (rank[1] === 1) return "free, needs a new start for this model or folder";
+  return rank[2] === 0 ? "free, its last task was alike" : "free, right model and folder";
 }

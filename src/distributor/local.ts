@@ -48,7 +48,7 @@ export class LocalDistributor implements Distributor {
     const free = this.#parts.pool.all().filter((worker) => worker.free);
     return chooseWorkers(
       task,
-      free.map(({ name, record }) => ({
+      free.map(({ name, record, refusedLast }) => ({
         worker: name,
         agent: record.agent,
         model: record.model,
@@ -57,6 +57,7 @@ export class LocalDistributor implements Distributor {
         lastType: record.lastType,
         lastCwd: record.lastCwd,
         load: this.#parts.loadOf(name),
+        refusedLast,
       })),
     );
   }

@@ -3,6 +3,7 @@
  * break them one by one to prove what a crash, an error or a standstill at just this place does. A place registers
  * itself where it stands; unless a fault is armed, going through one costs a comparison.
  */
+import { writeSync } from "node:fs";
 
 /** What happens to the n-th passing of a point. */
 export const FAULT_ACTIONS = [
@@ -43,8 +44,8 @@ interface Place {
 }
 
 const registered = new Set<string>();
-let armed: FaultOrder | null = null;
-let passings = 0;
+/** Sees every passing and says what happens to it; null = nobody looks. */
+let watch: ((name: string) => FaultAction | null) | null = null;
 
 /**
  * Registers a place; `code` is what a failure there is known by. Throws when the name is taken: each place is to be
@@ -55,10 +56,14 @@ export function faultPoint(name: string, code = "EIO"): FaultPoint {
   registered.add(name);
   return {
     name,
-    pass: (act) =>
-      armed?.point === name && isDue(armed) ? strike(armed.action, { name, code }, act) : act(),
-    passAsync: (act) =>
-      armed?.point === name && isDue(armed) ? strikeAsync(armed.action, { name, code }, act) : act(),
+    pass: (act) => {
+      const action = watch?.(name) ?? null;
+      return action === null ? act() : strike(action, { name, code }, act);
+    },
+    passAsync: (act) => {
+      const action = watch?.(name) ?? null;
+      return action === null ? act() : strikeAsync(action, { name, code }, act);
+    },
   };
 }
 
@@ -67,24 +72,33 @@ export function faultPoints(): string[] {
   return [...registered].sort();
 }
 
-/** Arms one fault for this process; null disarms. */
-export function armFault(order: FaultOrder | null): void {
-  armed = order;
-  passings = 0;
+/** Arms these faults for this process, at most one a point; none disarms. */
+export function armFaults(orders: readonly FaultOrder[]): void {
+  const armed = new Map(orders.map((order) => [order.point, { order, passings: 0 }]));
+  if (armed.size === 0) watch = null;
+  else
+    watch = (name) => {
+      const one = armed.get(name);
+      return one !== undefined && (one.passings += 1) === one.order.nth ? one.order.action : null;
+    };
 }
 
-/** Counts this passing of the armed point. */
-function isDue(order: FaultOrder): boolean {
-  passings += 1;
-  return passings === order.nth;
+/** Counts from now on how often each point is passed; nothing is broken. */
+export function countPassings(): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  watch = (name) => {
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+    return null;
+  };
+  return counts;
 }
 
 function strike<T>(action: FaultAction, place: Place, act: () => T): T {
-  if (action === "exit") killThisProcess();
+  if (action === "exit") killThisProcess(place);
   if (action === "throw-before") throw injected(place, "before");
   if (action === "hang") standStill();
   act();
-  if (action === "exit-after") killThisProcess();
+  if (action === "exit-after") killThisProcess(place);
   if (action === "hang-after") standStill();
   throw injected(place, "after");
 }
@@ -92,10 +106,10 @@ function strike<T>(action: FaultAction, place: Place, act: () => T): T {
 async function strikeAsync<T>(action: FaultAction, place: Place, act: () => Promise<T>): Promise<T> {
   if (action === "hang") return new Promise<never>(() => undefined);
   if (action === "hang-after") return act().then(() => new Promise<never>(() => undefined));
-  if (action === "exit") killThisProcess();
+  if (action === "exit") killThisProcess(place);
   if (action === "throw-before") throw injected(place, "before");
   await act();
-  if (action === "exit-after") killThisProcess();
+  if (action === "exit-after") killThisProcess(place);
   throw injected(place, "after");
 }
 
@@ -104,7 +118,13 @@ function injected({ name, code }: Place, when: "before" | "after"): Error {
   return Object.assign(new Error(`${code}: injected fault ${when} ${name}`), { code });
 }
 
-function killThisProcess(): never {
+/** Which of several faults it was is the last thing it says. */
+function killThisProcess({ name }: Place): never {
+  try {
+    writeSync(2, `Killed at ${name}\n`);
+  } catch {
+    // Nobody listens any more.
+  }
   process.kill(process.pid, "SIGKILL");
   return standStill();
 }

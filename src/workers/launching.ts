@@ -3,7 +3,7 @@
  * session with a generated name, and the wait until the agent takes input.
  */
 import { rmSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { randomBytes, randomUUID } from "node:crypto";
 import type { AgentSettings } from "../agents/adapter.ts";
 import { CtmError } from "../base/errors.ts";
@@ -139,6 +139,25 @@ export class Launching {
     await worker.terminal.killSession(worker.record.session, pane);
     // The next start has another record.
     worker.bookPersonsUsage();
+  }
+
+  /**
+   * A manager that was killed between starting a session and writing its pane down, or between writing down that it
+   * ends one and ending it, left the session behind under the worker's name. A started one is the worker's: true. One
+   * that was to end is ended.
+   */
+  async takeUp(worker: Worker): Promise<boolean> {
+    const { launchId, launchDir, session, adopted } = worker.record;
+    if (adopted || launchDir === null) return false;
+    const pane = await worker.terminal.startedBy(session, basename(launchDir));
+    if (pane === null) return false;
+    if (launchId !== null) {
+      worker.remember({ pane: JSON.stringify(pane) });
+      return true;
+    }
+    await worker.terminal.killSession(session, pane);
+    worker.bookPersonsUsage();
+    return false;
   }
 
   /** Writes a file (0600) into the worker's launch folder, e.g. the script of a shell task. */

@@ -87,8 +87,8 @@ export class WorkerPool {
   async restore(record: WorkerRecord): Promise<boolean> {
     const terminal = await this.#parts.terminal(record);
     const worker = this.#add(record, terminal);
-    const alive = worker.pane !== null && (await terminal.isAlive(worker.pane));
-    if (!alive) return false;
+    const known = worker.pane !== null && (await terminal.isAlive(worker.pane));
+    if (!known && !(await this.#parts.launching.takeUp(worker))) return false;
     worker.foundAgain();
     this.#watch(worker);
     return true;

@@ -73,6 +73,8 @@ export class Worker {
   #attempt: AttemptInHand | null = null;
   /** Between `take` and `delivered`: what was typed last is not written down yet. */
   #inDelivery = false;
+  /** The last attempt it was given came back without having been typed. */
+  #refusedLast = false;
   #readyWaiters: ((ready: boolean) => void)[] = [];
   /** The agent is in a turn nobody of us asked for: a person typed. */
   #foreignTurn = false;
@@ -126,6 +128,11 @@ export class Worker {
     );
   }
 
+  /** The last task it was given could not be typed: another worker is the better choice. */
+  get refusedLast(): boolean {
+    return this.#refusedLast;
+  }
+
   /** Does its agent call our hooks? An adopted one does not: its screen and its record are all there is. */
   get signals(): boolean {
     return this.#record.launchId !== null;
@@ -160,6 +167,7 @@ export class Worker {
   take(attempt: AttemptInHand): void {
     this.#attempt = attempt;
     this.#inDelivery = true;
+    this.#refusedLast = false;
     this.become(
       { name: "busy", sinceMs: Date.now(), attemptId: attempt.id },
       "typing",
@@ -176,6 +184,7 @@ export class Worker {
   /** Gives an attempt back that was not typed. */
   giveBack(reason: string): void {
     this.#attempt = null;
+    this.#refusedLast = true;
     if (this.#state.name === "busy")
       this.become({ name: "idle", sinceMs: Date.now() }, "typing", `not typed: ${reason}`);
   }

@@ -25,6 +25,7 @@ function candidate(worker: string, change: Partial<Candidate> = {}): Candidate {
     lastType: null,
     lastCwd: null,
     load: 0,
+    refusedLast: false,
     ...change,
   };
 }
@@ -63,6 +64,14 @@ describe("who may take a task", () => {
 });
 
 describe("who takes it first", () => {
+  it("not the one that could not be given the last task: a draft may stand in its composer for hours", () => {
+    const others = [
+      candidate("drafted", { ...alike, refusedLast: true }),
+      candidate("other", { model: "opus", load: 900_000 }),
+    ];
+    expect(chosen(taskOf(), others)).toEqual(["other", "drafted"]);
+  });
+
   it("one that needs no new start, whatever its load (a start costs the cache)", () => {
     const others = [
       candidate("model", { model: "opus", ...alike }),

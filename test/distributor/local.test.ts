@@ -100,6 +100,16 @@ describe("offers", () => {
     expect(distributor.offers(task)).toEqual([]);
   });
 
+  it("name last the one that could not be given its last task", () => {
+    const { distributor, w1, w2 } = benchOf();
+    ready(w1);
+    ready(w2);
+    w2.take(attemptOf({ phase: "preparing" }));
+    w2.giveBack("its composer holds a draft");
+    w2.delivered();
+    expect(distributor.offers(task).map(({ worker }) => worker)).toEqual(["w1", "w2"]);
+  });
+
   it("lead to the worker that was chosen", async () => {
     const { distributor, delivered, w1 } = benchOf();
     ready(w1);

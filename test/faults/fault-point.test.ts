@@ -2,13 +2,14 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
-import { armFault, faultPoint, faultPoints, type FaultAction } from "../../src/faults/fault-point.ts";
+import { armFaults, faultPoint, faultPoints, type FaultAction } from "../../src/faults/fault-point.ts";
 import { productFolder } from "../support/built-product.ts";
 
 const POINT = faultPoint("test.point");
+const OTHER = faultPoint("test.other");
 const root = new URL("../..", import.meta.url).pathname;
 
-afterEach(() => armFault(null));
+afterEach(() => armFaults([]));
 
 /** What was done, and what the caller was told. */
 function passed(): { done: number; told: string } {
@@ -30,7 +31,7 @@ async function passedAsync(): Promise<{ done: number; told: string }> {
 }
 
 function arm(action: FaultAction, nth = 1, point = "test.point"): void {
-  armFault({ point, action, nth });
+  armFaults([{ point, action, nth }]);
 }
 
 describe("a fault point", () => {
@@ -62,6 +63,16 @@ describe("a fault point", () => {
     expect({ done, returned }).toEqual({ done: expected, returned: false });
   });
 
+  test("several are armed at once, each for a point of its own", () => {
+    armFaults([
+      { point: "test.other", action: "throw-before", nth: 1 },
+      { point: "test.point", action: "throw-before", nth: 1 },
+    ]);
+    expect(passed().told).toMatch(/injected fault before test\.point/);
+    expect(() => OTHER.pass(() => 1)).toThrow(/injected fault before test\.other/);
+    expect([passed().told, OTHER.pass(() => 1)]).toEqual(["done 1", 1]);
+  });
+
   test("a name is taken once", () => {
     expect(() => faultPoint("test.point")).toThrow(/two fault points named test\.point/);
     expect(faultPoints()).toContain("test.point");
@@ -69,9 +80,9 @@ describe("a fault point", () => {
 
   const child = (action: FaultAction, pass: string): { signal: string | null; stdout: string } => {
     const program = `
-      const { armFault, faultPoint } = await import("./src/faults/fault-point.ts");
+      const { armFaults, faultPoint } = await import("./src/faults/fault-point.ts");
       const point = faultPoint("p");
-      armFault({ point: "p", action: "${action}", nth: 1 });
+      armFaults([{ point: "p", action: "${action}", nth: 1 }]);
       const { writeSync } = await import("node:fs");
       ${pass}
       writeSync(1, "went on");`;
@@ -111,6 +122,7 @@ describe("CTM_FAULT", () => {
   test.each([
     ["submit.comit", /there is no fault point submit\.comit/],
     ["submit.commit:explode", /point:action:n/],
+    ["submit.commit:exit:1,submit.comit", /there is no fault point submit\.comit/],
     ["submit.commit:exit:0", /point:action:n/],
     ["submit.commit:exit:1:2", /point:action:n/],
     [":exit:1", /point:action:n/],

@@ -32,6 +32,7 @@ export interface TaskSeen {
     readonly exitCode?: number | null;
     readonly worker?: string;
     readonly holdReason?: string | null;
+    readonly question?: string;
     readonly startedAtMs?: number;
     readonly endedAtMs?: number;
   };
@@ -200,10 +201,15 @@ export class Product {
     return JSON.parse(await this.ok([command, "--json", ...rest], input)) as T;
   }
 
-  /** Starts the manager and waits until it serves. */
-  async serve(args: readonly string[] = [], untilServing = true): Promise<ManagerProcess> {
+  /** Starts the manager and waits until it serves. `fault`: where it is broken on purpose, see CTM_FAULT. */
+  async serve(
+    args: readonly string[] = [],
+    untilServing = true,
+    fault: string | null = null,
+  ): Promise<ManagerProcess> {
     const [file, argv] = this.argv(["serve", ...args]);
-    const child = spawn(file, argv, { cwd: this.work, env: this.env, stdio: ["ignore", "pipe", "pipe"] });
+    const env = fault === null ? this.env : { ...this.env, CTM_FAULT: fault };
+    const child = spawn(file, argv, { cwd: this.work, env, stdio: ["ignore", "pipe", "pipe"] });
     this.#managers.add(child);
     let printed = "";
     for (const stream of [child.stdout, child.stderr])

@@ -53,6 +53,13 @@ export class ScriptedTerminal {
     return pane;
   }
 
+  /** What `startedBy` finds, by session and launch. */
+  readonly leftBehind = new Map<string, PaneIdentity>();
+
+  async startedBy(session: string, launchId: string): Promise<PaneIdentity | null> {
+    return this.leftBehind.get(`${session} ${launchId}`) ?? null;
+  }
+
   async listPanes(): Promise<PaneInfo[]> {
     return this.strays.map((session) => ({ session }) as PaneInfo);
   }

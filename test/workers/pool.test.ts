@@ -354,6 +354,22 @@ describe("a start of the manager", () => {
     expect(bench.terminal.started.map(({ name }) => name)).toEqual(["concurrent_worker2"]);
   });
 
+  it("takes a session up that was started when the manager was killed before it could write it down", async () => {
+    const pane = bench.terminal.openPane();
+    bench.terminal.leftBehind.set("concurrent_worker1 launch-1", pane);
+    expect(await bench.pool.restore(workerRecordOf({ launchDir: "/state/launch-1" }))).toBe(true);
+    expect(bench.pool.find("w1").pane).toEqual(pane);
+    expect(JSON.parse(bench.saved.get("concurrent_worker1")?.pane ?? "")).toEqual(pane);
+    expect([bench.terminal.started, bench.terminal.killed]).toEqual([[], []]);
+  });
+
+  it("ends a session that was to end when the manager was killed, before its worker starts anew", async () => {
+    bench.terminal.leftBehind.set("concurrent_worker1 launch-1", bench.terminal.openPane());
+    const record = workerRecordOf({ launchDir: "/state/launch-1", launchId: null });
+    expect(await bench.pool.restore(record)).toBe(false);
+    expect(bench.terminal.killed).toEqual(["concurrent_worker1"]);
+  });
+
   it("leaves a session alone that bears a worker's name and that it does not know, and tells of it", async () => {
     bench.terminal.strays = ["concurrent_worker1", "somebody's own"];
     const worker = await bench.idle();

@@ -150,6 +150,21 @@ export class Terminal {
     throw new CtmError("not-found", `There is no tmux session named ${session}.`);
   }
 
+  /** The pane of this session of ours, if the command it was started with names the launch; null: there is none. */
+  async startedBy(session: string, launchId: string): Promise<PaneIdentity | null> {
+    const connection = await this.#ready();
+    const lines = await connection.command(
+      `list-panes -a -F "#{session_id} #{window_id} #{pane_id} #{pane_pid} #{pane_dead} #{session_name} #{pane_start_command}"`,
+    );
+    for (const line of lines) {
+      const found = /^(\$\d+) (@\d+) (%\d+) (\d+) 0 (\S+) (.*)$/.exec(line);
+      if (found === null || found[5] !== session || found[6]?.includes(`/${launchId}/`) !== true) continue;
+      const [, sessionId = "", windowId = "", paneId = "", panePid = ""] = found;
+      return this.#identity(connection, { sessionId, windowId, paneId, panePid: Number(panePid) });
+    }
+    return null;
+  }
+
   /** Types an attempt's text once, whole or not at all. */
   async type(typing: Typing): Promise<TypeResult> {
     return typeOnce(await this.#ready(), { path: this.#options.pasteDir }, typing);

@@ -101,14 +101,27 @@ export async function typeOnce(
   }
 }
 
-/** Types text that belongs to no attempt (a command such as `/clear`, a person's words). True: it was typed. */
+/**
+ * Types text that belongs to no attempt (a command such as `/clear`, a person's words). True: it was typed. A mark of
+ * its own stands on the pane until its Enter was pressed: left in the composer, it would bar the way of every task.
+ */
 export async function typeUnmarked(
   connection: TmuxConnection,
   folder: PasteFolder,
   typing: Omit<Typing, "attemptId" | "previousAttempt">,
 ): Promise<boolean> {
   const condition = allOf([isPane(typing.pane), takesInput(), ...foregroundIs(typing.foreground ?? null)]);
-  const steps = { marks: ["display-message -p typed"], refused: [], enterIf: [], entered: [] };
+  const { paneId } = typing.pane;
+  const words = newBuffer();
+  const steps = {
+    marks: [
+      "display-message -p typed",
+      ...(typing.enterAfterMs === null ? [] : [`set-option -p -t ${paneId} @ctm_w ${words}`]),
+    ],
+    refused: [],
+    enterIf: [shows("#{@ctm_w}", words)],
+    entered: [`set-option -p -t ${paneId} @ctm_w ""`],
+  };
   const replies = await paste(connection, folder, typing, condition, steps, TYPE_UNMARKED);
   return replies.includes("typed");
 }
@@ -166,7 +179,7 @@ interface PasteSteps {
   /** Commands right after the paste. */
   readonly marks: readonly string[];
   readonly refused: readonly string[];
-  /** Further conditions for the Enter; they must fail once it was pressed. None: it may be lost with us. */
+  /** Further conditions for the Enter; they must fail once it was pressed. */
   readonly enterIf: readonly string[];
   readonly entered: readonly string[];
 }
@@ -222,7 +235,6 @@ function enterLater(
   const press = sequence([...keyCommands(connection, pane.paneId, ENTER), ...steps.entered]);
   const act = [pane.paneId, allOf(conditions), press] as const;
   const inServer = `run-shell -b -d ${seconds(afterMs)} -C ${unexpanded(ifPane(...act, ""))}`;
-  if (steps.enterIf.length === 0) return inServer;
   // A delayed command is forgotten when the client it came from has died. So that an Enter is not, a process outside
   // looks a moment later whether it was pressed: the mark it leaves makes sure that it is pressed once.
   const outside = `tmux if-shell -F -t ${act.map(shellQuoted).join(" ")} >/dev/null 2>&1; exit 0`;

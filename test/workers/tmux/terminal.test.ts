@@ -1,6 +1,6 @@
-import { mkdirSync, statSync } from "node:fs";
+import { mkdirSync, statSync, writeFileSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { samePane } from "../../../src/workers/tmux/pane-identity.ts";
 import { Terminal } from "../../../src/workers/tmux/terminal.ts";
@@ -139,6 +139,20 @@ describe("sessions", () => {
     await server.tmux("respawn-pane", "-k", "-t", pane.paneId, "sleep 1000");
     expect(await server.terminal.killSession("mine", pane)).toBe(false);
     expect(samePane(pane, await server.terminal.identify("mine"))).toBe(false);
+  });
+
+  test("F6 a session is known by the launch in its command, whatever runs in it by now", async () => {
+    const server = await testServer();
+    const script = join(server.dir, "o'clock $x", "launch-1", "launch.sh");
+    mkdirSync(dirname(script), { recursive: true });
+    writeFileSync(script, "exec sleep 1000");
+    const pane = await start(server, "w-1", ["/bin/sh", script]);
+    await waitFor("another program", async () =>
+      (await server.terminal.listPanes()).some(({ program }) => program === "sleep"),
+    );
+    expect(await server.terminal.startedBy("w-1", "launch-1")).toEqual(pane);
+    expect(await server.terminal.startedBy("w-1", "launch-2")).toBeNull();
+    expect(await server.terminal.startedBy("w-10", "launch-1")).toBeNull();
   });
 
   test("F13 the end of a program is told without looking", async () => {

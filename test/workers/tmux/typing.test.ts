@@ -5,7 +5,7 @@ import { typedText } from "../../../src/base/typed-text.ts";
 import { TmuxConnection } from "../../../src/workers/tmux/connection.ts";
 import type { PaneIdentity } from "../../../src/workers/tmux/pane-identity.ts";
 import { Terminal } from "../../../src/workers/tmux/terminal.ts";
-import { typeOnce, type TypeResult } from "../../../src/workers/tmux/typing.ts";
+import { typeOnce, type TypeResult, typeUnmarked } from "../../../src/workers/tmux/typing.ts";
 import {
   type Recorder,
   startRecorder,
@@ -418,6 +418,22 @@ describe("Enter, keys and answers", () => {
     await connection.closed;
     await seen(recorder, `${OPEN}x${CLOSE}\r`);
     await entered(server, recorder.pane, "a-1");
+  });
+
+  test("F6 nor does the Enter of words that belong to no attempt end with us", async () => {
+    const server = await testServer();
+    const recorder = await startRecorder(server);
+    const connection = await TmuxConnection.open({
+      address: { kind: "own" as const, socket: server.socket },
+      session: null,
+      env: TEST_ENV,
+    });
+    const words = { pane: recorder.pane, paste: "x", bracketed: true, enterAfterMs: 300 };
+    expect(await typeUnmarked(connection, { path: server.pasteDir }, words)).toBe(true);
+    process.kill(connection.clientPid ?? 0, "SIGKILL");
+    await connection.closed;
+    await seen(recorder, `${OPEN}x${CLOSE}\r`);
+    await onlySentinelFollows(server, recorder, `${OPEN}x${CLOSE}\r`);
   });
 
   test("F12 no Enter for an attempt whose pane went to another program meanwhile", async () => {

@@ -1,0 +1,222 @@
+/**
+ * The manager broken on purpose at every fault point there is: killed, told of errors that are none, standing still.
+ * The next start brings everything to its end, and nothing is lost, doubled or held for nobody. CTM_TEST_LONG: every
+ * action, and later passings of each point.
+ */
+import { execFileSync } from "node:child_process";
+import { readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { FAULT_ACTIONS, type FaultAction } from "../../src/faults/fault-point.ts";
+import { productFolder } from "../support/built-product.ts";
+import { FaultHistory } from "../support/fault-history.ts";
+import { FaultBench, type Script } from "../support/fault-run.ts";
+import { HISTORIES, quick, SCRIPTS } from "../support/fault-scripts.ts";
+import { violations } from "../support/invariants.ts";
+import { product, type Product } from "../support/product.ts";
+import { waitFor } from "../support/wait-for.ts";
+
+const LONG = process.env["CTM_TEST_LONG"] !== undefined;
+/** Products at once: most of a run is waiting. */
+const atOnce = 3;
+const historiesAtOnce = 2;
+/** In a long run: how many passings of one point are broken. */
+const passingsMax = 2;
+
+/**
+ * Points that no manager's day comes to by need: they belong to commands of their own (backup, restore, adopt, attach,
+ * repricing, the index of foreign records), to limits of real providers, or tidy up behind something that went wrong.
+ */
+const ASIDE_OF_THE_WAY =
+  /^(?:account|adopt|attach|backup|history|opencode-database|park|provider-window|reprice|restore|resume-intent|survivor|usage-index)[.-]|^(?:account-free\.commit|agent\.version|buffers\.sweep|cancel-withdraw\.commit|clients\.(?:end|look-up)|enter-again\.\w+|extend\.commit|file\.(?:close|discard)|folder\.close|launch\.forget-environment|spool\.tidy|tmux\.(?:find-session|recreate-socket)|window\.resize)$/;
+
+function allPoints(): string[] {
+  const listed = execFileSync(process.execPath, [join(productFolder(), "ctm.js"), "--json", "tasks"], {
+    env: { PATH: process.env["PATH"] ?? "", CTM_FAULT: "list" },
+    encoding: "utf8",
+  });
+  return JSON.parse(listed) as string[];
+}
+
+/** Runs all of it, on so many products at once. */
+async function onBenches<T, R>(
+  many: readonly T[],
+  act: (one: T, bench: FaultBench) => Promise<R>,
+): Promise<R[]> {
+  const left = [...many.entries()];
+  const results: R[] = [];
+  const work = async (): Promise<void> => {
+    const bench = new FaultBench();
+    try {
+      for (let next = left.shift(); next !== undefined; next = left.shift())
+        results[next[0]] = await act(next[1], bench);
+    } finally {
+      await bench.end();
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, work));
+  return results;
+}
+
+interface Plan {
+  readonly script: Script;
+  readonly point: string;
+  /** How often the script passes it. */
+  readonly times: number;
+}
+
+/** Each point with the first script that comes to it. */
+async function plans(): Promise<Plan[]> {
+  const counted = await onBenches(SCRIPTS, (script, bench) => bench.run(script, "count"));
+  expect(counted.map(({ wrong }) => wrong)).toEqual(SCRIPTS.map(() => []));
+  return allPoints().flatMap((point) => {
+    const at = counted.findIndex(({ passings }) => point in passings);
+    const script = SCRIPTS[at];
+    return script === undefined ? [] : [{ script, point, times: counted[at]?.passings[point] ?? 0 }];
+  });
+}
+
+/** What is wrong after this script was broken so. */
+async function broken(bench: FaultBench, script: Script, fault: string): Promise<string[]> {
+  try {
+    const { killed, wrong } = await bench.run(script, fault);
+    const unreached = !killed && fault.includes(":exit") ? ["it was never reached"] : [];
+    return [...unreached, ...wrong].map((line) => `${fault}: ${line}`);
+  } catch (error) {
+    await bench.end();
+    return [`${fault}: ${String(error)}`];
+  }
+}
+
+describe("F1 a manager that is killed at every fault point, one death after the other", () => {
+  it("loses nothing, doubles nothing, holds nothing for nobody", { timeout: 600_000 }, async () => {
+    const points = allPoints();
+    const left = new Set(points);
+    const waiting = [...HISTORIES.entries()];
+    const wrong: string[] = [];
+    const inTurn = async (turn: number): Promise<void> => {
+      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+        const first = next[0] < historiesAtOnce;
+        const mine = (point: string): boolean => !first || points.indexOf(point) % historiesAtOnce === turn;
+        const history = new FaultHistory(next[1], left, mine);
+        try {
+          const found = await history.run();
+          if (found.length > 0) wrong.push(`killed at ${history.struck.join(", ")}`, ...found);
+        } finally {
+          await history.end();
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: historiesAtOnce }, (_, turn) => inTurn(turn)));
+    expect(wrong).toEqual([]);
+    expect([...left].filter((point) => !ASIDE_OF_THE_WAY.test(point))).toEqual([]);
+  });
+});
+
+describe.runIf(LONG)("F1 a manager that breaks at one fault point, in every way (CTM_TEST_LONG)", () => {
+  const actions: readonly FaultAction[] = FAULT_ACTIONS;
+
+  it("loses nothing, doubles nothing, holds nothing for nobody", { timeout: 3 * 3_600_000 }, async () => {
+    const planned = await plans();
+    const reached = new Set(planned.map(({ point }) => point));
+    const onTheWay = allPoints().filter((point) => !ASIDE_OF_THE_WAY.test(point));
+    expect(onTheWay.filter((point) => !reached.has(point))).toEqual([]);
+    const only = new RegExp(process.env["CTM_FAULT_POINTS"] ?? "");
+    const faults = planned
+      .filter(({ point }) => only.test(point))
+      .flatMap(({ script, point, times }) =>
+        actions.flatMap((action) =>
+          Array.from({ length: Math.min(times, passingsMax) }, (_, n) => ({
+            script,
+            fault: `${point}:${action}:${n + 1}`,
+          })),
+        ),
+      );
+    const wrong = await onBenches(faults, ({ script, fault }, bench) => broken(bench, script, fault));
+    expect(wrong.flat()).toEqual([]);
+  });
+});
+
+describe("F4 an answer that is lost after the commit", () => {
+  it.each(["reply.send:exit:1", "submit.commit:exit-after:1", "submit.commit:throw-after:1"])(
+    "%s: tried again with its key it is the same task",
+    async (fault) => {
+      const ctm = product({ workers: 1, recorded: true });
+      const add = ["add", "--key", "once", `Fix it once ${quick}`];
+      const broken = await ctm.serve([], true, fault);
+      expect((await ctm.run(add)).exitCode).not.toBe(0);
+      await broken.kill9();
+      await ctm.serve();
+      await ctm.ok(add);
+      await ctm.ok(add);
+      await ctm.until(1, "completed");
+      expect(await ctm.tasks()).toHaveLength(1);
+      expect(violations(ctm)).toEqual([]);
+    },
+  );
+
+  it("the same without a manager", async () => {
+    const ctm = product({ workers: 1, recorded: true });
+    const add = ["add", "--key", "once", `Fix it once ${quick}`];
+    const failed = await ctm.run(add, { env: { CTM_FAULT: "submit.commit:throw-after:1" } });
+    expect(failed.exitCode).toBe(74);
+    await ctm.ok(add);
+    expect(await ctm.tasks()).toHaveLength(1);
+  });
+});
+
+describe("F16 the tmux server dies between the typing and its commit", () => {
+  it.each([true, false])("the task is lost and not typed again (the manager dies too: %s)", async (both) => {
+    const ctm = product({ workers: 1, recorded: true });
+    const manager = await ctm.serve([], true, "type.attempt:hang-after:1");
+    await ctm.tell("Fix it [[delay:600000]]", { type: "coding" });
+    await waitFor("the text to be in the pane", () => ctm.typedPrompts().length === 1);
+    expect((await ctm.task(1)).state.name).toBe("dispatching");
+    if (both) await manager.kill9();
+    await ctm.tmux("kill-server");
+    if (both) await ctm.serve();
+    expect(await ctm.until(1)).toMatchObject({ state: { name: "lost" }, attempts: 1 });
+    await ctm.worker("concurrent_worker1", "idle");
+    expect(ctm.typedPrompts()).toHaveLength(1);
+    expect(violations(ctm)).toEqual([]);
+  });
+});
+
+describe("F22 a crash with holds, and usage that nobody can tell any more", () => {
+  it("what is held stays held until the task ends, is then booked as used, and no room is lost", async () => {
+    const ctm = product({ workers: 1, recorded: true });
+    const rounds = LONG ? 200 : 3;
+    const hour = async (): Promise<{ used: number; held: number }> => {
+      const limits = await ctm.ask<{ limitId: string; used: number; held: number }[]>("limits", {}, []);
+      return limits.find(({ limitId }) => limitId === "global tokens/hour") ?? { used: -1, held: -1 };
+    };
+    let manager = await ctm.serve(["--no-auto"]);
+    await ctm.ask("limits set", { id: "tokens/hour", amount: "none" }, null);
+    let used = 0;
+    for (let round = 1; round <= rounds; round += 1) {
+      await ctm.ask("auto", { mode: "on" }, null);
+      await ctm.tell(`Fix ${round} [[delay:1500]] [[say:done ${round}]]`, { type: "coding" });
+      await ctm.until(round, "running");
+      const { held } = await hour();
+      expect(held).toBeGreaterThan(0);
+      await manager.kill9();
+      await waitFor("the agent to end alone", async () =>
+        (await ctm.screen("concurrent_worker1")).includes(`● done ${round}`),
+      );
+      expect(recordFiles(ctm).map((file) => rmSync(file))).toHaveLength(1);
+      manager = await ctm.serve(["--no-auto"]);
+      await ctm.until(round, "completed");
+      used += held;
+      expect(await hour()).toMatchObject({ used, held: 0 });
+      expect((await ctm.attempts(round))[0]?.tokens).toMatchObject({ value: null, source: "unknown" });
+      expect(violations(ctm)).toEqual([]);
+    }
+  });
+});
+
+function recordFiles(ctm: Product): string[] {
+  const folder = join(ctm.state, "workers");
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".jsonl"))
+    .map((name) => join(folder, name));
+}
