@@ -10,7 +10,7 @@ import type { AccountBook } from "./account-book.ts";
 import { CtmError } from "./base/errors.ts";
 import { redacted } from "./base/redact.ts";
 import type { DispatchResult, Distributor, WorkerOffer, WorkerReport } from "./distributor/distributor.ts";
-import type { Intent } from "./ledger/attempt-rows.ts";
+import type { AttemptRow, Intent } from "./ledger/attempt-rows.ts";
 import { attemptOf, type Ledger } from "./ledger/ledger.ts";
 import type { UsageEntry } from "./ledger/spend-rows.ts";
 import type { ReadyTask } from "./ledger/task-rows.ts";
@@ -19,6 +19,7 @@ import type { UsageRecord } from "./metering/usage.ts";
 import type { KeptWrites } from "./kept-writes.ts";
 import { Meter, type MeterParts } from "./meter.ts";
 import { Resumption } from "./resumption.ts";
+import { RunningUsage } from "./running-usage.ts";
 import { ReadyQueue, type Begun } from "./tasks/ready-queue.ts";
 import { isFinal, type Assignment, type Outcome, type Task, type TaskDraft } from "./tasks/task.ts";
 import type { Admission } from "./throttle/throttle.ts";
@@ -66,6 +67,7 @@ export class Engine {
   /** The last pass that was asked for. Passes follow one another: two at once could overtake each other's tasks. */
   #lastPass: Promise<unknown> = Promise.resolve();
   readonly #meter: Meter;
+  readonly #runningUsage: RunningUsage;
   readonly #wake: WakeTimer;
   readonly #resumption: Resumption;
   #pumpQueued = false;
@@ -75,6 +77,7 @@ export class Engine {
   constructor(parts: EngineParts) {
     this.#parts = parts;
     this.#meter = new Meter(parts);
+    this.#runningUsage = new RunningUsage({ ...parts, meter: this.#meter });
     this.#wake = new WakeTimer(parts.now, () => this.pump());
     this.#resumption = new Resumption({
       ...parts,
@@ -377,6 +380,11 @@ export class Engine {
       case "accepted":
         this.#withCurrent(report.attemptId, (task) => this.#accept(task, report));
         return;
+      case "used":
+        this.#withCurrent(report.attemptId, (task, attempt) =>
+          this.#runningUsage.book(report.records, ownerOf(task, attempt)),
+        );
+        return;
       case "asks":
         this.#withCurrent(report.attemptId, (task) => this.#needsInput(task, report.worker, report.question));
         return;
@@ -449,14 +457,7 @@ export class Engine {
     if (attempt === null)
       throw new Error(`worker ${report.worker} ended an attempt nobody knows: ${report.attemptId}`);
     const task = ledger.task(attempt.task_id);
-    const owner: EntryOwner = {
-      attemptId: attempt.id,
-      taskId: task.id,
-      worker: attempt.worker,
-      agent: attempt.agent,
-      model: attempt.model,
-      type: task.assignment.type,
-    };
+    const owner = ownerOf(task, attempt);
     if (!isCurrent(task, attempt.id)) {
       this.#meter.booked(ledger.bookUsage(this.#meter.ofRecords(report.records ?? [], owner)));
       return;
@@ -467,11 +468,7 @@ export class Engine {
         : task;
     const isOthers = (key: string): boolean => ledger.spend.isOthers(key, attempt.id);
     const outcome = attempt.cancel_at_ms === null ? report.outcome : cancelledAs(report.outcome);
-    const entries = this.#meter.ofEnded(
-      { ...report, outcome },
-      { ...owner, attemptId: attempt.id },
-      isOthers,
-    );
+    const entries = this.#meter.ofEnded({ ...report, outcome }, owner, isOthers);
     this.#finish(from, outcome, entries);
   }
 
@@ -481,6 +478,7 @@ export class Engine {
     const { task: ended, booked } = ledger.finish(task, outcome, entries, now());
     this.#meter.booked(booked);
     throttle.settle(attemptId);
+    this.#runningUsage.roomWasMade(attemptId);
     this.#told(task, ended, reasonOf(outcome));
     if (outcome.kind === "completed")
       this.#parts.accounts.wentThrough(this.#parts.accountOf(attemptWorker(task)));
@@ -605,11 +603,11 @@ export class Engine {
 
   // ── below: the one timer, fences, facts ─────────────────────────────────────────────────────────
 
-  #withCurrent(attemptId: string, act: (task: Task) => void): void {
+  #withCurrent(attemptId: string, act: (task: Task, attempt: AttemptRow) => void): void {
     const attempt = this.#parts.ledger.attempts.byId(attemptId);
     if (attempt === null) return;
     const task = this.#parts.ledger.task(attempt.task_id);
-    if (isCurrent(task, attemptId)) act(task);
+    if (isCurrent(task, attemptId)) act(task, attempt);
   }
 
   #told(from: Task, to: Task, reason: string | null): void {
@@ -655,6 +653,17 @@ function retryDelayMs(attempts: number): number {
 /** null = nobody can say when, which is later than any time. */
 function sooner(aMs: number | null, bMs: number | null): boolean {
   return aMs !== null && (bMs === null || aMs < bMs);
+}
+
+function ownerOf(task: Task, attempt: AttemptRow): EntryOwner & { readonly attemptId: string } {
+  return {
+    attemptId: attempt.id,
+    taskId: task.id,
+    worker: attempt.worker,
+    agent: attempt.agent,
+    model: attempt.model,
+    type: task.assignment.type,
+  };
 }
 
 function isCurrent(task: Task, attemptId: string): boolean {

@@ -18,6 +18,8 @@ export interface RehearsalTurn {
   readonly inputTokens: number;
   readonly outputTokens: number;
   readonly cacheReadTokens: number;
+  /** In so many responses, evenly over the delay, the usage is recorded; 1 = at the end. */
+  readonly responses: number;
 }
 
 const FAILURES: Readonly<Record<string, FailureClass>> = {
@@ -29,6 +31,7 @@ const FAILURES: Readonly<Record<string, FailureClass>> = {
   invalid: "invalid-request",
 };
 
+const responsesMax = 1_000;
 const tokensMax = 1_000_000_000;
 const delayMaxMs = 24 * 3_600_000;
 const defaultResetMs = 3_600_000;
@@ -52,6 +55,7 @@ export function planTurn(prompt: string): RehearsalTurn {
     inputTokens: number("in", tokensMax) ?? 20 + Math.ceil(prompt.length / 4),
     outputTokens: number("out", tokensMax) ?? 5 + 2 * answer.split(/\s+/).length,
     cacheReadTokens: number("cache", tokensMax) ?? 0,
+    responses: Math.max(1, number("responses", responsesMax) ?? 1),
   };
 }
 

@@ -34,6 +34,8 @@ interface RunningTurn {
   readonly prompt: string;
   readonly plan: RehearsalTurn;
   timer: NodeJS.Timeout | null;
+  /** Responses that are recorded already. */
+  recorded: number;
 }
 
 class RehearsalAgent {
@@ -117,7 +119,7 @@ class RehearsalAgent {
 
   #begin(prompt: string): void {
     const plan = planTurn(prompt);
-    this.#turn = { prompt, plan, timer: null };
+    this.#turn = { prompt, plan, timer: null, recorded: 0 };
     this.#say(`❯ ${prompt}`);
     this.#hook("UserPromptSubmit", { prompt });
     if (plan.question === null) return this.#work();
@@ -129,7 +131,17 @@ class RehearsalAgent {
     const turn = this.#turn;
     if (turn === null) return;
     this.#mode = "busy";
-    turn.timer = setTimeout(() => this.#finish(turn), turn.plan.delayMs);
+    const { delayMs, responses } = turn.plan;
+    turn.timer = setTimeout(() => this.#respond(turn), delayMs / responses);
+  }
+
+  /** One response of several stands in the record as soon as it has come; the last one ends the turn. */
+  #respond(turn: RunningTurn): void {
+    if (turn.recorded + 1 >= turn.plan.responses) return this.#finish(turn);
+    this.#record([this.#usageLine(turn)]);
+    this.#say(`● Response ${turn.recorded} of ${turn.plan.responses}`);
+    this.draw();
+    this.#work();
   }
 
   #finish(turn: RunningTurn): void {
@@ -144,20 +156,29 @@ class RehearsalAgent {
   #complete(turn: RunningTurn): void {
     const { plan } = turn;
     this.#record([
-      formatRehearsalRecord({
-        id: randomUUID(),
-        session: this.#session,
-        model: this.#options.model,
-        input: plan.inputTokens,
-        output: plan.outputTokens,
-        cacheRead: plan.cacheReadTokens,
-        cacheWrite: 0,
-        at: Date.now(),
-      }),
+      this.#usageLine(turn),
       JSON.stringify({ type: "rehearsal-turn", session: this.#session, answer: plan.answer }),
     ]);
     this.#say(`● ${plan.answer}`);
     this.#hook("Stop", { last_assistant_message: plan.answer });
+  }
+
+  /** The usage of the next response: an even share of the turn's. */
+  #usageLine(turn: RunningTurn): string {
+    const { responses, inputTokens, outputTokens, cacheReadTokens } = turn.plan;
+    const n = turn.recorded++;
+    const share = (tokens: number): number =>
+      Math.floor((tokens * (n + 1)) / responses) - Math.floor((tokens * n) / responses);
+    return formatRehearsalRecord({
+      id: randomUUID(),
+      session: this.#session,
+      model: this.#options.model,
+      input: share(inputTokens),
+      output: share(outputTokens),
+      cacheRead: share(cacheReadTokens),
+      cacheWrite: 0,
+      at: Date.now(),
+    });
   }
 
   #fail(plan: RehearsalTurn): void {

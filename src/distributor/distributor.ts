@@ -66,6 +66,13 @@ export type WorkerReport =
       readonly attemptId: string | null;
       readonly reason: ParkReason;
     }
+  /** What the attempt has used so far: responses that are new or have grown since the last report. */
+  | {
+      readonly kind: "used";
+      readonly worker: string;
+      readonly attemptId: string;
+      readonly records: readonly UsageRecord[];
+    }
   /** Usage of this worker that belongs to no task: a person typed into it. */
   | { readonly kind: "foreign-usage"; readonly worker: string; readonly records: readonly UsageRecord[] };
 

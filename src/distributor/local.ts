@@ -144,6 +144,7 @@ export class LocalDistributor implements Distributor {
         this.#listener({ ...news, worker: name });
         if (worker.free) this.#listener({ kind: "free", worker: name });
         return;
+      case "used":
       case "foreign-usage":
         this.#listener({ ...news, worker: name });
         return;

@@ -1,6 +1,6 @@
 /** Kept sums read as figures: actual, estimated and unknown are never mixed, and unknown is never 0. */
 import type { Ledger } from "../ledger/ledger.ts";
-import type { SpendTotalRow } from "../ledger/spend-rows.ts";
+import type { AttemptSpend, SpendTotalRow } from "../ledger/spend-rows.ts";
 import { UNKNOWN, type Figure } from "../reports/figure.ts";
 
 /** Tokens and money of some rows, split by how they are known. */
@@ -27,6 +27,19 @@ export function spendOf(rows: readonly SpendTotalRow[]): SpendFigures {
         ? UNKNOWN
         : { value: nano, source: unpriced > 0 ? "estimated" : source },
   };
+}
+
+/** What one attempt has booked so far. Nothing booked is unknown while it runs, and nothing once it has ended. */
+export function attemptFigures(
+  spent: AttemptSpend,
+  { ended, spends }: { readonly ended: boolean; readonly spends: boolean },
+): SpendFigures {
+  // What nobody can tell is booked as unknown when an attempt ends: one that booked nothing by then spent nothing.
+  const nothing = spent.rows === 0 && (ended || !spends);
+  const known = spent.source === "actual" || spent.source === "simulated" || nothing;
+  const source = spent.source === "simulated" ? "simulated" : "actual";
+  const figure = (value: number | null): Figure => (known && value !== null ? { value, source } : UNKNOWN);
+  return { tokens: figure(spent.tokens), cost: figure(spent.rows === 0 ? 0 : spent.cost) };
 }
 
 /** Rows of one worker, or all of them. */

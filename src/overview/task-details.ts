@@ -1,10 +1,10 @@
 /** Assembles what `show N` shows. */
 import type { AttemptRow } from "../ledger/attempt-rows.ts";
 import type { CompletenessFlag } from "../metering/usage.ts";
-import { UNKNOWN, type Figure } from "../reports/figure.ts";
 import type { AttemptDetails, TaskDetails } from "../reports/task-details.ts";
 import { isFinal } from "../tasks/task.ts";
 import type { OverviewSources } from "./sources.ts";
+import { attemptFigures } from "./spend-figures.ts";
 
 export function taskDetails(id: number, waitsFor: string | null, sources: OverviewSources): TaskDetails {
   const { ledger } = sources;
@@ -25,11 +25,9 @@ function attemptDetails(
   { ledger, traits }: OverviewSources,
 ): AttemptDetails {
   const spent = ledger.spend.ofAttempt(row.id);
-  // What nobody can tell is booked as unknown when an attempt ends: one that booked nothing by then spent nothing.
-  const nothing = spent.rows === 0 && (row.ended_at_ms !== null || !traits(row.agent).spends);
-  const known = spent.source === "actual" || spent.source === "simulated" || nothing;
-  const source = spent.source === "simulated" ? "simulated" : "actual";
-  const figure = (value: number | null): Figure => (known && value !== null ? { value, source } : UNKNOWN);
+  const { spends } = traits(row.agent);
+  const figures = attemptFigures(spent, { ended: row.ended_at_ms !== null, spends });
+  const known = figures.tokens.value !== null;
   return {
     number: row.n,
     worker: row.worker,
@@ -40,8 +38,7 @@ function attemptDetails(
     endedAtMs: row.ended_at_ms,
     outcome: row.outcome === null ? null : reason === null ? row.outcome : `${row.outcome}: ${reason}`,
     answer: row.answer,
-    tokens: figure(spent.tokens),
-    cost: figure(spent.rows === 0 ? 0 : spent.cost),
+    ...figures,
     usage: known && spent.rows > 0 ? ledger.spend.usageOfAttempt(row.id) : null,
     flags: spent.flags as CompletenessFlag[],
     pricedBy: known && spent.cost !== null ? spent.priceTables : [],

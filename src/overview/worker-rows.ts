@@ -2,7 +2,7 @@
 import type { WorkerRow, WorkerTask } from "../reports/workers-table.ts";
 import type { Worker } from "../workers/worker.ts";
 import { aliasOf, type OverviewSources } from "./sources.ts";
-import { endedTasks, spendOf, totalsOf } from "./spend-figures.ts";
+import { attemptFigures, endedTasks, spendOf, totalsOf } from "./spend-figures.ts";
 
 export function workerRows(sources: OverviewSources): WorkerRow[] {
   return sources.workers().map((worker) => workerRow(worker, sources));
@@ -34,11 +34,13 @@ export function workerRow(worker: Worker, sources: OverviewSources): WorkerRow {
   };
 }
 
-function taskInHand(worker: Worker, { ledger }: OverviewSources): WorkerTask | null {
+function taskInHand(worker: Worker, { ledger, traits }: OverviewSources): WorkerTask | null {
   const { attempt } = worker;
   if (attempt === null) return null;
   const task = ledger.tasks.byId(attempt.taskId);
   if (task === null) return null;
+  const { spends } = traits(worker.record.agent);
+  const figures = attemptFigures(ledger.spend.ofAttempt(attempt.id), { ended: false, spends });
   const since = "startedAtMs" in task.state ? task.state.startedAtMs : worker.state.sinceMs;
-  return { id: task.id, text: task.draft.text.slice(0, 400), startedAtMs: since };
+  return { id: task.id, text: task.draft.text.slice(0, 400), startedAtMs: since, ...figures };
 }

@@ -13,6 +13,7 @@ import {
   elapsedCell,
   modelCell,
   nameCell,
+  soFarCell,
   stateCell,
   type WorkerRow,
 } from "./workers-table.ts";
@@ -80,6 +81,7 @@ function wideWorkerColumns(rows: readonly WorkerRow[], nowMs: number, paper: Pap
       leaves: 0,
       cells: rows.map((row) => elapsedCell(row, nowMs)),
     },
+    { head: "", before: " | So far: ", align: "right", leaves: -1, cells: rows.map(soFarCell) },
   ];
 }
 

@@ -46,6 +46,10 @@ export interface WorkerTask {
   readonly id: number;
   readonly text: string;
   readonly startedAtMs: number;
+  /** What it has used so far. */
+  readonly tokens: Figure;
+  /** Nano-dollars. */
+  readonly cost: Figure;
 }
 
 type ShownState = "STARTING" | "IDLE" | "BUSY" | "NEEDS-INPUT" | "LIMITED" | "DEAD" | "DRAINING";
@@ -98,6 +102,11 @@ export function contextCell(row: WorkerRow): string {
 
 export function elapsedCell(row: WorkerRow, nowMs: number): string {
   return row.task === null ? NOTHING : duration(nowMs - row.task.startedAtMs);
+}
+
+/** What the task in hand has used so far. */
+export function soFarCell({ task }: WorkerRow): string {
+  return task === null ? NOTHING : tokensOf(task.tokens);
 }
 
 /** What a worker waits with, or why it does not work, loud and with what to do; nothing for the others. */

@@ -83,14 +83,15 @@ export class Holds {
     return hold === undefined ? NOTHING : restOf(hold);
   }
 
-  /** Whose reservation this is, and how far it is used. CtmError `illegal-move` when the attempt holds nothing. */
+  /** Whose reservation this is, how far it is used, and what it is owed beyond it. CtmError `illegal-move` when the attempt holds nothing. */
   standingOf(attemptId: string): {
     readonly subject: SpendSubject;
     readonly reserved: Spend;
     readonly used: Spend;
+    readonly owed: Spend;
   } {
-    const { subject, reserved, used } = this.#openHold(attemptId);
-    return { subject, reserved, used };
+    const { subject, reserved, used, owed } = this.#openHold(attemptId);
+    return { subject, reserved, used, owed };
   }
 
   /** The living sums of one scope. */

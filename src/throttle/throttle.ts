@@ -8,7 +8,7 @@
 import { decide, type Admission, type AdmissionRequest, type ThrottlePolicy } from "./admission.ts";
 import { BookingLog, historyMs, type Booking } from "./booking-log.ts";
 import { Calendar } from "./calendar.ts";
-import { fitting, type Extension } from "./extension.ts";
+import { fitting, wantedReservation, type Extension } from "./extension.ts";
 import type { Gauge } from "./gauge.ts";
 import { historyNeeds, type HistoryNeeds } from "./history-needs.ts";
 import { Gauges } from "./gauges.ts";
@@ -92,6 +92,15 @@ export class Throttle {
       reserved: { tokens: tokens.reserved, nanoUsd: cost.reserved },
       owed: { tokens: tokens.owed, nanoUsd: cost.owed },
     };
+  }
+
+  /** What a running attempt should hold for what it has used; null = nothing changes. Decides, and changes nothing. */
+  growthOf(attemptId: string, nowMs: number): Extension | null {
+    const { reserved, used, owed } = this.#holds.standingOf(attemptId);
+    const wanted = wantedReservation(reserved, used);
+    if (wanted === null && owed.tokens === 0 && owed.nanoUsd === 0) return null;
+    const plan = this.planExtension(attemptId, wanted ?? reserved, nowMs);
+    return sameSpend(plan.reserved, reserved) && sameSpend(plan.owed, owed) ? null : plan;
   }
 
   /** Replaces a running attempt's reservation by a planned one. CtmError `illegal-move` when it has none. */
@@ -187,6 +196,10 @@ export class Throttle {
   #weighs(simulated: boolean): boolean {
     return !simulated || this.#policy.countSimulated;
   }
+}
+
+function sameSpend(a: Spend, b: Spend): boolean {
+  return a.tokens === b.tokens && a.nanoUsd === b.nanoUsd;
 }
 
 /** What is left in the tightest window that counts this unit; without a limit there is no end of it. */

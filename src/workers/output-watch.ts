@@ -10,6 +10,8 @@ import type { Worker } from "./worker.ts";
 const quietMs = 400;
 
 export interface OutputWatchParts {
+  /** It printed something. */
+  onOutput(): void;
   onQuiet(): Promise<void>;
 }
 
@@ -37,6 +39,7 @@ export class OutputWatch {
     const { events, rest } = this.#worker.adapter.readStream(this.#rest + chunk);
     this.#rest = rest;
     for (const event of events) void this.#worker.see(event, "signal", "terminal stream");
+    this.#parts.onOutput();
     this.#arm();
   }
 

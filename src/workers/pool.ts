@@ -9,6 +9,7 @@ import { workersMax } from "../base/limits.ts";
 import { ensurePrivateFolders } from "../ledger/state-folder.ts";
 import type { WorkerRecord } from "../ledger/worker-rows.ts";
 import type { Launching } from "./launching.ts";
+import { LiveRecords } from "./live-records.ts";
 import { OutputWatch } from "./output-watch.ts";
 import { RestartPlan, type RestartRules } from "./restart-plan.ts";
 import type { Terminal } from "./tmux/terminal.ts";
@@ -46,11 +47,16 @@ export class WorkerPool {
   readonly #watches = new Map<string, OutputWatch>();
   readonly #restarts: RestartPlan;
   readonly #listeners: PoolListener[] = [];
+  readonly #live: LiveRecords;
   #closed = false;
 
   constructor(parts: PoolParts) {
     this.#parts = parts;
     this.#restarts = new RestartPlan(parts.restart);
+    this.#live = new LiveRecords({
+      told: (worker, attemptId, records) => this.#hear(worker, { kind: "used", attemptId, records }),
+      trouble: parts.trouble,
+    });
   }
 
   onNews(listener: PoolListener): void {
@@ -185,6 +191,7 @@ export class WorkerPool {
       for (const worker of workers) {
         if (worker.pane === null || !alive.has(worker.pane)) await this.checkAlive(worker);
         if (!worker.signals) await this.look(worker);
+        this.#live.heardOf(worker);
       }
     }
   }
@@ -231,7 +238,9 @@ export class WorkerPool {
   /** A signal from the spool goes to the worker of its launch; one of an older launch concerns nobody. */
   async signal(signal: Signal): Promise<void> {
     const worker = this.all().find(({ record }) => record.launchId === signal.launchId);
-    if (worker !== undefined) await worker.hear(signal);
+    if (worker === undefined) return;
+    await worker.hear(signal);
+    this.#live.heardOf(worker);
   }
 
   /** A window was closed on this server: whose pane is gone? */
@@ -277,7 +286,13 @@ export class WorkerPool {
 
   #watch(worker: Worker): void {
     this.#watches.get(worker.name)?.close();
-    this.#watches.set(worker.name, new OutputWatch(worker, { onQuiet: () => this.look(worker) }));
+    this.#watches.set(
+      worker.name,
+      new OutputWatch(worker, {
+        onQuiet: () => this.look(worker),
+        onOutput: () => this.#live.heardOf(worker),
+      }),
+    );
   }
 
   /** Started anew for a task (another model or folder), its agent prints into another log. */
@@ -336,6 +351,7 @@ export class WorkerPool {
   close(): void {
     this.#closed = true;
     this.#restarts.close();
+    this.#live.close();
     for (const watch of this.#watches.values()) watch.close();
     for (const worker of this.all()) worker.leave();
   }

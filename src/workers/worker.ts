@@ -43,6 +43,8 @@ export type WorkerNews =
       readonly outcome: Outcome;
       readonly records: readonly UsageRecord[] | null;
     }
+  /** What the attempt in its hands has used so far: responses that are new or have grown. */
+  | { readonly kind: "used"; readonly attemptId: string; readonly records: readonly UsageRecord[] }
   | { readonly kind: "foreign-usage"; readonly records: readonly UsageRecord[] }
   /** Its provider lets nothing through. attemptId: the attempt that waits in its hands; null = it has none. */
   | { readonly kind: "limited"; readonly attemptId: string | null; readonly reason: ParkReason }
@@ -277,6 +279,13 @@ export class Worker {
     if (outcome.kind !== "completed") return readRecord(record, attempt.marks);
     const reading = await readEndedTurn(record, attempt.marks, outcome.answer);
     return reading?.records ?? null;
+  }
+
+  /** What the attempt in hand has recorded so far; null: nobody can tell, or not tell it from a person's turn. */
+  recordsSoFar(): readonly UsageRecord[] | null {
+    const attempt = this.#attempt;
+    if (attempt === null || attempt.phase === "preparing" || attempt.phase === "ending") return null;
+    return this.#foreignTurn ? null : readRecord(this.agentRecord(), attempt.marks);
   }
 
   // ── what is seen of it ──────────────────────────────────────────────────────────────────────────

@@ -137,6 +137,8 @@ function statusWorkers(): WorkerRow[] {
     id: 13,
     text: "Implement authentication with refresh tokens",
     startedAtMs: nowMs - 2 * minuteMs - 14_000,
+    tokens: actual(3_120),
+    cost: actual(nano(0.0094)),
   };
   return [
     worker(1, { done: 4, tokens: first, cost: firstCost, contextPercent: 11.4 }),

@@ -76,7 +76,9 @@ const anyWorker = fc
     tokens: anyFigure,
     cost: anyFigure,
     contextPercent: maybe(fc.double({ min: 0, max: 100, noNaN: true })),
-    task: maybe(fc.record({ id: fc.nat(), text: anyText, startedAtMs: anyMoment })),
+    task: maybe(
+      fc.record({ id: fc.nat(), text: anyText, startedAtMs: anyMoment, tokens: anyFigure, cost: anyFigure }),
+    ),
   })
   .map((changes) => models.worker(1, changes));
 

@@ -10,7 +10,13 @@ const busy = worker(2, {
   tokens: actual(18_542),
   cost: actual(nano(0.0556)),
   contextPercent: 38.9,
-  task: { id: 13, text: "実装 authentication", startedAtMs: nowMs },
+  task: {
+    id: 13,
+    text: "実装 authentication",
+    startedAtMs: nowMs,
+    tokens: actual(900),
+    cost: actual(nano(0.002)),
+  },
 });
 
 describe("workers", () => {

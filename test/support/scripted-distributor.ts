@@ -159,6 +159,10 @@ export class ScriptedDistributor implements Distributor {
     this.report({ kind: "limited", worker: this.#holderOf(attemptId), attemptId, reason });
   }
 
+  used(attemptId: string, records: readonly UsageRecord[]): void {
+    this.report({ kind: "used", worker: this.#holderOf(attemptId), attemptId, records });
+  }
+
   /** An end, reported as a worker does: then it is free, and says so. */
   ended(attemptId: string, outcome: Outcome, records: readonly UsageRecord[] | null = []): void {
     const worker = this.#holderOf(attemptId);
