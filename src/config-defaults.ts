@@ -17,12 +17,14 @@ export const DEFAULTS = {
   agents: {
     claude: {
       command: ["claude"],
+      mode: "interactive",
       permissionMode: null,
       env: {},
       models: { cheap: "haiku", premium: "sonnet" },
     },
     codex: {
       command: ["codex"],
+      mode: "interactive",
       permissionMode: null,
       env: {},
       models: { cheap: null, premium: null },

@@ -84,6 +84,12 @@ export function label(what: string) {
     .regex(/^[^-\p{Cc}\p{Cs}\s][^\p{Cc}\p{Cs}]*$/u, { error });
 }
 
+/** A text of this form. */
+export function text(form: RegExp, what: string) {
+  const error = (issue: { input?: unknown }) => wrong(what, issue.input);
+  return z.string({ error }).regex(form, { error });
+}
+
 /** A text without NUL. The value is never repeated in a message: it may be a secret. */
 export function secretText() {
   const error = "must be a text (in quotes) without NUL and halves of characters";

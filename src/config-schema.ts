@@ -2,10 +2,10 @@
 import * as z from "zod";
 import { AGENT_KINDS } from "./agents/adapter.ts";
 import { workersMax } from "./base/limits.ts";
+import { agents, environment } from "./config-agents.ts";
 import {
   type AmountRule,
   choice,
-  command,
   day,
   dollarAmount,
   entries,
@@ -35,24 +35,8 @@ const FORMS = ["rolling", "calendar"] as const;
 /** NONE is left out: pausing at it would admit nothing, ever. */
 const PAUSE_LEVELS = ["warning", "soft", "hard", "critical"] as const;
 
-const agentKind = () => choice(AGENT_KINDS);
-const modelName = () => label("a model name");
-
-function agent() {
-  return section({
-    command: command(),
-    permissionMode: label("the name of a permission mode, or null").nullable(),
-    env: environment(),
-    models: section({ cheap: modelName().nullable(), premium: modelName().nullable() }),
-  });
-}
-
-function environment() {
-  return entries(/^[A-Za-z_][A-Za-z0-9_]{0,199}$/, "the name of an environment variable", secretText());
-}
-
-function route() {
-  return section({ name: label("a name"), agent: agentKind().nullable(), model: modelName() });
+function route(known: readonly string[]) {
+  return section({ name: label("a name"), agent: choice(known).nullable(), model: label("a model name") });
 }
 
 /** One limit: an amount alone, or {amount, form} for one whose window is not of the usual form. */
@@ -80,109 +64,114 @@ function limitsOfScope() {
 
 const usdPerMillion = () => number(0, 100_000);
 
-/** The file, laid over the defaults. */
-export const fileSchema = section({
-  workers: section({
-    count: wholeNumber(0, workersMax),
-    agent: choice([...AGENT_KINDS, "auto"]),
-    cols: wholeNumber(40, 500),
-    rows: wholeNumber(10, 300),
-    cwd: secretText().min(1, { error: "must be a folder, or null" }).nullable(),
-    restart: section({
-      firstDelayMs: wholeNumber(0, 3_600_000),
-      maxDelayMs: wholeNumber(0, 86_400_000),
-      maxInRow: wholeNumber(0, 1_000),
+/** The file, laid over the defaults. `declared`: the agents it declares itself. */
+export function fileSchema(declared: readonly string[]) {
+  const known = [...AGENT_KINDS, ...declared];
+  const name = new RegExp(`^(?!(?:${[...known, "gemini", "opencode"].join("|")})$)[a-z][a-z0-9_-]{0,39}$`);
+  return section({
+    workers: section({
+      count: wholeNumber(0, workersMax),
+      agent: choice([...known, "auto"]),
+      cols: wholeNumber(40, 500),
+      rows: wholeNumber(10, 300),
+      cwd: secretText().min(1, { error: "must be a folder, or null" }).nullable(),
+      restart: section({
+        firstDelayMs: wholeNumber(0, 3_600_000),
+        maxDelayMs: wholeNumber(0, 86_400_000),
+        maxInRow: wholeNumber(0, 1_000),
+      }),
     }),
-  }),
-  context: choice(["keep", "clear", "fresh"]),
-  agents: section({ claude: agent(), codex: agent(), shell: agent(), rehearsal: agent() }),
-  routes: section({ ui: route(), coding: route(), documentation: route(), analysis: route() }),
-  preferCheap: yesOrNo(),
-  estimate: section({ overheadTokens: wholeNumber(0, 10_000_000), minSamples: wholeNumber(1, 100_000) }),
-  limits: section({
-    windows: section({ hour: choice(FORMS), day: choice(FORMS), month: choice(FORMS) }),
-    worker: limitsOfScope(),
-    global: limitsOfScope(),
-    workers: entries(
-      /^(concurrent_worker|worker|w)[1-9]\d{0,3}$/,
-      "a worker such as w1 or concurrent_worker1",
-      limitsOfScope(),
-    ),
-    models: entries(/^[^-\p{Cc}\p{Cs}\s][^\p{Cc}\p{Cs}]{0,199}$/u, "a model name", limitsOfScope()),
-    agents: entries(
-      new RegExp(`^(${AGENT_KINDS.join("|")})$`),
-      `one of ${AGENT_KINDS.join(", ")}`,
-      limitsOfScope(),
-    ),
-  }),
-  throttle: section({
-    timeZone: timeZone(),
-    criticalHeadroomPercent: wholeNumber(0, 100),
-    pauseAt: z.preprocess(
-      (value) => (typeof value === "string" ? value.toLowerCase() : value),
-      choice(PAUSE_LEVELS).nullable(),
-    ),
-    hardStop: yesOrNo(),
-    oversized: choice(["run", "ask", "refuse"]),
-    countCacheReads: yesOrNo(),
-  }),
-  prices: section({
-    profile: choice(PRICE_PROFILES),
-    overrides: entries(
-      /^[^-\p{Cc}\p{Cs}\s][^\p{Cc}\p{Cs}]{0,199}$/u,
-      "a model name",
-      section({
-        input: usdPerMillion(),
-        output: usdPerMillion(),
-        cacheRead: usdPerMillion().optional(),
-        cacheWrite5m: usdPerMillion().optional(),
-        cacheWrite1h: usdPerMillion().optional(),
-        longPrompt: section({
-          aboveTokens: wholeNumber(1, 100_000_000),
+    context: choice(["keep", "clear", "fresh"]),
+    agents: agents(declared),
+    routes: section({
+      ui: route(known),
+      coding: route(known),
+      documentation: route(known),
+      analysis: route(known),
+    }),
+    preferCheap: yesOrNo(),
+    estimate: section({ overheadTokens: wholeNumber(0, 10_000_000), minSamples: wholeNumber(1, 100_000) }),
+    limits: section({
+      windows: section({ hour: choice(FORMS), day: choice(FORMS), month: choice(FORMS) }),
+      worker: limitsOfScope(),
+      global: limitsOfScope(),
+      workers: entries(
+        /^(concurrent_worker|worker|w)[1-9]\d{0,3}$/,
+        "a worker such as w1 or concurrent_worker1",
+        limitsOfScope(),
+      ),
+      models: entries(/^[^-\p{Cc}\p{Cs}\s][^\p{Cc}\p{Cs}]{0,199}$/u, "a model name", limitsOfScope()),
+      agents: entries(new RegExp(`^(${known.join("|")})$`), `one of ${known.join(", ")}`, limitsOfScope()),
+    }),
+    throttle: section({
+      timeZone: timeZone(),
+      criticalHeadroomPercent: wholeNumber(0, 100),
+      pauseAt: z.preprocess(
+        (value) => (typeof value === "string" ? value.toLowerCase() : value),
+        choice(PAUSE_LEVELS).nullable(),
+      ),
+      hardStop: yesOrNo(),
+      oversized: choice(["run", "ask", "refuse"]),
+      countCacheReads: yesOrNo(),
+    }),
+    prices: section({
+      profile: choice(PRICE_PROFILES),
+      overrides: entries(
+        /^[^-\p{Cc}\p{Cs}\s][^\p{Cc}\p{Cs}]{0,199}$/u,
+        "a model name",
+        section({
           input: usdPerMillion(),
           output: usdPerMillion(),
           cacheRead: usdPerMillion().optional(),
           cacheWrite5m: usdPerMillion().optional(),
           cacheWrite1h: usdPerMillion().optional(),
-        }).optional(),
-        fast: number(0, 100).optional(),
-        batch: number(0, 100).optional(),
-        webSearches: usdPerMillion().optional(),
-        from: day().optional(),
-      }),
-    ),
-  }),
-  auto: section({ tickMs: wholeNumber(1_000, 3_600_000) }),
-  accounts: section({
-    autoResume: yesOrNo(),
-    resumeWords: label("a sentence on one line that begins with a letter or a digit"),
-    reservePercent: wholeNumber(0, 99),
-    named: entries(
-      /^(?!(?:claude|codex|gemini|opencode|shell|rehearsal)$)[a-z][a-z0-9_-]{0,39}$/,
-      "a short name in lower case that is no agent's",
-      section({
-        agent: choice(AGENT_KINDS),
-        env: environment()
-          .optional()
-          .transform((env) => env ?? {}),
-        reservePercent: wholeNumber(0, 99)
-          .nullable()
-          .optional()
-          .transform((percent) => percent ?? null),
-      }),
-    ),
-  }),
-  usage: section({
-    folders: section({
-      claude: folders().nullable(),
-      codex: folders().nullable(),
-      gemini: folders().nullable(),
-      opencode: folders().nullable(),
+          longPrompt: section({
+            aboveTokens: wholeNumber(1, 100_000_000),
+            input: usdPerMillion(),
+            output: usdPerMillion(),
+            cacheRead: usdPerMillion().optional(),
+            cacheWrite5m: usdPerMillion().optional(),
+            cacheWrite1h: usdPerMillion().optional(),
+          }).optional(),
+          fast: number(0, 100).optional(),
+          batch: number(0, 100).optional(),
+          webSearches: usdPerMillion().optional(),
+          from: day().optional(),
+        }),
+      ),
     }),
-  }),
-});
+    auto: section({ tickMs: wholeNumber(1_000, 3_600_000) }),
+    accounts: section({
+      autoResume: yesOrNo(),
+      resumeWords: label("a sentence on one line that begins with a letter or a digit"),
+      reservePercent: wholeNumber(0, 99),
+      named: entries(
+        name,
+        "a short name in lower case that is no agent's",
+        section({
+          agent: choice(known),
+          env: environment()
+            .optional()
+            .transform((env) => env ?? {}),
+          reservePercent: wholeNumber(0, 99)
+            .nullable()
+            .optional()
+            .transform((percent) => percent ?? null),
+        }),
+      ),
+    }),
+    usage: section({
+      folders: section({
+        claude: folders().nullable(),
+        codex: folders().nullable(),
+        gemini: folders().nullable(),
+        opencode: folders().nullable(),
+      }),
+    }),
+  });
+}
 
-export type FileConfig = z.output<typeof fileSchema>;
+export type FileConfig = z.output<ReturnType<typeof fileSchema>>;
 type ScopeLimits = FileConfig["limits"]["global"];
 
 /**

@@ -2,7 +2,8 @@
  * The shape of the configuration: what the rest of the product gets, once it is read, validated and frozen.
  * How it is found and read stands in `config.ts`.
  */
-import type { AgentKind, AgentSettings } from "./agents/adapter.ts";
+import type { AgentKind, AgentMode, AgentSettings, BuiltInAgent } from "./agents/adapter.ts";
+import type { DeclaredAgent } from "./agents/declared-agent.ts";
 import type { PriceOverrides } from "./metering/price-overrides.ts";
 import type { Level } from "./throttle/levels.ts";
 import type { Limit } from "./throttle/limits.ts";
@@ -35,6 +36,9 @@ export interface RouteConfig {
 export interface AgentConfig extends AgentSettings {
   /** What the tiers `cheap` and `premium` mean for this agent; null = the agent's own default model. */
   readonly models: { readonly cheap: string | null; readonly premium: string | null };
+  readonly mode: AgentMode;
+  /** What the configuration says of an agent that does not come with the product; null = it does. */
+  readonly declared: DeclaredAgent | null;
 }
 
 /** Credentials of their own for one agent kind, reached by an environment. */
@@ -52,8 +56,8 @@ export interface Config {
   readonly configFile: string | null;
   readonly workers: {
     readonly count: number;
-    /** `auto` = the first agent CLI found (claude, codex), else rehearsal, saying so. */
-    readonly agent: AgentKind | "auto";
+    /** A name, or `auto`: the first agent CLI found (claude, codex), else rehearsal, saying so. */
+    readonly agent: AgentKind;
     readonly cols: number;
     readonly rows: number;
     /** Where workers start; a task's own folder wins where the agent can change it. */
@@ -66,7 +70,8 @@ export interface Config {
   };
   /** Between tasks of one worker: keep the conversation, clear it when type or project changes, or a fresh start. */
   readonly context: "keep" | "clear" | "fresh";
-  readonly agents: Readonly<Record<AgentKind, AgentConfig>>;
+  /** By name: those that come with the product first. */
+  readonly agents: Readonly<Record<BuiltInAgent, AgentConfig>> & Readonly<Record<AgentKind, AgentConfig>>;
   readonly routes: Readonly<Record<TaskType, RouteConfig>>;
   readonly preferCheap: boolean;
   readonly estimate: { readonly overheadTokens: number; readonly minSamples: number };

@@ -64,8 +64,11 @@ export async function loadConfig(request: LoadRequest = {}): Promise<Config> {
   );
   const file = path === null ? null : await readConfigFile(path, process.getuid?.() ?? null);
   const { fileSchema, limitsOfFile } = await import("./config-schema.ts");
+  const { declaredNames } = await import("./config-agents.ts");
   const written = withOverrides(file?.value, overrides);
-  const parsed = fileSchema.safeParse(overDefaults(DEFAULTS, written), { reportInput: true });
+  const parsed = fileSchema(declaredNames(written)).safeParse(overDefaults(DEFAULTS, written), {
+    reportInput: true,
+  });
   if (!parsed.success) throw configError(parsed.error.issues, file, overrides);
   const { limits, throttle, workers, usage, ...rest } = parsed.data;
   const base = file === null ? cwd : dirname(file.path);

@@ -1,5 +1,5 @@
 /** The delegator with the rules of this machine: configuration, prices, history of the ledger, agents found. */
-import { agentAdapter, agentKinds, isAgentKind } from "./agents/agents.ts";
+import { adaptersOf } from "./agents/agents.ts";
 import type { AgentKind } from "./agents/adapter.ts";
 import { CtmError } from "./base/errors.ts";
 import { processEnvironment, type Config } from "./config.ts";
@@ -10,7 +10,7 @@ import {
   type DelegationRules,
   type Explanation,
 } from "./delegation/delegate.ts";
-import type { AgentFloor } from "./delegation/reservation.ts";
+import { tiersOf } from "./delegation/routes.ts";
 import { TaskHistory } from "./delegation/task-history.ts";
 import type { Ledger } from "./ledger/ledger.ts";
 import { finishedTask } from "./ledger/sample-rows.ts";
@@ -34,6 +34,8 @@ export class DelegationDesk {
   readonly priceBook: PriceBook;
   /** What a worker runs when nobody says otherwise. */
   readonly defaultAgent: AgentKind;
+  /** What each agent says of itself. */
+  readonly floors: DelegationRules["floors"];
   readonly #rehearsal: readonly string[];
   readonly #rules: DelegationRules;
   readonly #ledger: Ledger;
@@ -48,10 +50,14 @@ export class DelegationDesk {
     this.priceBook = priceBook;
     const chosen = agentFor(config);
     this.defaultAgent = chosen.kind;
+    const adapterOf = adaptersOf(config.agents);
+    this.floors = Object.fromEntries(
+      Object.keys(config.agents).map((kind) => [kind, adapterOf(kind).traits]),
+    );
     this.#rehearsal = chosen.kind === "rehearsal" ? [`REHEARSAL: ${chosen.because}`] : [];
     this.#rules = {
       routes: config.routes,
-      tiers: tiersOf(config),
+      tiers: Object.fromEntries(Object.entries(config.agents).map(([kind, { models }]) => [kind, models])),
       defaultAgent: chosen.kind,
       preferCheap: config.preferCheap,
       overheadTokens: config.estimate.overheadTokens,
@@ -60,7 +66,7 @@ export class DelegationDesk {
       get prices() {
         return priceBook.table;
       },
-      floors: FLOORS,
+      floors: this.floors,
       samples: (agent, model, type) =>
         ledger.spend
           .samples(agent, model ?? "", type, samplesMax)
@@ -68,10 +74,7 @@ export class DelegationDesk {
       get history() {
         return learnt();
       },
-      agentOfWorker: (worker) => {
-        const agent = ledger.workers.all().find(({ name }) => name === worker)?.agent ?? "";
-        return isAgentKind(agent) ? agent : null;
-      },
+      agentOfWorker: (worker) => ledger.workers.all().find(({ name }) => name === worker)?.agent ?? null,
     };
   }
 
@@ -123,20 +126,15 @@ export class DelegationDesk {
 
   /** The model a worker of this agent starts with: the one most of its tasks will want. */
   launchModel(agent: string): string | null {
-    if (!isAgentKind(agent))
+    const known = Object.keys(this.floors);
+    if (!known.includes(agent))
       throw new CtmError(
         "usage",
-        `there is no agent ${JSON.stringify(agent)}: choose one of ${agentKinds().join(", ")}`,
+        `there is no agent ${JSON.stringify(agent)}: choose one of ${known.join(", ")}`,
       );
-    const { cheap, premium } = this.#rules.tiers[agent];
+    const { cheap, premium } = tiersOf(agent, this.#rules.tiers);
     return this.#rules.preferCheap ? cheap : premium;
   }
-}
-
-export const FLOORS: Readonly<Record<AgentKind, AgentFloor>> = perAgent((kind) => agentAdapter(kind).traits);
-
-function tiersOf({ agents }: Config): DelegationRules["tiers"] {
-  return perAgent((kind) => agents[kind].models);
 }
 
 function agentFor(config: Config): { readonly kind: AgentKind; readonly because: string } {
@@ -144,9 +142,5 @@ function agentFor(config: Config): { readonly kind: AgentKind; readonly because:
   if (agent !== "auto")
     return { kind: agent, because: "it was chosen; nothing is sent to any model, nothing is spent" };
   const path = processEnvironment()["PATH"] ?? "";
-  return chooseAgent((kind) => findProgram(config.agents[kind].command[0] ?? "", path, config.workers.cwd));
-}
-
-function perAgent<T>(of: (kind: AgentKind) => T): Record<AgentKind, T> {
-  return { claude: of("claude"), codex: of("codex"), shell: of("shell"), rehearsal: of("rehearsal") };
+  return chooseAgent((kind) => findProgram(config.agents[kind]?.command[0] ?? "", path, config.workers.cwd));
 }

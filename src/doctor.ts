@@ -5,7 +5,7 @@
 import { existsSync, statfsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname } from "node:path";
-import { AGENT_KINDS, type AgentKind } from "./agents/adapter.ts";
+import type { AgentKind } from "./agents/adapter.ts";
 import { CtmError } from "./base/errors.ts";
 import type { Config } from "./config-shape.ts";
 import { limitsChecks } from "./doctor-limits.ts";
@@ -143,11 +143,11 @@ async function tmuxCheck({ env, helperEnv, config }: DoctorRequest): Promise<Doc
 
 async function agentChecks({ config, env, helperEnv }: DoctorRequest): Promise<DoctorCheck[]> {
   const programOf = (kind: AgentKind) => {
-    const [name] = config.agents[kind].command;
+    const [name] = config.agents[kind]?.command ?? [];
     return name === undefined ? null : findProgram(name, env["PATH"] ?? "", config.workers.cwd);
   };
   const checks = await Promise.all(
-    AGENT_KINDS.map((kind) => agentCheck(kind, programOf(kind), config, helperEnv)),
+    Object.keys(config.agents).map((kind) => agentCheck(kind, programOf(kind), config, helperEnv)),
   );
   if (config.workers.agent !== "auto") return checks;
   const { kind, because } = chooseAgent(programOf);
@@ -165,7 +165,7 @@ async function agentCheck(
   config: Config,
   helperEnv: Readonly<Record<string, string>>,
 ): Promise<DoctorCheck> {
-  const { command } = config.agents[kind];
+  const { command = [], declared = null } = config.agents[kind] ?? {};
   const wanted =
     config.workers.agent === kind || Object.values(config.routes).some((route) => route.agent === kind);
   if (kind === "rehearsal" && command.length === 0) {
@@ -181,7 +181,8 @@ async function agentCheck(
       remedy,
     );
   }
-  if (kind === "shell" || kind === "rehearsal") return finding(kind, "ok", program);
+  // What a declared program does when it is asked for its version, nobody knows.
+  if (kind === "shell" || kind === "rehearsal" || declared !== null) return finding(kind, "ok", program);
   const told = await askProgram(program, ["--version"], helperEnv);
   if ("answer" in told) return finding(kind, "ok", `${told.answer} (${program})`);
   return finding(kind, wanted ? "fail" : "warn", `${program} --version: ${told.fault}`, "Install it anew.");

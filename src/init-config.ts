@@ -30,15 +30,19 @@ export const INIT_CONFIG = `# Configuration of ctm. Everything here is optional 
 # The agents: program and fixed arguments (a list, no shell in between), the agent's own permission mode
 # (null = its default), environment (values in quotes; they reach the agent by a private file, never as an
 # argument), and what the words cheap and premium mean as its models (null = its own default model).
-# An empty command of rehearsal is the program that comes with ctm.
+# An empty command of rehearsal is the program that comes with ctm. mode: interactive = one session for many tasks,
+# typed into; headless = one process a task (claude -p, codex exec). Other agents are declared under a name of their
+# own, with at least command and done: see "An agent of your own" in the README.
 #agents:
 #  claude:
 #    command: [claude]
+#    mode: interactive
 #    permissionMode: null
 #    env: {}
 #    models: { cheap: haiku, premium: sonnet }
 #  codex:
 #    command: [codex]
+#    mode: interactive
 #    permissionMode: null
 #    env: {}
 #    models: { cheap: null, premium: null }

@@ -11,7 +11,7 @@ import { CtmError } from "./base/errors.ts";
 import { labelMaxChars } from "./base/limits.ts";
 import type { Config } from "./config.ts";
 import type { Explanation } from "./delegation/delegate.ts";
-import { FLOORS, type DelegationDesk } from "./delegation-desk.ts";
+import type { DelegationDesk } from "./delegation-desk.ts";
 import { doctorRequest } from "./doctor-request.ts";
 import { runDoctor } from "./doctor.ts";
 import type { Engine, Deferral } from "./engine.ts";
@@ -234,7 +234,11 @@ export class LocalApp implements App {
   }
 
   estimateAccuracy(): AccuracyModel {
-    return accuracyModel(this.#parts.ledger.samples, FLOORS, this.#parts.delegation.prices);
+    return accuracyModel(
+      this.#parts.ledger.samples,
+      this.#parts.delegation.floors,
+      this.#parts.delegation.prices,
+    );
   }
 
   // ── views ───────────────────────────────────────────────────────────────────────────────────────

@@ -3,7 +3,7 @@
  * again, settles what was in flight and fills the fleet; then it listens.
  */
 import { randomBytes } from "node:crypto";
-import { agentAdapter } from "./agents/agents.ts";
+import { adaptersOf } from "./agents/agents.ts";
 import type { App, OpenOptions } from "./app.ts";
 import { AccountBook } from "./account-book.ts";
 import { reservePercentOf } from "./account-settings.ts";
@@ -82,7 +82,7 @@ function layFoundation(config: Config): Foundation {
     countSimulated: delegation.defaultAgent === "rehearsal",
   });
   const nowMs = now();
-  throttle.restore(durableRows(ledger, throttle.needs(nowMs), traitsOf), nowMs);
+  throttle.restore(durableRows(ledger, throttle.needs(nowMs), traitsIn(config)), nowMs);
   const bus = new FactBus();
   const notices = (): readonly string[] => [...delegation.notices, ...time.notices()];
   return { ledger, bus, throttle, delegation, kept: keptWrites(ledger, bus, now), now, notices };
@@ -99,8 +99,9 @@ function keptWrites(ledger: Ledger, bus: FactBus, now: () => number): KeptWrites
   });
 }
 
-function traitsOf(agent: string): { readonly spends: boolean; readonly simulated: boolean } {
-  return agentAdapter(agent).traits;
+function traitsIn(config: Config): OverviewSources["traits"] {
+  const adapterOf = adaptersOf(config.agents);
+  return (agent) => adapterOf(agent).traits;
 }
 
 /** The engine, and the accounts it asks: an account that is free again lets the engine go on. */
@@ -126,7 +127,7 @@ function buildEngine(
     autoResume: config.accounts.autoResume,
     distributor,
     delegate: (draft) => base.delegation.delegate(draft),
-    traits: traitsOf,
+    traits: traitsIn(config),
     oversized: config.throttle.oversized,
     entryRules: {
       // Looked up at every booking: an update of the prices counts at once.
@@ -167,7 +168,7 @@ function buildApp(
     },
     workers: () => workplace?.pool.all() ?? [],
     raises: () => limits.raises,
-    traits: traitsOf,
+    traits: traitsIn(config),
     startedAtMs,
     auto: () => engine.auto,
     notices: base.notices,

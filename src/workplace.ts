@@ -5,7 +5,7 @@
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { accountEnvironment } from "./account-settings.ts";
-import { agentAdapter } from "./agents/agents.ts";
+import { adaptersOf } from "./agents/agents.ts";
 import type { AgentSettings } from "./agents/adapter.ts";
 import { CtmError } from "./base/errors.ts";
 import { agentEnvironment, harmlessEnvironment, type Config } from "./config.ts";
@@ -102,7 +102,7 @@ export async function openWorkplace(parts: WorkplaceParts): Promise<Workplace> {
   const pool = new WorkerPool({
     launching,
     restart: config.workers.restart,
-    adapter: agentAdapter,
+    adapter: adaptersOf(config.agents),
     terminal: (record) => terminal(record.tmuxSocket, record.session),
     saved: (record, { typing }) =>
       kept.keep(() => (typing ? ledger.saveWorkerTyped(record) : ledger.workers.save(record))),
@@ -174,10 +174,9 @@ function addressOf(socket: string | null, own: string): ServerAddress {
 }
 
 function settingsOf(agent: string, account: string, config: Config): AgentSettings {
-  if (agent !== "claude" && agent !== "codex" && agent !== "shell" && agent !== "rehearsal") {
-    throw new CtmError("usage", `there is no agent named ${agent}`);
-  }
-  const own = config.agents[agent];
+  const own = Object.hasOwn(config.agents, agent) ? config.agents[agent] : undefined;
+  if (own === undefined)
+    throw new CtmError("usage", `there is no agent named ${agent}: no configuration declares it any more`);
   const settings = { ...own, env: { ...own.env, ...accountEnvironment(account, config.accounts) } };
   if (agent !== "rehearsal" || settings.command.length > 0) return settings;
   return { ...settings, command: [process.execPath, REHEARSAL_PROGRAM] };

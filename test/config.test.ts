@@ -227,6 +227,8 @@ throttle: { timeZone: America/New_York, pauseAt: HARD }
       permissionMode: "acceptEdits",
       env: { A_KEY: "1" },
       models: { cheap: "haiku", premium: "sonnet" },
+      mode: "interactive",
+      declared: null,
     });
     expect(config.prices.overrides).toEqual({ "my-model": { input: 1.5, output: 3 } });
     expect(config.throttle).toMatchObject({ timeZone: "America/New_York", pauseAt: "HARD" });

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { loadConfig } from "../src/config.ts";
-import { DelegationDesk, FLOORS } from "../src/delegation-desk.ts";
+import { DelegationDesk } from "../src/delegation-desk.ts";
 import { attemptOf, Ledger } from "../src/ledger/ledger.ts";
 import { accuracyModel } from "../src/overview/accuracy.ts";
 import { estimateModel, type EstimateAsked } from "../src/overview/estimate.ts";
@@ -115,7 +115,7 @@ describe("a task's assignment", () => {
 
   it("is scored against what tasks used, those that spend nothing left out", async () => {
     const desk = await deskOf(chosen("claude"));
-    const accuracy = () => accuracyModel(ledger.samples, FLOORS, desk.prices);
+    const accuracy = () => accuracyModel(ledger.samples, desk.floors, desk.prices);
     expect(accuracy()).toMatchObject({ tasks: 0 });
     for (let n = 1; n <= 60; n += 1) settle(`a${n}`, "sonnet", 400_000);
     settle("s1", null, 0, "shell");

@@ -5,7 +5,13 @@
 import type { UsageRecord } from "../metering/usage.ts";
 
 export const AGENT_KINDS = ["claude", "codex", "shell", "rehearsal"] as const;
-export type AgentKind = (typeof AGENT_KINDS)[number];
+export type BuiltInAgent = (typeof AGENT_KINDS)[number];
+/** Name of an agent: one that comes with the product, or one that the configuration declares. */
+export type AgentKind = string;
+
+/** `interactive`: one session for many tasks, typed into. `headless`: one process a task. */
+export const AGENT_MODES = ["interactive", "headless"] as const;
+export type AgentMode = (typeof AGENT_MODES)[number];
 
 /** What the configuration says of one agent kind. */
 export interface AgentSettings {
@@ -37,6 +43,8 @@ export interface LaunchPlan {
   readonly env: Readonly<Record<string, string>>;
   /** Files to write into `dir` (0600) before the start, by plain name. */
   readonly files: readonly { readonly name: string; readonly text: string }[];
+  /** Where its record will lie, where that is known beforehand. */
+  readonly recordPath?: string | null;
 }
 
 /** One thing an agent's hook, its launcher or its terminal stream told us. `payload` is hostile input. */
@@ -87,6 +95,14 @@ export type AgentEvent =
       readonly recordPath: string | null;
     }
   | TurnFailure
+  /** What a process said of its task before it ends; the end of the process is the end of the task. */
+  | {
+      readonly kind: "said";
+      readonly answer: string | null;
+      readonly failure: TurnFailure | null;
+      readonly sessionId: string | null;
+      readonly recordPath: string | null;
+    }
   | { readonly kind: "command-ended"; readonly attemptId: string; readonly exitCode: number }
   | { readonly kind: "cleared"; readonly sessionId: string | null; readonly recordPath: string | null }
   | { readonly kind: "exited"; readonly exitCode: number };
@@ -115,6 +131,8 @@ export interface Submission {
   readonly bracketed: boolean;
   /** Pause between the paste and the Enter that the tmux server presses; null = the paste ends its own line. */
   readonly enterAfterMs: number | null;
+  /** Key in place of that Enter, by its tmux name. */
+  readonly submitKey?: string;
   /** A file to write (0600) into the launch folder before the paste, e.g. the shell task's script. */
   readonly file: { readonly name: string; readonly text: string } | null;
 }

@@ -49,17 +49,18 @@ function launchClaude(request: LaunchRequest): LaunchPlan {
       ...["--settings", `${request.dir}/settings.json`],
     ],
     env: settings.env,
-    files: [{ name: "settings.json", text: hookSettings(request.hookScript) }],
+    files: [claudeSettingsFile(request.hookScript)],
   };
 }
 
-function hookSettings(hookScript: string): string {
+/** The hooks, as a settings file of one launch. */
+export function claudeSettingsFile(hookScript: string): { readonly name: string; readonly text: string } {
   const entry = (event: string) => {
     const command = `${shellQuoted(hookScript)} ${event}`;
     return [{ matcher: "", hooks: [{ type: "command", command, timeout: 10 }] }];
   };
   const hooks = Object.fromEntries(CLAUDE_HOOKS.map(({ hook, event }) => [hook, entry(event)]));
-  return `${JSON.stringify({ hooks }, null, 2)}\n`;
+  return { name: "settings.json", text: `${JSON.stringify({ hooks }, null, 2)}\n` };
 }
 
 /** The transcript the hooks name, and the subagents' transcripts in the folder of the session's id beside it. */

@@ -11,10 +11,24 @@ export const SHELL_IDLE_LINE = "ctm shell worker — idle";
 /** What the pane shows before a task's own output. */
 export const SHELL_RUNNING_LINE = "ctm shell worker — running";
 
-/** Source of the runner, called as `sh <file> <launch folder> <shell> [arguments…]`. */
-export function shellRunner(): string {
-  return RUNNER;
+export interface RunnerKind {
+  /** How the name of a task's file ends: `<attempt id>.<file>` in the launch folder. */
+  readonly file: "sh" | "prompt";
+  /** Where the order of its signals comes from: they are counted, or told by the clock, as those of hooks are. */
+  readonly order: "counted" | "clock";
 }
+
+/** Source of the runner, called as `sh <file> <launch folder> <shell> [arguments…]`. */
+export function shellRunner({ file, order }: RunnerKind = { file: "sh", order: "counted" }): string {
+  return RUNNER.replaceAll("$id.sh", `$id.${file}`).replace("@NEXT@", order === "counted" ? COUNTED : CLOCK);
+}
+
+const COUNTED = "order=$((order + 1))";
+// Beside hooks the end of the process must sort behind what they said: last in its second where nanoseconds are missing.
+const CLOCK = `order=$(date +%s%N 2>/dev/null)
+  case "$order" in
+    '' | *[!0-9]*) order=$(date +%s)999999999 ;;
+  esac`;
 
 // - `trap :` and not `trap ''`: an ignored signal would stay ignored in the task, a trapped one is reset there. So
 //   Ctrl+C ends the task and not the worker.
@@ -32,7 +46,7 @@ shift
 [ $# -gt 0 ] || set -- sh
 order=$(date +%s)000000000
 signal() {
-  order=$((order + 1))
+  @NEXT@
   to="$CTM_SPOOL/$CTM_LAUNCH.$order-$$.$1.json"
   { printf '{"attemptId":"%s","exitCode":%d}\\n' "$2" "$3" >"$to"; } 2>/dev/null && return
   rm -f "$to"

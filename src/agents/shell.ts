@@ -47,7 +47,8 @@ function launchShell(request: LaunchRequest): LaunchPlan {
   };
 }
 
-function interpretShell(signal: Signal): AgentEvent | null {
+/** What the runner tells. */
+export function interpretShell(signal: Signal): AgentEvent | null {
   const payload = fields(signal.payload);
   const attemptId = payload && textField(payload, "attemptId", 80);
   switch (signal.event) {
@@ -66,7 +67,8 @@ function interpretShell(signal: Signal): AgentEvent | null {
   }
 }
 
-function readShellScreen(captured: readonly string[]): ScreenReading {
+/** What the runner's screen shows. */
+export function readShellScreen(captured: readonly string[]): ScreenReading {
   const lines = screenLines(captured).filter((line) => line.trim() !== "");
   const idleAt = lines.findLastIndex((line) => line.trim() === SHELL_IDLE_LINE);
   const runningAt = lines.findLastIndex((line) => line.startsWith(SHELL_RUNNING_LINE));
@@ -78,7 +80,8 @@ function readShellScreen(captured: readonly string[]): ScreenReading {
   return { state: "idle", text: null, because: SHELL_IDLE_LINE };
 }
 
-function shellSubmission(attemptId: string, text: string, cwd: string): Submission {
+/** The line that starts a task, and its script. */
+export function shellSubmission(attemptId: string, text: string, cwd: string): Submission {
   if (!ATTEMPT_ID.test(attemptId))
     throw new CtmError("refused", "The attempt id is not one a shell worker accepts.");
   // A carriage return is what the Enter key sends: the terminal turns it into the end of the line. The first two end

@@ -13,7 +13,7 @@ export const draftInput = z.strictObject({
   priority: words.orNull(words.priority),
   type: words.orNull(words.taskType),
   model: words.orNull(words.label),
-  agent: words.orNull(words.agentKind),
+  agent: words.orNull(words.agentName),
   worker: words.orNull(words.workerName),
   cwd: words.folder,
   key: words.orNull(words.label),

@@ -9,7 +9,7 @@ const schema = z.strictObject({
   text: words.text,
   type: words.orNull(words.taskType),
   model: words.orNull(words.label),
-  agent: words.orNull(words.agentKind),
+  agent: words.orNull(words.agentName),
 });
 
 export const route = defineCommand<z.output<typeof schema>, Explanation>({

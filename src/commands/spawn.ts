@@ -7,7 +7,7 @@ import { defineCommand } from "./command.ts";
 import * as words from "./words.ts";
 
 const schema = z.strictObject({
-  agent: words.orNull(words.agentKind),
+  agent: words.orNull(words.agentName),
   n: words
     .count("--n", 1, workersMax)
     .optional()

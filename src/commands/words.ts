@@ -53,7 +53,16 @@ export const workerNames = z
 export const priority = choice("priority", PRIORITIES);
 export const taskType = choice("task type", TASK_TYPES);
 export const stateName = choice("task state", STATE_NAMES);
-export const agentKind = choice("agent", AGENT_KINDS);
+
+/** Which agents there are, the configuration says: a name is looked up where that is known. */
+export const agentName = z.unknown().transform((value, context): string => {
+  const name = typeof value === "string" ? value.trim() : "";
+  if (/^[a-z][a-z0-9_-]{0,39}$/.test(name)) return name;
+  return fault(
+    context,
+    `${quote(value)} is no agent's name (${AGENT_KINDS.join(", ")}, or one of the configuration)`,
+  );
+});
 
 /** The text of a task, as the queue takes it. */
 export const text = z.preprocess(

@@ -2,8 +2,7 @@
  * The delegator: what a task is, who does it with which model, and what is held for it. Pure: routes, prices and
  * history are handed in as rules. What the person forces (type, model, agent, worker) always wins.
  */
-import { AGENT_KINDS, type AgentKind } from "../agents/adapter.ts";
-import { isAgentKind } from "../agents/agents.ts";
+import type { AgentKind } from "../agents/adapter.ts";
 import { CtmError } from "../base/errors.ts";
 import { nearest } from "../base/suggest.ts";
 import { priceTable, resolveModel, type PriceTable } from "../metering/prices.ts";
@@ -21,7 +20,7 @@ import { codePoints, promptTokens } from "./estimate.ts";
 import { mixCostNanoUsd, reservationFor, type AgentFloor, type Reservation } from "./reservation.ts";
 import type { TaskHistory } from "./task-history.ts";
 import { forecastTask, type TaskForecast } from "./task-forecast.ts";
-import { modelsOf, routeModel, takesModel, type Routes, type TierTable } from "./routes.ts";
+import { modelsOf, routeModel, takesModel, tiersOf, type Routes, type TierTable } from "./routes.ts";
 
 /** What decides besides the text. */
 export interface DelegationRules {
@@ -105,7 +104,7 @@ function decide(request: DelegationRequest, rules: DelegationRules): Decision {
   const agent = agentOf(request, route.agent ?? rules.defaultAgent, rules);
   const model =
     forcedModel(request, agent, rules) ?? routeModel(route, agent, rules.tiers, rules.preferCheap);
-  const floor = rules.floors[agent];
+  const floor = floorOf(agent, rules);
   const estimateTokens = floor.spends ? promptTokens(request.text, rules.overheadTokens) : 0;
   const reservation = reserve({ agent, model, type, estimateTokens }, request, rules);
   const assignment: Assignment = {
@@ -131,24 +130,32 @@ interface Chosen {
 }
 
 function reserve(chosen: Chosen, request: DelegationRequest, rules: DelegationRules): Reservation {
-  const { floors, minSamples, prices } = rules;
+  const { minSamples, prices } = rules;
   const { agent, model, type } = chosen;
   const samples = rules.samples(agent, model, type);
   const forecast = forecastOf(chosen, request, rules);
   const forecastP90 =
     forecast === null ? null : { tokens: forecast.tokens.p90, nanoUsd: forecast.nanoUsd.p90 };
-  return reservationFor({ ...chosen, floor: floors[agent], samples, minSamples, prices, forecastP90 });
+  return reservationFor({
+    ...chosen,
+    floor: floorOf(agent, rules),
+    samples,
+    minSamples,
+    prices,
+    forecastP90,
+  });
 }
 
 /** Null: there is no history, or the agent spends nothing. */
 function forecastOf(
   { agent, model, type, estimateTokens }: Chosen,
   { text, cwd = "" }: DelegationRequest,
-  { floors, prices, history }: DelegationRules,
+  rules: DelegationRules,
 ): TaskForecast | null {
-  if (history === null || !floors[agent].spends) return null;
+  const { prices, history } = rules;
+  const { spends, firstRequestTokens } = floorOf(agent, rules);
+  if (history === null || !spends) return null;
   const promptChars = codePoints(text);
-  const { firstRequestTokens } = floors[agent];
   const task = { agent, model: model ?? "", type, folder: cwd, promptChars };
   return forecastTask(task, model, { firstRequestTokens, estimateTokens, prices }, history);
 }
@@ -162,7 +169,7 @@ function alternativeCost(
   rules: DelegationRules,
 ): number | null {
   const own = reserve({ agent, model, type, estimateTokens }, request, rules);
-  if (own.calibration.samples > 0 || !rules.floors[agent].spends) return own.expectedNanoUsd;
+  if (own.calibration.samples > 0 || !floorOf(agent, rules).spends) return own.expectedNanoUsd;
   return mixCostNanoUsd(reserveTokens, model, rules.prices);
 }
 
@@ -174,7 +181,8 @@ function typeOf({ text, type }: DelegationRequest): Classification {
 }
 
 function agentOf({ agent, worker }: DelegationRequest, routed: AgentKind, rules: DelegationRules): AgentKind {
-  if (agent !== null && !isAgentKind(agent)) throw unknown("agent", agent, AGENT_KINDS);
+  if (agent !== null && !Object.hasOwn(rules.floors, agent))
+    throw unknown("agent", agent, Object.keys(rules.floors));
   const atWorker = worker === null ? null : rules.agentOfWorker(worker);
   if (worker !== null && atWorker !== null && agent !== null && agent !== atWorker) {
     throw new CtmError("usage", `worker ${shown(worker)} runs ${atWorker}, not ${agent}`);
@@ -182,11 +190,16 @@ function agentOf({ agent, worker }: DelegationRequest, routed: AgentKind, rules:
   return agent ?? atWorker ?? routed;
 }
 
+/** A worker may still run an agent that no rule knows any more: it spends, and nobody knows how much. */
+function floorOf(agent: AgentKind, { floors }: DelegationRules): AgentFloor {
+  return floors[agent] ?? { spends: true, firstRequestTokens: 0 };
+}
+
 /** `cheap` and `premium` may be forced as well: they mean what they mean for the agent. */
 function forcedModel({ model }: DelegationRequest, agent: AgentKind, rules: DelegationRules): string | null {
   if (model === null) return null;
   const { tiers, routes, prices } = rules;
-  if (model === "cheap" || model === "premium") return tiers[agent][model];
+  if (model === "cheap" || model === "premium") return tiersOf(agent, tiers)[model];
   const named = modelsOf(agent, tiers, routes);
   if (named.includes(model)) return model;
   if (!takesModel(agent, model)) {

@@ -2,7 +2,7 @@
  * Where each type of task goes. Routes are profiles with names of their own: `codex` is a profile on the premium
  * model of whatever agent runs by default, not the Codex CLI. All of it is data that a configuration can replace.
  */
-import type { AgentKind } from "../agents/adapter.ts";
+import type { AgentKind, BuiltInAgent } from "../agents/adapter.ts";
 import { modelFamily, modelSpellings } from "../metering/model-name.ts";
 import type { TaskType } from "../tasks/task.ts";
 
@@ -31,7 +31,7 @@ export const DEFAULT_ROUTES: Routes = Object.freeze({
   analysis: { name: "codex", agent: null, model: "premium" },
 });
 
-export const DEFAULT_TIERS: TierTable = Object.freeze({
+export const DEFAULT_TIERS: Readonly<Record<BuiltInAgent, ModelTiers>> = Object.freeze({
   claude: { cheap: "haiku", premium: "sonnet" },
   codex: { cheap: null, premium: null },
   shell: { cheap: null, premium: null },
@@ -39,15 +39,15 @@ export const DEFAULT_TIERS: TierTable = Object.freeze({
 });
 
 /** Models an agent kind is known to take by short name: what an explanation compares with. */
-const SHORT_NAMES: Readonly<Record<AgentKind, readonly string[]>> = {
+const SHORT_NAMES: Readonly<Partial<Record<AgentKind, readonly string[]>>> = {
   claude: ["haiku", "sonnet", "opus"],
   codex: [],
   shell: [],
   rehearsal: ["haiku", "sonnet", "opus"],
 };
 
-/** Which provider's models an agent kind runs; null = any (rehearsal takes every name, the shell none). */
-const PROVIDERS: Readonly<Record<AgentKind, string | null>> = {
+/** Which provider's models an agent kind runs; null = any (rehearsal takes every name, the shell none; a declared agent is taken at its word). */
+const PROVIDERS: Readonly<Partial<Record<AgentKind, string | null>>> = {
   claude: "anthropic",
   codex: "openai",
   shell: "none",
@@ -56,7 +56,7 @@ const PROVIDERS: Readonly<Record<AgentKind, string | null>> = {
 
 /** Can this agent kind run that model? A model of no provider we know is taken on trust, except by the shell. */
 export function takesModel(agent: AgentKind, model: string): boolean {
-  const own = PROVIDERS[agent];
+  const own = PROVIDERS[agent] ?? null;
   const provider = providerOf(model);
   return own === null || own === provider || (provider === null && own !== "none");
 }
@@ -71,15 +71,21 @@ export function routeModel(
   tiers: TierTable,
   preferCheap: boolean,
 ): string | null {
-  if (preferCheap || route.model === "cheap") return tiers[agent].cheap;
-  if (route.model === "premium" || !takesModel(agent, route.model)) return tiers[agent].premium;
+  if (preferCheap || route.model === "cheap") return tiersOf(agent, tiers).cheap;
+  if (route.model === "premium" || !takesModel(agent, route.model)) return tiersOf(agent, tiers).premium;
   return route.model;
 }
 
 /** Every model this agent kind could be given: its tiers, its short names and the models routes name for it. */
 export function modelsOf(agent: AgentKind, tiers: TierTable, routes: Routes): readonly (string | null)[] {
   const named = Object.values(routes).map((route) => routeModel(route, agent, tiers, false));
-  return [...new Set([tiers[agent].cheap, tiers[agent].premium, ...named, ...SHORT_NAMES[agent]])];
+  const { cheap, premium } = tiersOf(agent, tiers);
+  return [...new Set([cheap, premium, ...named, ...(SHORT_NAMES[agent] ?? [])])];
+}
+
+/** The tiers of an agent; of one that the table does not know, its own default model is all there is. */
+export function tiersOf(agent: AgentKind, tiers: TierTable): ModelTiers {
+  return tiers[agent] ?? { cheap: null, premium: null };
 }
 
 function providerOf(model: string): string | null {

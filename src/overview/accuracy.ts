@@ -1,5 +1,4 @@
 /** Assembles what `estimate accuracy` shows: finished tasks, scored in their order. */
-import { isAgentKind } from "../agents/agents.ts";
 import type { AgentKind } from "../agents/adapter.ts";
 import { forecastAccuracy, type AccuracyReport, type ScoredTask } from "../delegation/forecast-accuracy.ts";
 import type { Prior, Size } from "../delegation/forecast.ts";
@@ -21,7 +20,7 @@ export function accuracyModel(
   floors: Readonly<Record<AgentKind, AgentFloor>>,
   prices: PriceTable,
 ): AccuracyModel {
-  const floorOf = (agent: string): AgentFloor | null => (isAgentKind(agent) ? floors[agent] : null);
+  const floorOf = (agent: string): AgentFloor | null => floors[agent] ?? null;
   const spending = samples.newest(scoredMax).filter(({ agent }) => floorOf(agent)?.spends === true);
   const score = (size: Size, from: readonly SampleRow[], least: number): AccuracyReport =>
     forecastAccuracy(from.map(scoredTask), size, (task) => priorOf(task, size), least);

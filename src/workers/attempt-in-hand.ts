@@ -1,4 +1,5 @@
 /** The one attempt a worker has in hand, from the moment it is chosen to the report of its end. */
+import type { TurnFailure } from "../agents/adapter.ts";
 import type { RecordMarks } from "./record-reader.ts";
 
 export interface AttemptInHand {
@@ -14,4 +15,6 @@ export interface AttemptInHand {
   cancelling: boolean;
   /** The question it waits with. */
   question: string | null;
+  /** What its process said of it so far, where the end of that process is its end. */
+  said?: { readonly answer: string | null; readonly failure: TurnFailure | null };
 }

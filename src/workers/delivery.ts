@@ -202,6 +202,7 @@ export class Delivery {
       paste: submission.paste,
       bracketed: submission.bracketed,
       enterAfterMs: submission.enterAfterMs,
+      ...(submission.submitKey === undefined ? {} : { submitKey: submission.submitKey }),
       foreground: record.foreground,
     });
     if (typed.kind === "refused") {

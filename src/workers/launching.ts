@@ -102,7 +102,7 @@ export class Launching {
       launchId,
       launchDir: dir,
       sessionId: wish.resumeSessionId ?? sessionId,
-      recordPath: null,
+      recordPath: plan.recordPath ?? null,
       lastAttempt: "",
       lastType: wish.resumeSessionId === null ? null : worker.record.lastType,
     });

@@ -56,6 +56,7 @@ const LAST_WORDS: ReadonlySet<AgentEvent["kind"]> = new Set([
   "accepted",
   "turn-ended",
   "turn-failed",
+  "said",
   "command-ended",
   "exited",
 ]);
@@ -324,9 +325,12 @@ export class Worker {
       case "turn-failed":
         await this.#turnFailed(event, source, says);
         return;
+      case "said":
+        this.#learnSession(event);
+        this.#hearSaid(event);
+        return;
       case "command-ended":
-        if (this.#attempt?.id === event.attemptId)
-          await this.end(this.#commandOutcome(event.exitCode), source, `exit code ${event.exitCode}`);
+        await this.#commandEnded(event, source);
         return;
       case "exited":
         await this.died(`the agent exited with code ${event.exitCode}`, event.exitCode);
@@ -336,10 +340,38 @@ export class Worker {
     }
   }
 
-  #commandOutcome(exitCode: number): Outcome {
-    if (this.#attempt?.cancelling === true) return { kind: "cancelled" };
-    if (exitCode === 0) return { kind: "completed", exitCode, answer: null };
-    return { kind: "failed", reason: `exit code ${exitCode}`, exitCode };
+  #hearSaid({ answer, failure }: Extract<AgentEvent, { kind: "said" }>): void {
+    const attempt = this.#attempt;
+    if (attempt === null || attempt.phase === "preparing") return;
+    attempt.said = {
+      answer: answer ?? attempt.said?.answer ?? null,
+      failure: failure ?? attempt.said?.failure ?? null,
+    };
+  }
+
+  /** The process of one task ended: its exit code decides, and what was said before tells why. */
+  async #commandEnded(
+    { attemptId, exitCode }: Extract<AgentEvent, { kind: "command-ended" }>,
+    source: EvidenceSource,
+  ): Promise<void> {
+    const attempt = this.#attempt;
+    if (attempt?.id !== attemptId) return;
+    const failure = exitCode === 0 || attempt.cancelling ? null : await this.#whyItFailed(attempt);
+    if (this.#attempt !== attempt) return;
+    const cause = failure?.failure ?? "unknown";
+    // Told before the end, so that the next task is not sent into the same limit.
+    if (failure !== null && isParkCause(cause)) {
+      const { message, resetsAtMs } = failure;
+      this.#tell(this, { kind: "limited", attemptId: null, reason: { cause, message, resetsAtMs } });
+    }
+    await this.end(commandOutcome(attempt, exitCode, failure), source, `exit code ${exitCode}`);
+  }
+
+  async #whyItFailed({ said, marks }: AttemptInHand): Promise<TurnFailure | null> {
+    const told = said?.failure ?? null;
+    if (!this.adapter.traits.spends || (told !== null && told.failure !== "unknown")) return told;
+    const failure = (await recordedFailure(this.agentRecord(), marks)) ?? told;
+    return failure === null ? null : { ...failure, message: agentWords(failure.message) };
   }
 
   #hearAccepted(
@@ -575,6 +607,18 @@ export class Worker {
     if (this.#unpark !== null) clearTimeout(this.#unpark);
     for (const waiter of this.#readyWaiters.splice(0)) waiter(false);
   }
+}
+
+function commandOutcome(
+  { cancelling, said }: AttemptInHand,
+  exitCode: number,
+  failure: TurnFailure | null,
+): Outcome {
+  if (cancelling) return { kind: "cancelled" };
+  if (exitCode === 0) return { kind: "completed", exitCode, answer: said?.answer ?? null };
+  const code = `exit code ${exitCode}`;
+  const reason = failure === null ? code : `${failure.failure}: ${failure.message} (${code})`;
+  return { kind: "failed", reason, exitCode };
 }
 
 /** What is kept of an end; only now, because the record is searched for the answer as it was said. */

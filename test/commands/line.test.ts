@@ -114,7 +114,7 @@ describe("a line at the prompt", () => {
     ["add -p", "argument missing"],
     ["add -p hihg x", "did you mean high?"],
     ["add --type code x", "(ui, coding, documentation, analysis)"],
-    ["add --agent cluade x", "did you mean claude?"],
+    ["add --agent Claude! x", "is no agent's name (claude, codex"],
     ["add --priorty high x", "Did you mean --priority?"],
     ["add -x y", "unknown option '-x'"],
     ["add --worker ../x y", "no worker's name"],

@@ -104,6 +104,51 @@ for (const agent of ["claude", "codex"] as const) {
       await byHand("kill-server");
     }, 120_000);
 
+    it("headless: one process a task, ended by its exit code, booked to the token, its prompt in no list of processes", async () => {
+      const api = await startStandInApi();
+      const home =
+        agent === "claude" ? await claudeHome(api.baseUrl, { oauth: true }) : await codexHome(api.baseUrl);
+      const ctm = await product(agent, bin ?? "", home, { count: 2, mode: "headless" });
+      const fine = ["alpha", "bravo", "charlie"].map(
+        (name) =>
+          `Please fix the ${name} parser: "it's"\n$(touch made) [[delay:300]] [[say:${name} is done]]`,
+      );
+      const batch = ctm(
+        ["batch", "-"],
+        fine.map((text) => JSON.stringify({ text, type: "coding" })).join("\n"),
+      );
+      await waitFor("the first request", () => Promise.resolve(api.requests.length > 0));
+      const processes = (await execa("ps", ["-eo", "args", "--cols", "10000"])).stdout;
+      expect(processes).toContain("runner.sh");
+      expect(processes).not.toMatch(/fix the \w+ parser/);
+      const { stdout, stderr, exitCode } = await batch;
+      expect(stdout + stderr).toContain("Completed:    3 of 3");
+      expect(exitCode).toBe(0);
+      for (const [index, text] of fine.entries()) {
+        const { task, attempts } = JSON.parse((await ctm(["show", String(index + 1), "--json"])).stdout) as {
+          task: { state: { exitCode: number | null } };
+          attempts: ShownAttempt[];
+        };
+        expect(attempts).toHaveLength(1);
+        expect(attempts[0]).toMatchObject({
+          outcome: "completed",
+          answer: expect.stringMatching(/^(alpha|bravo|charlie) is done$/),
+          tokens: { source: "actual" },
+        });
+        expect(task.state.exitCode).toBe(0);
+        expect(booked(attempts[0])).toEqual(servedFor(api, text));
+      }
+
+      // A usage limit: the task fails with the reason and its exit code, and the account waits for the reset.
+      await ctm(["batch", "-"], JSON.stringify({ text: "Please fail now. [[err:429u]]", type: "coding" }));
+      const { task } = JSON.parse((await ctm(["show", "4", "--json"])).stdout) as {
+        task: { state: { name: string; reason: string; exitCode: number } };
+      };
+      expect(task.state).toMatchObject({ name: "failed", exitCode: 1 });
+      expect(task.state.reason).toMatch(/^quota-exhausted: .*limit.*\(exit code 1\)$/);
+      expect((await ctm(["accounts"])).stdout).toMatch(/limit/);
+    }, 120_000);
+
     it("asks for a person, is interrupted, fails at the API, and goes on with the next task", async () => {
       const api = await startStandInApi();
       const home = agent === "claude" ? await claudeHome(api.baseUrl) : await codexHome(api.baseUrl);
@@ -252,11 +297,16 @@ function servedFor(api: StandInApi, text: string, times = 1): Omit<ServedUsage, 
 }
 
 /** The product with three workers of this agent, as one process a call; workers stay between calls. */
-async function product(agent: string, bin: string, home: AgentHome) {
+async function product(
+  agent: string,
+  bin: string,
+  home: AgentHome,
+  { count = 3, mode = "interactive" } = {},
+) {
   const dir = await testFolder();
   const config = {
-    workers: { agent, count: 3, cwd: home.cwd },
-    agents: { [agent]: { command: [bin] } },
+    workers: { agent, count, cwd: home.cwd },
+    agents: { [agent]: { command: [bin], mode } },
     limits: { worker: { tokens: { hour: null } } },
   };
   await writeFile(join(dir, "ctm.yaml"), JSON.stringify(config));

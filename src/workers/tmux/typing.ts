@@ -38,6 +38,8 @@ export interface Typing {
   readonly bracketed: boolean;
   /** Pause between the paste and the server's Enter; null = the paste ends its own line. */
   readonly enterAfterMs: number | null;
+  /** Key pressed in place of that Enter. */
+  readonly submitKey?: string;
   /** Name of the program that must be in front (for adopted panes, whose process is a shell), or null. */
   readonly foreground?: string | null;
 }
@@ -188,7 +190,7 @@ interface PasteSteps {
 async function paste(
   connection: TmuxConnection,
   folder: PasteFolder,
-  typing: Pick<Typing, "pane" | "paste" | "bracketed" | "enterAfterMs">,
+  typing: Pick<Typing, "pane" | "paste" | "bracketed" | "enterAfterMs" | "submitKey">,
   condition: string,
   steps: PasteSteps,
   point: FaultPoint,
@@ -202,9 +204,7 @@ async function paste(
   const type = sequence([
     pasteCommand(connection, buffer, paneId, typing.bracketed),
     ...steps.marks,
-    ...(typing.enterAfterMs === null
-      ? []
-      : [enterLater(connection, typing.pane, typing.enterAfterMs, steps)]),
+    ...(typing.enterAfterMs === null ? [] : [enterLater(connection, typing, typing.enterAfterMs, steps)]),
   ]);
   const byFile = !BARE_LINE.test(typing.paste);
   if (byFile) LOAD.pass(() => createPrivateFile(file, typing.paste, false));
@@ -227,12 +227,13 @@ async function paste(
  */
 function enterLater(
   connection: TmuxConnection,
-  pane: PaneIdentity,
+  { pane, submitKey }: Pick<Typing, "pane" | "submitKey">,
   afterMs: number,
   steps: PasteSteps,
 ): string {
+  const key = submitKey === undefined ? ENTER : keyBytes(submitKey);
   const conditions = [isPane(pane), shows("#{pane_input_off}", "0"), ...steps.enterIf];
-  const press = sequence([...keyCommands(connection, pane.paneId, ENTER), ...steps.entered]);
+  const press = sequence([...keyCommands(connection, pane.paneId, key), ...steps.entered]);
   const act = [pane.paneId, allOf(conditions), press] as const;
   const inServer = `run-shell -b -d ${seconds(afterMs)} -C ${unexpanded(ifPane(...act, ""))}`;
   // A delayed command is forgotten when the client it came from has died. So that an Enter is not, a process outside

@@ -1,0 +1,60 @@
+/**
+ * Agents that are one process a task: a runner is the root of the pane, as for the shell, and starts the agent with
+ * the prompt as its standard input. The prompt is never an argument. The end of the process is the end of the task,
+ * with its true exit code; the agent's own hooks only add what it said and where its record lies.
+ */
+import type { AgentAdapter, AgentEvent, LaunchPlan, Signal, Submission } from "./adapter.ts";
+import { interpretShell, readShellScreen, shellSubmission } from "./shell.ts";
+import { shellQuoted } from "./shell-quoting.ts";
+import { shellRunner } from "./shell-runner.ts";
+
+/** What the parts that differ from agent to agent are. */
+export interface OneProcess {
+  readonly traits: Pick<AgentAdapter["traits"], "kind" | "simulated" | "firstRequestTokens">;
+  /** Command line of one task; the prompt comes by its standard input. */
+  launch: AgentAdapter["launch"];
+  /** What a hook told while the process ran; null for what tells nothing. */
+  hear(signal: Signal): AgentEvent | null;
+  record: AgentAdapter["record"];
+  readonly interruptKey?: string;
+}
+
+/** The adapter of such an agent. */
+export function oneProcessAdapter(agent: OneProcess): AgentAdapter {
+  return {
+    traits: {
+      ...agent.traits,
+      spends: true,
+      acceptWithinMs: 5_000,
+      clearCommand: null,
+      interruptKey: agent.interruptKey ?? "C-c",
+      readyBy: "signal",
+    },
+    launch: (request) => runnerFor(agent.launch(request), request.dir),
+    interpret: (signal) => interpretShell(signal) ?? agent.hear(signal),
+    readStream: () => ({ events: [], rest: "" }),
+    readScreen: readShellScreen,
+    submission: promptOf,
+    record: agent.record,
+  };
+}
+
+const AGENT_FILE = "agent.sh";
+
+function runnerFor(plan: LaunchPlan, dir: string): LaunchPlan {
+  const agent = `exec ${plan.argv.map(shellQuoted).join(" ")} <"$1"\n`;
+  return {
+    ...plan,
+    argv: ["/bin/sh", `${dir}/runner.sh`, dir, "/bin/sh", `${dir}/${AGENT_FILE}`],
+    files: [
+      ...plan.files,
+      { name: "runner.sh", text: shellRunner({ file: "prompt", order: "clock" }) },
+      { name: AGENT_FILE, text: agent },
+    ],
+  };
+}
+
+/** The prompt as it is; the folder is that of the launch. */
+function promptOf(attemptId: string, text: string, cwd: string): Submission {
+  return { ...shellSubmission(attemptId, text, cwd), file: { name: `${attemptId}.prompt`, text } };
+}
