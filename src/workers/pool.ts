@@ -334,12 +334,21 @@ export class WorkerPool {
     if (worker.record.launchId === null) return;
     const delayMs = this.#restarts.plan(worker.name, async () => {
       if (this.#closed || worker.state.name !== "dead" || this.#workers.get(worker.name) !== worker) return;
-      await this.start(worker);
+      const before = worker.state;
+      try {
+        await this.start(worker);
+      } catch (error) {
+        // A start that failed is one more death; where it never looked like a start, nobody has told or counted it.
+        if (worker.state !== before) return;
+        this.#parts.trouble(error);
+        this.#planRestart(worker);
+      }
     });
     if (delayMs !== null) {
       worker.startsAgainAt(Date.now() + delayMs);
       return;
     }
+    worker.startsAgainAt(null);
     const deaths = this.#restarts.deaths(worker.name) + 1;
     const why = worker.state.name === "dead" ? worker.state.reason : "";
     this.#parts.trouble(

@@ -590,8 +590,8 @@ export class Worker {
     else await this.end({ kind: "lost", reason }, "process", reason);
   }
 
-  /** When a dead one will be started again, as the pool has planned it. */
-  startsAgainAt(restartAtMs: number): void {
+  /** When a dead one will be started again, as the pool has planned it; null = never by itself. */
+  startsAgainAt(restartAtMs: number | null): void {
     if (this.#state.name === "dead") this.#state = { ...this.#state, restartAtMs };
   }
 

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -158,6 +158,19 @@ describe("a worker that dies", () => {
     bench.terminal.startFails = null;
     await vi.advanceTimersByTimeAsync(2_000);
     expect(worker.state.name).toBe("starting");
+  });
+
+  it("is given up, and says so, when its start fails over and over before it has begun", async () => {
+    const worker = await bench.idle();
+    rmSync(join(bench.folder, "workers"), { recursive: true });
+    writeFileSync(join(bench.folder, "workers"), "no folder");
+    await worker.died("its pane was closed", null);
+    for (const delayMs of [1_000, 2_000, 4_000]) {
+      expect(worker.state).toMatchObject({ name: "dead", restartAtMs: expect.any(Number) });
+      await vi.advanceTimersByTimeAsync(delayMs);
+    }
+    expect(worker.state).toMatchObject({ name: "dead", restartAtMs: null });
+    expect(bench.troubles.at(-1)).toMatch(/died 4 times in a row and stays dead/);
   });
 
   it("begins a new row with work that was done", async () => {
