@@ -111,7 +111,10 @@ describe("a start after the machine was started anew", () => {
     ]);
     await ctm.ok(["resume"]);
     for (const id of [2, 3, 4]) await ctm.until(id, "completed");
-    expect(fixes(ctm).map((text) => text.slice(0, 5))).toEqual(["Fix 1", "Fix 3", "Fix 4", "Fix 2"]);
+    // The prompts of one agent are in order; which agent's come first in the recording is by chance.
+    const typed = fixes(ctm).map((text) => text.slice(0, 5));
+    expect(typed.filter((text) => text !== "Fix 1")).toEqual(["Fix 3", "Fix 4", "Fix 2"]);
+    expect(typed.filter((text) => text === "Fix 1")).toHaveLength(1);
     expect(await ctm.task(1)).toMatchObject({ state: { name: "lost" }, attempts: 1 });
   });
 
