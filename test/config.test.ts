@@ -323,7 +323,7 @@ auto: 7
     ],
     ["terminal control", 'context: "\\e[31mred"', '"\\u001b[31mred"'],
     ["terminal control in a key", '"\\e[31m": 1', "given.yaml:1:1 the file has no key"],
-    ["a prototype", "__proto__: { count: 9 }\n", 'has no key "__proto__"'],
+    ["a prototype", "__proto__: { count: 9 }\n", "no key may be named __proto__"],
     [
       "too many entries",
       `agents: { shell: { env: {${Array.from({ length: 201 }, (_, i) => `A${i}: ""`).join(", ")}} } }`,
@@ -332,7 +332,7 @@ auto: 7
   ])("%s", async (_, text, fault) => {
     const error = await faultsOf(text);
     expect(error.code).toBe("config");
-    expect(error.details.join("\n")).toContain(fault);
+    expect([error.message, ...error.details].join("\n")).toContain(fault);
   });
 
   test("a swarm of aliases is stopped", async () => {

@@ -28,7 +28,7 @@ export const estimate = defineCommand<z.output<typeof asked>, EstimateModel>({
     "The prompt's own tokens are a small part of what a task uses. The rest is learnt from finished tasks: of the same",
     "agent, model, type and folder, each of these classes drawn towards the wider one as long as it has few tasks.",
   ],
-  examples: ["estimate Create a user authentication system", "estimate accuracy"],
+  examples: ["estimate Create a user authentication system", "estimate --model opus Fix the parser"],
   needs: "ledger",
   schema: asked,
   prepare: (raw, caller) => ({ ...raw, cwd: words.folderOf(raw["cwd"], caller.cwd) }),

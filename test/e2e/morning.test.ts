@@ -90,12 +90,13 @@ describe("a start after the machine was started anew", () => {
     await ctm.until(1, "running");
     await ctm.tell("Fix 2 [[delay:0]]", { priority: "low" });
     for (const n of [3, 4]) await ctm.tell(`Fix ${n} [[delay:0]]`);
-    await manager.kill9();
-    await ctm.tmux("kill-server");
+    // While the manager has it open: the last one to close a database puts its files in order.
     const ledger = new Database(join(ctm.state, "ledger.sqlite"));
     const note = JSON.stringify({ bootId: "the boot before", leftAtMs: null });
     ledger.prepare("UPDATE setting SET value = ? WHERE name = 'manager'").run(note);
     ledger.close();
+    await manager.kill9();
+    await ctm.tmux("kill-server");
 
     await ctm.serve();
     const recap = await recapOf(ctm);

@@ -1,9 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readFileSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { startPane, type Pane } from "../support/pane.ts";
 import { waitFor } from "../support/wait-for.ts";
+import { removeFolder } from "../support/remove-folder.ts";
 
 const program = new URL("../support/repl-program.ts", import.meta.url).pathname;
 const root = join(import.meta.dirname, "../..");
@@ -21,7 +22,7 @@ interface Person {
 }
 
 async function sitDown(folder = mkdtempSync(join(tmpdir(), "ctm-repl-"))): Promise<Person> {
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+  onTestFinished(() => removeFolder(folder));
   const command = `"${process.execPath}" --import tsx "${program}" "${folder}"; echo OVER; exec cat`;
   const pane = await startPane({ argv: ["sh", "-c", command], cwd: root, env: { LANG: "C.UTF-8" } });
   const screen = async (): Promise<string> => (await pane.capture()).join("\n");
@@ -73,7 +74,7 @@ describe("the prompt, in a real terminal", () => {
   });
 
   it("prints what happens above a half-typed line without touching it", async () => {
-    const { folder, type, sees, pane, added } = await sitDown();
+    const { folder, type, sees, pane, screen, added } = await sitDown();
     await type(`add ${"a long line that wraps ".repeat(12)}end`);
     for (let step = 0; step < 5; step++) await pane.key("Left");
     const pid = Number(readFileSync(join(folder, "pid"), "utf8"));
@@ -81,8 +82,12 @@ describe("the prompt, in a real terminal", () => {
     process.kill(pid, "SIGUSR1");
     await sees("trouble: something happened meanwhile");
     process.kill(pid, "SIGUSR1");
-    const screen = await sees(/meanwhile[^]*meanwhile/);
-    expect(screen.match(/> add a long line/g)).toHaveLength(1);
+    // The line is drawn anew below what was printed: until then the screen may be caught without it.
+    await waitFor("both messages above the line, and the line once", async () => {
+      const shown = await screen();
+      const lines = shown.match(/> add a long line/g)?.length;
+      return /meanwhile[^]*meanwhile[^]*> add a long line/.test(shown) && lines === 1;
+    });
     await type("X");
     await pane.key("Enter");
     await sees("Queued #1");

@@ -2,11 +2,12 @@
  * A home folder for a real agent CLI in a test: its first-run questions answered beforehand, its API on loopback,
  * its key a dummy. The environment is complete: nothing of the machine's own leaks in.
  */
-import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, realpath, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { onTestFinished } from "vitest";
+import { removeFolder } from "./remove-folder.ts";
 
 const DUMMY_KEY = "sk-ant-dummy-0000-for-tests-only";
 
@@ -69,7 +70,7 @@ export async function codexHome(apiUrl: string): Promise<AgentHome> {
 
 async function emptyHome(): Promise<{ home: string; cwd: string }> {
   const home = await realpath(await mkdtemp(join(tmpdir(), "ctm-home-")));
-  onTestFinished(() => rm(home, { recursive: true, force: true, maxRetries: 20, retryDelay: 200 }));
+  onTestFinished(() => removeFolder(home));
   const cwd = join(home, "project");
   await mkdir(cwd);
   await mkdir(join(home, "tmp"));

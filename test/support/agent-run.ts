@@ -1,5 +1,5 @@
 /** A real agent CLI in a real pane, launched by its adapter's plan, as the contract tests use it. */
-import { mkdtemp, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, readdir, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { randomUUID } from "node:crypto";
@@ -17,6 +17,7 @@ import type { AgentHome } from "./agent-home.ts";
 import { startPane, type Pane } from "./pane.ts";
 import { signalFolder, TEST_LAUNCH_ID, type SignalFolder } from "./signal-folder.ts";
 import { waitFor } from "./wait-for.ts";
+import { removeFolder } from "./remove-folder.ts";
 
 export interface AgentRun {
   readonly adapter: AgentAdapter;
@@ -41,7 +42,7 @@ export async function startAgent(
   more: Partial<LaunchRequest> = {},
 ): Promise<AgentRun> {
   const dir = await mkdtemp(join(tmpdir(), "ctm-launch-"));
-  onTestFinished(() => rm(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }));
+  onTestFinished(() => removeFolder(dir));
   const signals = await signalFolder();
   const sessionId = randomUUID();
   const plan = adapter.launch({

@@ -1,10 +1,11 @@
 /** One pane on a tmux server of the test's own: for tests of what runs inside it, not of how we drive tmux. */
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { onTestFinished } from "vitest";
 import { waitFor } from "./wait-for.ts";
+import { removeFolder } from "./remove-folder.ts";
 
 export interface Pane {
   /** Pastes text as the product does: through a buffer loaded from a file. */
@@ -40,7 +41,7 @@ export async function startPane(options: PaneOptions): Promise<Pane> {
     await tmux("kill-server").catch(() => undefined);
     // A program may still write into its home while it ends, which is about to be removed.
     if (pid > 0) await waitFor("the end of the program", () => !runs(pid)).catch(() => undefined);
-    await rm(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+    await removeFolder(dir);
   });
 
   const env = Object.entries(options.env).flatMap(([name, value]) => ["-e", `${name}=${value}`]);

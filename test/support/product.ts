@@ -4,7 +4,7 @@
  */
 import { spawn, type ChildProcess } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
@@ -12,6 +12,7 @@ import { onTestFinished } from "vitest";
 import { connectManager } from "../../src/server/remote-host.ts";
 import { productFolder } from "./built-product.ts";
 import { waitFor } from "./wait-for.ts";
+import { removeFolder } from "./remove-folder.ts";
 
 const RECORDER = new URL("stdin-recorder.mjs", import.meta.url).pathname;
 const FINAL = new Set(["completed", "failed", "cancelled", "lost"]);
@@ -386,6 +387,6 @@ export class Product {
     }
     await this.tmux("kill-server");
     await this.defaultTmux("kill-server");
-    rmSync(this.folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+    await removeFolder(this.folder);
   }
 }

@@ -1,11 +1,12 @@
 /** A folder that hooks write signals into, as tests read it: whole files, in the order of their names. */
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { AgentEvent, Signal } from "../../src/agents/adapter.ts";
 import { hookScript } from "../../src/workers/hook-script.ts";
 import { waitFor } from "./wait-for.ts";
+import { removeFolder } from "./remove-folder.ts";
 
 export const TEST_LAUNCH_ID = "launch-1";
 
@@ -25,7 +26,7 @@ export interface SignalFolder {
 
 export async function signalFolder(): Promise<SignalFolder> {
   const dir = await mkdtemp(join(tmpdir(), "ctm-signals-"));
-  onTestFinished(() => rm(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }));
+  onTestFinished(() => removeFolder(dir));
   const script = join(dir, "hook.sh");
   await writeFile(script, hookScript(), { mode: 0o700 });
   const all = async () => {

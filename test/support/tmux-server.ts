@@ -1,6 +1,6 @@
 /** A tmux server of a test's own, driven by the product's terminal, ended with the test. */
 import { mkdirSync } from "node:fs";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
@@ -9,6 +9,7 @@ import type { PaneIdentity } from "../../src/workers/tmux/pane-identity.ts";
 import { Terminal } from "../../src/workers/tmux/terminal.ts";
 import { TEST_ENV } from "./test-env.ts";
 import { waitFor } from "./wait-for.ts";
+import { removeFolder } from "./remove-folder.ts";
 
 export { TEST_ENV };
 const RECORDER = new URL("recorder.mjs", import.meta.url).pathname;
@@ -16,7 +17,7 @@ const RECORDER = new URL("recorder.mjs", import.meta.url).pathname;
 /** A folder of the test's own. */
 export async function testFolder(): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), "ctm-tmux-"));
-  onTestFinished(() => rm(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 }));
+  onTestFinished(() => removeFolder(dir));
   return dir;
 }
 
