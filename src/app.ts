@@ -23,6 +23,7 @@ import type { TaskDetails } from "./reports/task-details.ts";
 import type { ThrottleModel } from "./reports/throttle-model.ts";
 import type { TaskWhy, WorkerWhy } from "./reports/why.ts";
 import type { WorkerRow } from "./reports/workers-table.ts";
+import type { TaskCap } from "./tasks/cap.ts";
 import type { Priority } from "./tasks/priority.ts";
 import type { Task, TaskDraft, TaskStateName, TaskType } from "./tasks/task.ts";
 
@@ -82,6 +83,8 @@ export interface App {
   edit(id: number, text: string): Task;
   hold(id: number, reason: string): Task;
   release(id: number): Task;
+  /** Another cap for a task that has not ended. CtmError `illegal-move`, or `usage` where it has used more already. */
+  setCap(id: number, cap: TaskCap): Task;
   /** Removes ended tasks from the lists (their usage and keys stay). Returns how many. */
   clear(states: readonly TaskStateName[]): number;
 

@@ -73,6 +73,7 @@ export const DEFAULTS = {
     hardStop: false,
     oversized: "run",
     countCacheReads: false,
+    taskCap: null,
   },
   prices: { profile: "list", overrides: {} },
   auto: { tickMs: 10_000 },

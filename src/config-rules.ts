@@ -7,6 +7,7 @@ import { parseTokenAmount, tokenAmountMax } from "./base/amounts.ts";
 import { labelMaxChars } from "./base/limits.ts";
 import { nearest } from "./base/suggest.ts";
 import { parseUsd, usdAmountMax } from "./metering/money.ts";
+import { parseCap, type TaskCap } from "./tasks/cap.ts";
 
 /** Most entries a map that a person fills (named limits, environment, prices) may have. */
 const entriesMax = 200;
@@ -138,6 +139,19 @@ export function dollarAmount(): AmountRule {
     const nanoUsd = isWritten(value) ? nanoUsdOf(String(value)) : null;
     if (nanoUsd !== null) return nanoUsd;
     return refuse(context, wrong(`dollars (5 or 5.50, at most ${usdAmountMax}) or null for no limit`, value));
+  });
+}
+
+/** What a task may use: tokens as an integer or "50K", money as "$1.50"; null = no cap. */
+export function taskCap() {
+  return z.unknown().transform((value, context): TaskCap | null => {
+    if (value === null) return null;
+    try {
+      if (isWritten(value)) return parseCap(String(value));
+    } catch {
+      // Said below.
+    }
+    return refuse(context, wrong(`tokens (50K), dollars ("$1.50") or null for no cap`, value));
   });
 }
 

@@ -15,6 +15,7 @@ import {
   secretText,
   section,
   timeZone,
+  taskCap,
   tokenAmount,
   wholeNumber,
   yesOrNo,
@@ -113,6 +114,7 @@ export function fileSchema(declared: readonly string[]) {
       hardStop: yesOrNo(),
       oversized: choice(["run", "ask", "refuse"]),
       countCacheReads: yesOrNo(),
+      taskCap: taskCap(),
     }),
     prices: section({
       profile: choice(PRICE_PROFILES),

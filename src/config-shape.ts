@@ -7,6 +7,7 @@ import type { DeclaredAgent } from "./agents/declared-agent.ts";
 import type { PriceOverrides } from "./metering/price-overrides.ts";
 import type { Level } from "./throttle/levels.ts";
 import type { Limit } from "./throttle/limits.ts";
+import type { TaskCap } from "./tasks/cap.ts";
 import type { TaskType } from "./tasks/task.ts";
 import type { RecordFolders } from "./transcripts/formats.ts";
 
@@ -83,6 +84,8 @@ export interface Config {
     readonly hardStop: boolean;
     readonly oversized: "run" | "ask" | "refuse";
     readonly countCacheReads: boolean;
+    /** For tasks that are queued without a cap of their own; null = none. */
+    readonly taskCap: TaskCap | null;
   };
   readonly prices: {
     readonly profile: string;

@@ -20,6 +20,7 @@ import type { KeptWrites } from "./kept-writes.ts";
 import { Meter, type MeterParts } from "./meter.ts";
 import { Resumption } from "./resumption.ts";
 import { RunningUsage } from "./running-usage.ts";
+import { TaskCaps } from "./task-caps.ts";
 import { ReadyQueue, type Begun } from "./tasks/ready-queue.ts";
 import { isFinal, type Assignment, type Outcome, type Task, type TaskDraft } from "./tasks/task.ts";
 import type { Admission } from "./throttle/throttle.ts";
@@ -68,6 +69,8 @@ export class Engine {
   #lastPass: Promise<unknown> = Promise.resolve();
   readonly #meter: Meter;
   readonly #runningUsage: RunningUsage;
+  /** Caps on single tasks, and a person's word on them. */
+  readonly caps: TaskCaps;
   readonly #wake: WakeTimer;
   readonly #resumption: Resumption;
   #pumpQueued = false;
@@ -78,6 +81,12 @@ export class Engine {
     this.#parts = parts;
     this.#meter = new Meter(parts);
     this.#runningUsage = new RunningUsage({ ...parts, meter: this.#meter });
+    this.caps = new TaskCaps({
+      ...parts,
+      moved: (from, to, reason) => this.#told(from, to, reason),
+      mayGoOn: () => this.#resumption.plan(),
+      trouble: (error) => this.#trouble(error),
+    });
     this.#wake = new WakeTimer(parts.now, () => this.pump());
     this.#resumption = new Resumption({
       ...parts,
@@ -381,9 +390,10 @@ export class Engine {
         this.#withCurrent(report.attemptId, (task) => this.#accept(task, report));
         return;
       case "used":
-        this.#withCurrent(report.attemptId, (task, attempt) =>
-          this.#runningUsage.book(report.records, ownerOf(task, attempt)),
-        );
+        this.#withCurrent(report.attemptId, (task, attempt) => {
+          this.#runningUsage.book(report.records, ownerOf(task, attempt));
+          this.caps.check(task);
+        });
         return;
       case "asks":
         this.#withCurrent(report.attemptId, (task) => this.#needsInput(task, report.worker, report.question));

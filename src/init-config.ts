@@ -97,6 +97,7 @@ export const INIT_CONFIG = `# Configuration of ctm. Everything here is optional 
 # hardStop: true = at 100 % of a cost limit not even critical tasks start.
 # oversized: what happens to a task that is larger than a whole window: run (alone), ask, refuse.
 # countCacheReads: do tokens read from a cache count against token limits? (They always count as cost.)
+# taskCap: what one task may use (50K or "$1.50") before its agent is stopped and you are asked; null = no cap.
 #throttle:
 #  timeZone: null
 #  criticalHeadroomPercent: 5
@@ -104,6 +105,7 @@ export const INIT_CONFIG = `# Configuration of ctm. Everything here is optional 
 #  hardStop: false
 #  oversized: run
 #  countCacheReads: false
+#  taskCap: null
 
 # Prices: a named profile (list = dated list prices), and your own in dollars per million tokens, e.g.
 # overrides: { my-model: { input: 3, output: 15, cacheRead: 0.3, cacheWrite5m: 3.75, cacheWrite1h: 6 } }

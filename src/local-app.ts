@@ -51,6 +51,7 @@ import type { TaskDetails } from "./reports/task-details.ts";
 import type { ThrottleModel } from "./reports/throttle-model.ts";
 import type { TaskWhy, WorkerWhy } from "./reports/why.ts";
 import type { WorkerRow } from "./reports/workers-table.ts";
+import type { TaskCap } from "./tasks/cap.ts";
 import type { Priority } from "./tasks/priority.ts";
 import { taskText } from "./tasks/task-text.ts";
 import { isFinal, type Task, type TaskDraft, type TaskStateName } from "./tasks/task.ts";
@@ -117,6 +118,7 @@ export class LocalApp implements App {
     return {
       ...draft,
       text: taskText(draft.text),
+      cap: draft.cap ?? this.config.throttle.taskCap,
       worker: draft.worker === null ? null : this.#workerName(draft.worker),
     };
   }
@@ -162,7 +164,12 @@ export class LocalApp implements App {
     return this.#parts.ledger.setHold(id, reason);
   }
 
+  setCap(id: number, cap: TaskCap): Task {
+    return this.#parts.engine.caps.set(id, cap);
+  }
+
   release(id: number): Task {
+    if (this.#parts.engine.caps.release(id)) return this.task(id);
     this.#parts.engine.approveOversized(id);
     return this.#changed(this.#parts.ledger.setHold(id, null));
   }

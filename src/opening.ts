@@ -208,6 +208,7 @@ const NO_WORKERS: Distributor = {
   offers: () => [],
   dispatch: async () => ({ kind: "not-typed", reason: "no manager runs" }),
   interrupt: async () => undefined,
+  halt: async () => undefined,
   resume: async () => ({ kind: "over" }),
   freeCount: () => 0,
   onReport: () => undefined,
@@ -294,6 +295,7 @@ async function restoreFleet(
   await RECOVER.signals.passAsync(() => workplace.listen());
   await RECOVER.dead.passAsync(() => giveUpDead(pool));
   for (const task of base.ledger.tasks.open()) {
+    engine.caps.haltAgain(task);
     if (!base.ledger.attempts.isCancelling(attemptOf(task))) continue;
     await RECOVER.cancel
       .passAsync(() => engine.cancelAgain(task))

@@ -129,6 +129,7 @@ function takeUpAgain(worker: Worker, task: Task, row: AttemptRow, phase = phaseO
     phase,
     marks: new Map(),
     cancelling: row.cancel_at_ms !== null,
+    capped: phase === "parked" && row.cap_state !== null,
     question: task.state.name === "needs-input" ? task.state.question : null,
   };
   worker.resume(attempt);

@@ -38,18 +38,23 @@ export class Resumption {
 
   /** Looks which parked attempts may go on, and plans each of them once. */
   plan(): void {
-    if (!this.#mayTell()) return;
     const { ledger, accounts, accountOf, now } = this.#parts;
     const turns = new Map<string, number>();
     for (const task of ledger.tasks.open()) {
-      if (task.state.name !== "parked") continue;
+      if (task.state.name !== "parked" || !this.#mayTell(attemptOf(task))) continue;
       const account = accountOf(task.state.worker);
       const freeAtMs = accounts.freeAtMs(account);
       if (freeAtMs === null) continue;
       const turn = turns.get(account) ?? 0;
       turns.set(account, turn + 1);
       if (accounts.parkOf(account) === null && !this.#planned.has(attemptOf(task)))
-        this.#planAt(task, resumeAtMs(Math.max(freeAtMs, now()), turn, attemptOf(task)), 0);
+        this.#planAt(
+          task,
+          this.#isReleased(attemptOf(task))
+            ? now()
+            : resumeAtMs(Math.max(freeAtMs, now()), turn, attemptOf(task)),
+          0,
+        );
     }
   }
 
@@ -64,8 +69,15 @@ export class Resumption {
     this.#forgetPlans();
   }
 
-  #mayTell(): boolean {
-    return this.#parts.autoResume && !this.#closed && !this.#parts.paused();
+  /** One at its task's cap waits for a person's word, and needs nothing else then. */
+  #mayTell(attemptId: string): boolean {
+    const { ledger, autoResume, paused } = this.#parts;
+    const capState = ledger.attempts.capState(attemptId);
+    return capState !== "held" && (autoResume || capState === "released") && !this.#closed && !paused();
+  }
+
+  #isReleased(attemptId: string): boolean {
+    return this.#parts.ledger.attempts.capState(attemptId) === "released";
   }
 
   #planAt(task: Task, atMs: number, looks: number): void {
@@ -80,7 +92,7 @@ export class Resumption {
     this.#planned.delete(attemptId);
     const { ledger, distributor, goesOn, trouble, now } = this.#parts;
     const task = this.#waiting(taskId, attemptId);
-    if (task === null || !this.#mayTell()) return;
+    if (task === null || !this.#mayTell(attemptId)) return;
     try {
       const result = await distributor.resume({
         worker: task.state.worker,
@@ -91,7 +103,11 @@ export class Resumption {
       const still = this.#waiting(taskId, attemptId);
       if (still === null || this.#closed) return;
       if (result.kind === "later") this.#planAt(still, now() + againMs, looks + 1);
-      else if (result.kind === "told") goesOn(still, "told to go on: its account is free again");
+      else if (result.kind === "told")
+        goesOn(
+          still,
+          this.#isReleased(attemptId) ? "told to go on" : "told to go on: its account is free again",
+        );
       else if (result.kind === "goes-on") goesOn(still, "it went on by itself");
     } catch (error) {
       trouble(error);

@@ -19,6 +19,7 @@ export const draftInput = z.strictObject({
   key: words.orNull(words.label),
   hold: words.orNull(words.label),
   retryLost: words.flag,
+  cap: words.orNull(words.cap),
   origin: words.label,
 });
 export type DraftInput = z.output<typeof draftInput>;
@@ -36,6 +37,10 @@ export const draftOptions: readonly OptionSpec[] = [
   { flags: "--cwd <folder>", summary: "Folder the task is about (default: the current one)", kind: "file" },
   { flags: "--key <key>", summary: "Idempotency key: the same key is the same task, for ever" },
   { flags: "--hold <reason>", summary: "Queue it, but wait for `release`" },
+  {
+    flags: "--cap <amount>",
+    summary: "Stop it at so many tokens (50k) or dollars ($1.50), and ask; none = no cap",
+  },
   { flags: "--retry-lost", summary: "Try again by itself when lost, although it may have been typed" },
 ];
 

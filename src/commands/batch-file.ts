@@ -12,7 +12,19 @@ import { folderOf, quote } from "./words.ts";
 /** Largest file of tasks. */
 export const batchFileMaxBytes = 64 * 1024 * 1024;
 const faultsShownMax = 50;
-const FIELDS = ["text", "priority", "type", "model", "agent", "worker", "cwd", "key", "hold", "retryLost"];
+const FIELDS = [
+  "text",
+  "priority",
+  "type",
+  "model",
+  "agent",
+  "worker",
+  "cwd",
+  "key",
+  "hold",
+  "retryLost",
+  "cap",
+];
 
 /** All tasks of a file's text. `defaults` are laid under every line. Throws CtmError `usage` with all faults. */
 export function parseBatch(text: string, defaults: RawInput, caller: Caller): DraftInput[] {

@@ -7,6 +7,7 @@ import { auto } from "./auto.ts";
 import { backup } from "./backup.ts";
 import { batch } from "./batch.ts";
 import { cancel } from "./cancel.ts";
+import { cap } from "./cap.ts";
 import { clear } from "./clear.ts";
 import type { Command } from "./command.ts";
 import { distribute } from "./distribute.ts";
@@ -54,7 +55,7 @@ const help = helpFor(allCommands);
 /** In the order of `help`. */
 export function allCommands(): readonly Command[] {
   return [
-    ...[add, batch, tasks, show, edit, priority, hold, release, cancel, retry, wait, clear],
+    ...[add, batch, tasks, show, edit, priority, hold, release, cap, cancel, retry, wait, clear],
     ...[auto, distribute, pause, resume],
     ...[
       status,

@@ -10,6 +10,7 @@ import { CtmError } from "../base/errors.ts";
 import { labelMaxChars, taskTextMaxBytes } from "../base/limits.ts";
 import { redacted } from "../base/redact.ts";
 import { nearest } from "../base/suggest.ts";
+import { parseCap, type TaskCap } from "../tasks/cap.ts";
 import { PRIORITIES } from "../tasks/priority.ts";
 import { taskText } from "../tasks/task-text.ts";
 import { STATE_NAMES, TASK_TYPES } from "../tasks/task.ts";
@@ -99,6 +100,21 @@ export const label = z.unknown().transform((value, context): string => {
     return fault(context, `${quote(value)} holds control characters or halves of characters`);
   return value;
 });
+
+/** What one task may use: `50k` tokens, `$1.50`, or `none`. */
+export const cap = z.unknown().transform((value, context): TaskCap => {
+  const checked = capShape.safeParse(value);
+  if (checked.success) return checked.data;
+  try {
+    return parseCap(typeof value === "string" || typeof value === "number" ? String(value) : "");
+  } catch (error) {
+    if (!(error instanceof CtmError)) throw error;
+    return fault(context, error.message);
+  }
+});
+
+const amount = z.int().positive().nullable();
+const capShape = z.strictObject({ tokens: amount, nanoUsd: amount });
 
 /** A day: 2026-11-23 or 20261123; comes out as 2026-11-23. */
 export function localDate(what: string) {

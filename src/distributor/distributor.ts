@@ -83,6 +83,8 @@ export interface Distributor {
   dispatch(order: DispatchOrder): Promise<DispatchResult>;
   /** Interrupts a running attempt; its end is reported like any other. */
   interrupt(worker: string, attemptId: string): Promise<void>;
+  /** Stops an attempt that is to wait for a person, and keeps it in hand; only where its agent is seen to work. */
+  halt(worker: string, attemptId: string): Promise<void>;
   /** Tells an attempt that waited for its account to go on. */
   resume(order: ResumeOrder): Promise<ResumeResult>;
   /** How many workers could take a task now. */

@@ -18,6 +18,11 @@ import type {
 /** How long an interrupted agent may take to be seen to stop before its process is ended. */
 const interruptWithinMs = 10_000;
 
+/** So often an agent at its task's cap is interrupted before a person is told that it goes on. */
+const haltPressesMax = 3;
+/** What an attempt that waited at its cap is told. */
+const afterCapWords = "Please continue where you stopped.";
+
 export interface LocalParts {
   readonly pool: WorkerPool;
   readonly delivery: Delivery;
@@ -73,9 +78,27 @@ export class LocalDistributor implements Distributor {
       attemptId,
       insist,
       intend,
-      words: this.#parts.resumeWords,
+      words: worker.attempt?.capped === true ? afterCapWords : this.#parts.resumeWords,
       awaitAcceptance: (attempt, settleMs) => this.#parts.delivery.awaitAcceptance(worker, attempt, settleMs),
     });
+  }
+
+  async halt(name: string, attemptId: string): Promise<void> {
+    const worker = this.#parts.pool.all().find((candidate) => candidate.name === name);
+    if (worker === undefined || worker.attempt?.id !== attemptId) return;
+    worker.halted();
+    await this.#pressUntilHalted(worker, attemptId, haltPressesMax);
+  }
+
+  async #pressUntilHalted(worker: Worker, attemptId: string, presses: number): Promise<void> {
+    const { attempt, pane } = worker;
+    if (attempt?.id !== attemptId || !attempt.capped || pane === null) return;
+    if (!(await this.#works(worker))) return;
+    if (presses === 0)
+      throw new CtmError("refused", `${worker.name} does not stop when interrupted, at its task's cap`);
+    await worker.terminal.sendKey(pane, worker.adapter.traits.interruptKey);
+    await new Promise((resolve) => setTimeout(resolve, interruptWithinMs).unref());
+    await this.#pressUntilHalted(worker, attemptId, presses - 1);
   }
 
   async interrupt(name: string, attemptId: string): Promise<void> {

@@ -16,6 +16,8 @@ export function factText(fact: Fact): string {
       return `${fact.worker} is ${fact.state}${because(fact.because)}`;
     case "worker-asks":
       return `${fact.worker} asks: ${fact.question}`;
+    case "task-at-cap":
+      return `#${fact.taskId} is ${fact.message}`;
     case "account-parked":
       return `account ${fact.account} is parked (${fact.cause}) until ${until(fact.untilMs)}: ${fact.message}`;
     case "account-freed":

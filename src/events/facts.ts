@@ -42,6 +42,14 @@ export type Fact =
       readonly worker: string;
       readonly question: string;
     }
+  /** It reached its cap, is stopped and waits. `message`: what a person may say to that. */
+  | {
+      readonly kind: "task-at-cap";
+      readonly atMs: number;
+      readonly taskId: number;
+      readonly worker: string;
+      readonly message: string;
+    }
   | {
       readonly kind: "account-parked";
       readonly atMs: number;

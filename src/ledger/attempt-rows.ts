@@ -33,7 +33,11 @@ export interface AttemptRow {
   cancel_at_ms: number | null;
   /** What stood on its pane when it was last told to go on; null = never told. */
   resume_mark: string | null;
+  /** It reached its task's cap: it waits for a person, or was let go on. null = neither. */
+  cap_state: CapState | null;
 }
+
+export type CapState = "held" | "released";
 
 /** The durable intent: written before a key is typed, so that a crash can tell what to ask the witness. */
 export interface Intent {
@@ -146,6 +150,17 @@ export class AttemptRows {
   /** Did a person ask for its end? */
   isCancelling(id: string): boolean {
     return this.byId(id)?.cancel_at_ms != null;
+  }
+
+  /** One that is made to wait at its cap has not been told to go on. */
+  setCapState(id: string, state: CapState | null): void {
+    const sql =
+      "UPDATE attempt SET cap_state = @state, resume_mark = iif(@state = 'held', NULL, resume_mark) WHERE id = @id";
+    this.#db.prepare(sql).run({ id, state });
+  }
+
+  capState(id: string): CapState | null {
+    return this.byId(id)?.cap_state ?? null;
   }
 
   /** Where the agent says its record lies; learned at the latest when the prompt is accepted. */

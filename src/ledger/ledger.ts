@@ -8,6 +8,7 @@ import { CtmError } from "../base/errors.ts";
 import { redactedOrNull } from "../base/redact.ts";
 import { queuedTasksMax } from "../base/limits.ts";
 import type { FaultPoint } from "../faults/fault-point.ts";
+import { NO_CAP, type TaskCap } from "../tasks/cap.ts";
 import { priorityRank, type Priority } from "../tasks/priority.ts";
 import {
   isFinal,
@@ -75,6 +76,7 @@ const COMMITS = {
   accept: commitPoint("accept.commit"),
   question: commitPoint("question.commit"),
   park: commitPoint("park.commit"),
+  cap: commitPoint("cap.commit"),
   settle: commitPoint("settle.commit"),
   cancel: commitPoint("cancel.commit"),
   retry: commitPoint("retry.commit"),
@@ -112,10 +114,10 @@ export class Ledger {
     this.accounts = new AccountRows(db);
     this.samples = new SampleRows(db);
     this.#insertTask = db.prepare(
-      `INSERT INTO task (text, priority, cwd, forced_type, forced_model, forced_agent, forced_worker, key, retry_lost, origin,
+      `INSERT INTO task (text, priority, cwd, forced_type, forced_model, forced_agent, forced_worker, key, retry_lost, cap_tokens, cap_nano, origin,
         type, complexity, route, agent, model, estimate_tokens, reserve_tokens, reserve_nano, reserve_basis,
         state, hold_reason, since_ms, created_at_ms)
-       VALUES (@text, @priority, @cwd, @forcedType, @forcedModel, @forcedAgent, @forcedWorker, @key, @retryLost, @origin,
+       VALUES (@text, @priority, @cwd, @forcedType, @forcedModel, @forcedAgent, @forcedWorker, @key, @retryLost, @capTokens, @capNano, @origin,
         @type, @complexity, @route, @agent, @model, @estimateTokens, @reserveTokens, @reserveNano, @reserveBasis,
         'queued', @holdReason, @atMs, @atMs)`,
     );
@@ -330,6 +332,7 @@ export class Ledger {
         const moved = this.#moveTask(task, "running", inHand(task), atMs);
         this.attempts.stamp(attemptOf(task), "accepted_at_ms", atMs);
         this.attempts.writeSession(attemptOf(task), session.sessionId, session.recordPath);
+        if (task.state.name === "parked") this.#wentOn(task);
         return moved;
       }),
     );
@@ -351,6 +354,37 @@ export class Ledger {
       this.#moveTask(task, "parked", { ...inHand(task), reason: park.message }, atMs);
       return this.task(task.id);
     });
+  }
+
+  /** running → parked: it reached its cap, and waits for a person; the reservation stays. */
+  holdAtCap(task: Task, question: string, atMs: number): Task {
+    return this.#transaction(COMMITS.cap, () => {
+      this.attempts.setCapState(attemptOf(task), "held");
+      this.#moveTask(task, "parked", { ...inHand(task), reason: question }, atMs);
+      return this.task(task.id);
+    });
+  }
+
+  /** Another cap for a task that has not ended; one that waits at its cap may go on. */
+  setCap(task: Task, cap: TaskCap): Task {
+    return this.#transaction(COMMITS.cap, () => {
+      this.#writeCap(task.id, cap);
+      const attemptId = task.state.name === "parked" ? attemptOf(task) : null;
+      if (attemptId !== null && this.attempts.capState(attemptId) === "held")
+        this.attempts.setCapState(attemptId, "released");
+      return this.task(task.id);
+    });
+  }
+
+  /** It works again. Was it still to wait at its cap, a person went on in its pane: that is their yes. */
+  #wentOn(task: Task): void {
+    if (this.attempts.capState(attemptOf(task)) === "held") this.#writeCap(task.id, NO_CAP);
+    this.attempts.setCapState(attemptOf(task), null);
+  }
+
+  #writeCap(taskId: number, { tokens, nanoUsd }: TaskCap): void {
+    const sql = "UPDATE task SET cap_tokens = ?, cap_nano = ? WHERE id = ?";
+    this.#db.prepare(sql).run(tokens, nanoUsd, taskId);
   }
 
   /**
@@ -598,6 +632,8 @@ function taskValues(draft: TaskDraft): Record<string, string | number | null> {
     forcedWorker: draft.worker,
     key: draft.key,
     retryLost: draft.retryLost ? 1 : 0,
+    capTokens: draft.cap?.tokens ?? null,
+    capNano: draft.cap?.nanoUsd ?? null,
     origin: draft.origin,
     holdReason: draft.holdReason,
   };

@@ -228,6 +228,12 @@ const MIGRATIONS: readonly string[] = [
   GROUP BY attempt.id HAVING count(usage.key) = 0 OR max(usage.source) IN ('actual', 'simulated')
   ORDER BY ended_at_ms, attempt.rowid;
   `,
+  // A person's cap on a task, and whether an attempt waits at it.
+  `
+  ALTER TABLE task ADD COLUMN cap_tokens INTEGER;
+  ALTER TABLE task ADD COLUMN cap_nano   INTEGER;
+  ALTER TABLE attempt ADD COLUMN cap_state TEXT;
+  `,
 ];
 
 const MIGRATE = commitPoint("migrate.commit");

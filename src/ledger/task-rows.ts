@@ -14,6 +14,8 @@ export interface TaskRow {
   forced_worker: string | null;
   key: string | null;
   retry_lost: number;
+  cap_tokens: number | null;
+  cap_nano: number | null;
   origin: string;
   type: TaskType;
   complexity: Complexity;
@@ -80,6 +82,10 @@ export function taskOfRow(row: TaskRow): Task {
       key: row.key,
       holdReason: row.hold_reason,
       retryLost: row.retry_lost === 1,
+      cap:
+        row.cap_tokens === null && row.cap_nano === null
+          ? null
+          : { tokens: row.cap_tokens, nanoUsd: row.cap_nano },
       origin: row.origin,
     },
     assignment: {

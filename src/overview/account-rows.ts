@@ -1,6 +1,7 @@
 /** The accounts as they stand, for the views. */
 import type { AccountBook } from "../account-book.ts";
 import { reservePercentOf } from "../account-settings.ts";
+import { attemptOf } from "../ledger/ledger.ts";
 import type { AccountRow } from "../reports/accounts-table.ts";
 import { usedNow, windowLevel } from "../throttle/provider-windows.ts";
 import type { OverviewSources } from "./sources.ts";
@@ -10,7 +11,10 @@ export function accountRows(accounts: AccountBook, sources: OverviewSources): Ac
   const { config, ledger } = sources;
   const nowMs = sources.now();
   const workers = sources.workers().filter(({ adapter }) => adapter.traits.spends);
-  const parkedTasks = ledger.tasks.open().filter(({ state }) => state.name === "parked");
+  // One that waits at its own cap does not wait for its account.
+  const parkedTasks = ledger.tasks
+    .open()
+    .filter((task) => task.state.name === "parked" && ledger.attempts.capState(attemptOf(task)) === null);
   const names = new Set([
     ...Object.keys(config.accounts.named),
     ...workers.map(({ record }) => record.account),

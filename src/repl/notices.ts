@@ -20,6 +20,8 @@ export function noticeOf(fact: Fact, paper: Paper): string[] {
       return painted(words, fact.to === "completed" ? paint.good : paint.bad, paper);
     case "worker-asks":
       return askLines(words, fact.worker, paper);
+    case "task-at-cap":
+      return painted(words, paint.loud, paper).map((line, at) => (at === 0 ? `${BELL}${line}` : line));
     case "account-parked":
     case "level-changed":
     case "trouble":

@@ -1,6 +1,8 @@
 /** Everything known of one task: `show N`. */
 import type { CompletenessFlag, Usage } from "../metering/usage.ts";
+import { isCap } from "../tasks/cap.ts";
 import type { Task, TaskState } from "../tasks/task.ts";
+import { capWords } from "../throttle/task-cap.ts";
 import { cut, fitLines, harmlessLines, oneLine } from "./cells.ts";
 import type { Figure } from "./figure.ts";
 import { heading, labelled } from "./lines.ts";
@@ -83,6 +85,7 @@ function factLines({ task, waitsFor }: TaskDetails, paper: Paper): string[] {
     ...(forced.length === 0 ? [] : labelled("Forced:", forced.join(", "), paper)),
     ...labelled("Estimate:", `~${count(assignment.estimateTokens)} tokens`, paper),
     ...labelled("Reserves:", reserveWords(task), paper),
+    ...(isCap(draft.cap) ? labelled("Cap:", capWords(draft.cap), paper) : []),
     ...labelled("Folder:", oneLine(draft.cwd), paper),
     ...labelled("From:", oneLine(draft.origin), paper),
     ...(draft.key === null ? [] : labelled("Key:", oneLine(draft.key), paper)),

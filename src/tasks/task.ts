@@ -2,6 +2,7 @@
  * A task and the states it can be in. Each state carries only its own data; every move between states stands
  * in `transitions.ts`, and only the ledger makes one.
  */
+import type { TaskCap } from "./cap.ts";
 import type { Priority } from "./priority.ts";
 
 export const TASK_TYPES = ["ui", "coding", "documentation", "analysis"] as const;
@@ -27,6 +28,8 @@ export interface TaskDraft {
   readonly holdReason: string | null;
   /** Retry by itself after `lost`, although it may have been typed. */
   readonly retryLost: boolean;
+  /** What an attempt may use before its agent is stopped and the person asked; null = as configured for all. */
+  readonly cap: TaskCap | null;
   /** Where it came from: repl, argv, batch, socket, … Shown, never interpreted. */
   readonly origin: string;
 }

@@ -13,6 +13,8 @@ export interface AttemptInHand {
   marks: RecordMarks;
   /** A person asked for its end: an interruption then reads as `cancelled`. */
   cancelling: boolean;
+  /** Parked at its task's cap, not for its account: that it is interrupted, or still stops, is as it should be. */
+  capped: boolean;
   /** The question it waits with. */
   question: string | null;
   /** What its process said of it so far, where the end of that process is its end. */

@@ -73,6 +73,7 @@ export class Delivery {
       phase: "preparing",
       marks: new Map(),
       cancelling: false,
+      capped: false,
       question: null,
     };
     worker.take(attempt);

@@ -77,7 +77,9 @@ export class ScreenEvidence {
     const { state, attempt } = worker;
     if (state.name === "needs-input" && this.#dialogSeenOfMs === state.sinceMs)
       worker.answered("screen", says);
-    if (attempt?.phase === "parked") worker.accepted("screen", `${says}: it went on by itself`);
+    // One at its task's cap needs a moment to stop.
+    if (attempt?.phase === "parked" && !attempt.capped)
+      worker.accepted("screen", `${says}: it went on by itself`);
     if (worker.signals) return;
     if (attempt?.phase === "typed") worker.accepted("screen", says);
     else if (attempt === null && state.name === "idle") {

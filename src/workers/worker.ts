@@ -208,7 +208,12 @@ export class Worker {
     const says = "found at start: typed before";
     if (attempt.phase === "parked")
       this.become(
-        { name: "limited", sinceMs, untilMs: null, message: "its account is parked" },
+        {
+          name: "limited",
+          sinceMs,
+          untilMs: null,
+          message: attempt.capped ? overItsCap(attempt) : "its account is parked",
+        },
         "typing",
         says,
       );
@@ -221,6 +226,7 @@ export class Worker {
     const attempt = this.#attempt;
     if (attempt === null || attempt.phase === "accepted" || attempt.phase === "ending") return;
     attempt.phase = "accepted";
+    attempt.capped = false;
     if (this.#state.name === "needs-input" || this.#state.name === "limited") {
       // Whether it had arrived at all was the question.
       attempt.question = null;
@@ -432,6 +438,7 @@ export class Worker {
     const event = { ...said, message: agentWords(said.message) };
     // While the record was read the attempt may have ended in another way: what failed was not the next one.
     if (this.#attempt !== attempt) return;
+    if (attempt?.capped === true && event.failure === "interrupted") return;
     const cancelled = event.failure === "interrupted" && this.#attempt?.cancelling === true;
     const reason = `${event.failure}: ${event.message}`;
     const { failure, message, resetsAtMs } = event;
@@ -472,16 +479,29 @@ export class Worker {
     this.#tell(this, { kind: "limited", attemptId: attempt.id, reason });
   }
 
+  /** Its attempt has reached its task's cap: it waits in its conversation until a person decides. */
+  halted(): void {
+    const attempt = this.#attempt;
+    if (attempt === null || !isUnderWay(attempt)) return;
+    attempt.phase = "parked";
+    attempt.capped = true;
+    attempt.question = null;
+    const message = overItsCap(attempt);
+    this.become({ name: "limited", sinceMs: Date.now(), untilMs: null, message }, "typing", message);
+  }
+
   /** It was told to go on: what was typed is its prompt now, and must be seen to be taken. */
   goesOn(words: string): void {
     const attempt = this.#attempt;
     if (attempt === null) return;
+    const because = attempt.capped ? "a person lets it" : "its account is free again";
     attempt.paste = words;
     attempt.phase = "typed";
+    attempt.capped = false;
     this.become(
       { name: "busy", sinceMs: Date.now(), attemptId: attempt.id },
       "typing",
-      "told to go on: its account is free again",
+      `told to go on: ${because}`,
     );
   }
 
@@ -610,12 +630,14 @@ export class Worker {
 }
 
 function commandOutcome(
-  { cancelling, said }: AttemptInHand,
+  { cancelling, capped, said }: AttemptInHand,
   exitCode: number,
   failure: TurnFailure | null,
 ): Outcome {
   if (cancelling) return { kind: "cancelled" };
   if (exitCode === 0) return { kind: "completed", exitCode, answer: said?.answer ?? null };
+  // A process that was interrupted has no conversation that could go on.
+  if (capped) return { kind: "failed", reason: "stopped at its cap", exitCode };
   const code = `exit code ${exitCode}`;
   const reason = failure === null ? code : `${failure.failure}: ${failure.message} (${code})`;
   return { kind: "failed", reason, exitCode };
@@ -639,6 +661,10 @@ function inPlainWords(outcome: Outcome): Outcome {
 /** Typed and not over: an attempt that a person is ending is not kept waiting. */
 function isUnderWay({ phase, cancelling }: AttemptInHand): boolean {
   return !cancelling && phase !== "preparing" && phase !== "ending";
+}
+
+function overItsCap({ taskId }: AttemptInHand): string {
+  return `task ${taskId} is over its cap: release ${taskId}, cap ${taskId} AMOUNT or cancel ${taskId}`;
 }
 
 /** Is this the prompt we pasted? After a restart we do not have it any more: then any prompt of this turn is ours. */

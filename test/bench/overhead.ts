@@ -75,6 +75,7 @@ async function ctmMs(home: Home): Promise<number> {
         key: null,
         holdReason: null,
         retryLost: false,
+        cap: null,
         origin: "bench",
       })),
     );

@@ -54,9 +54,15 @@ describe("a file of tasks", () => {
       key: "k",
       hold: "later",
       retryLost: true,
+      cap: "$1.50",
     };
     const [draft] = parseBatch(`\n${JSON.stringify(line)}\n`, {}, caller);
-    expect(draft).toEqual({ ...line, worker: "concurrent_worker2", origin: "batch" });
+    expect(draft).toEqual({
+      ...line,
+      worker: "concurrent_worker2",
+      cap: { tokens: null, nanoUsd: 1_500_000_000 },
+      origin: "batch",
+    });
   });
 
   it("lays its defaults under every line", () => {

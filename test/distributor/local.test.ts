@@ -71,7 +71,7 @@ function ready(worker: Worker): void {
 }
 
 function attemptOf(change: Partial<AttemptInHand> = {}): AttemptInHand {
-  const fresh = { marks: new Map(), cancelling: false, question: null };
+  const fresh = { marks: new Map(), cancelling: false, capped: false, question: null };
   return { id: "a1", taskId: 1, paste: "x", phase: "accepted", ...fresh, ...change };
 }
 
@@ -214,6 +214,39 @@ describe("interrupting", () => {
     w1.take(attemptOf());
     await expect(distributor.interrupt(worker, attemptId)).rejects.toThrow(/does not have this attempt/);
     expect([terminal.keys, w1.attempt?.cancelling]).toEqual([[], false]);
+  });
+
+  it("at a task's cap stops its agent and keeps the attempt in hand, also while its screen shows it busy", async () => {
+    const { distributor, terminal, reports, w1 } = benchOf();
+    w1.take(attemptOf());
+    terminal.screen = rehearsalScreen("busy");
+    void distributor.halt("w1", "a1");
+    await vi.waitFor(() => expect(terminal.keys).toEqual(["Escape"]));
+    await w1.look(w1.adapter.readScreen(rehearsalScreen("busy")));
+    await w1.look(w1.adapter.readScreen(rehearsalScreen("idle", { interrupted: true })));
+    await w1.see(
+      { kind: "turn-failed", failure: "interrupted", message: "stopped", resetsAtMs: null },
+      "signal",
+      "hook",
+    );
+    expect(w1.state).toMatchObject({
+      name: "limited",
+      message: expect.stringContaining("task 1 is over its cap"),
+    });
+    expect(w1.attempt).toMatchObject({ id: "a1", phase: "parked", capped: true });
+    expect(reports.filter(({ kind }) => kind === "ended" || kind === "accepted")).toEqual([]);
+    await w1.see({ kind: "turn-ended", sessionId: null, recordPath: null, answer: "done" }, "signal", "hook");
+    await vi.waitFor(() => expect(reports.some(({ kind }) => kind === "ended")).toBe(true), 10_000);
+  });
+
+  it("at a task's cap presses nothing where its agent does not work, nor for another attempt", async () => {
+    const { distributor, terminal, w1 } = benchOf();
+    w1.take(attemptOf());
+    terminal.screen = rehearsalScreen("idle");
+    await distributor.halt("w1", "a9");
+    expect(w1.state.name).toBe("busy");
+    await distributor.halt("w1", "a1");
+    expect([terminal.keys, w1.state.name]).toEqual([[], "limited"]);
   });
 
   it("ends the session of an agent that does not stop", async () => {

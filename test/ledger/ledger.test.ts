@@ -89,6 +89,7 @@ describe("queueing", () => {
       model: "opus",
       worker: "concurrent_worker2",
       retryLost: true,
+      cap: { tokens: 50_000, nanoUsd: null },
     } as const;
     const task = add(text, draft);
     expect(reopened().task(task.id).draft).toEqual(draftOf(text, draft));

@@ -70,6 +70,7 @@ describe("status", () => {
       phase: "accepted",
       marks: new Map(),
       cancelling: false,
+      capped: false,
       question: null,
     });
     bench.bench.add("waits");

@@ -281,6 +281,7 @@ export function task(
       key: null,
       holdReason: null,
       retryLost: false,
+      cap: null,
       origin: "argv",
       ...changes.draft,
     },

@@ -13,6 +13,7 @@ export function draftOf(text: string, change: Partial<TaskDraft> = {}): TaskDraf
     key: null,
     holdReason: null,
     retryLost: false,
+    cap: null,
     origin: "test",
     ...change,
   };

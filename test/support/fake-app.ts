@@ -119,6 +119,7 @@ export function fakeApp(stateDir = "/nowhere", role: App["role"] = "manager"): F
     edit: (id, text) => change(id, { draft: { ...find(id).draft, text } }),
     hold: (id, holdReason) => change(id, { state: { name: "queued", holdReason, notBeforeMs: null } }),
     release: (id) => change(id, { state: { name: "queued", holdReason: null, notBeforeMs: null } }),
+    setCap: (id, cap) => change(id, { draft: { ...find(id).draft, cap } }),
     clear: (states) => tasks.filter(({ state }) => states.includes(state.name)).length,
     dispatchState: () => dispatch,
     pause: (pauseReason) => setDispatch({ paused: true, pauseReason }),

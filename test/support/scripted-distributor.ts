@@ -39,6 +39,8 @@ export class ScriptedDistributor implements Distributor {
   /** Ids of the tasks handed to workers, in order. */
   readonly sent: number[] = [];
   readonly interrupted: string[] = [];
+  /** Attempts stopped at their cap, in order. */
+  readonly halted: string[] = [];
   /** Attempts told to go on, in order; what each is answered, "told" where nothing is said. */
   readonly resumed: string[] = [];
   readonly resumeResults: ResumeResult[] = [];
@@ -122,6 +124,10 @@ export class ScriptedDistributor implements Distributor {
     const result = this.resumeResults.shift() ?? { kind: "told" };
     if (result.kind === "told") order.intend(order.attemptId);
     return result;
+  }
+
+  async halt(_worker: string, attemptId: string): Promise<void> {
+    this.halted.push(attemptId);
   }
 
   async interrupt(_worker: string, attemptId: string): Promise<void> {

@@ -74,6 +74,7 @@ export class WorkerBench {
       phase: "typed",
       marks: new Map(),
       cancelling: false,
+      capped: false,
       question: null,
       ...change,
     };

@@ -185,6 +185,7 @@ describe("a worker that dies", () => {
       phase: "accepted",
       marks: new Map(),
       cancelling: false,
+      capped: false,
       question: null,
     });
     await worker.end({ kind: "cancelled" }, "signal", "done");
@@ -227,6 +228,7 @@ describe("an attempt in a pane that was closed", () => {
     phase: "accepted",
     marks: new Map(),
     cancelling: false,
+    capped: false,
     question: null,
   } as const;
 
@@ -263,6 +265,7 @@ describe("what a person does with a worker", () => {
       phase: "accepted",
       marks: new Map(),
       cancelling: false,
+      capped: false,
       question: null,
     });
     worker.remember({ draining: true });
