@@ -216,6 +216,38 @@ for (const agent of ["claude", "codex"] as const) {
       await manager;
     }, 180_000);
 
+    it("whose provider lets nothing through waits in its conversation, and goes on there when told once", async () => {
+      const api = await startStandInApi();
+      const home = agent === "claude" ? await claudeHome(api.baseUrl) : await codexHome(api.baseUrl);
+      const ctm = await product(agent, bin ?? "", home);
+      const manager = ctm.serve();
+      const seen = async (id: number) =>
+        JSON.parse((await ctm(["show", String(id), "--json"])).stdout) as {
+          task: { state: { name: string; reason?: string } };
+          attempts: ShownAttempt[];
+        };
+      await waitFor("the manager", async () => (await ctm(["workers", "--json"])).stdout.includes('"idle"'));
+      const text = "Please fix the alpha parser. [[err:credit]]";
+      await ctm(["add", "--type", "coding", "--worker", "w1", text]);
+      const parked = await waitFor("it to wait", async () => {
+        const { state } = (await seen(1)).task;
+        return state.name === "parked" ? state : null;
+      });
+      expect(parked.reason).toMatch(/credit|quota/i);
+      await ctm(["add", "--type", "coding", "Please fix the bravo parser. [[say:bravo is done]]"]);
+      expect((await ctm(["why", "2"])).stdout).toContain(`account ${agent} is parked`);
+
+      await ctm(["accounts", "free", agent]);
+      await waitFor("both to end", async () =>
+        (await Promise.all([seen(1), seen(2)])).every(({ task }) => task.state.name === "completed"),
+      );
+      const { attempts } = await seen(1);
+      expect(attempts).toHaveLength(1);
+      expect(booked(attempts[0])).toEqual(servedFor(api, "The usage limit is over."));
+      manager.kill("SIGTERM");
+      await manager;
+    }, 180_000);
+
     it("outlives ten kills of its manager: one final state a task, no prompt twice, the agents never noticed", async () => {
       const api = await startStandInApi();
       const home = agent === "claude" ? await claudeHome(api.baseUrl) : await codexHome(api.baseUrl);
