@@ -4,8 +4,8 @@
  */
 import type { Ledger } from "./ledger/ledger.ts";
 import { isInForce, parked, type AccountPark, type ParkReason } from "./throttle/account-parking.ts";
-import type { Level } from "./throttle/levels.ts";
-import { admits } from "./throttle/levels.ts";
+import { admits, worstLevel, type Level } from "./throttle/levels.ts";
+import type { SeenWindow } from "./metering/provider-limits.ts";
 import type { Priority } from "./tasks/priority.ts";
 import { usedNow, windowLevel, type ProviderWindow } from "./throttle/provider-windows.ts";
 import { WakeTimer } from "./wake-timer.ts";
@@ -96,10 +96,17 @@ export class AccountBook {
     this.#forget(account);
   }
 
-  /** A person says that the account is free again. False: it was not parked. */
+  /**
+   * A person says that the account is free again: what its provider said before counts no more. False: nothing was said
+   * that could hold it back.
+   */
   free(account: string): boolean {
-    if (this.parkOf(account) === null) return false;
-    this.#forget(account);
+    const nowMs = this.#parts.now();
+    const used = this.windows(account).some((window) => usedNow(window, nowMs) > 0);
+    if (this.parkOf(account) === null && !used) return false;
+    this.#parks.delete(account);
+    this.#told.delete(account);
+    this.#parts.ledger.accounts.free(account, nowMs);
     this.#parts.freed(account);
     return true;
   }
@@ -109,9 +116,14 @@ export class AccountBook {
     return this.#parts.ledger.accounts.windows(account);
   }
 
-  /** The provider's word on one of its windows. */
-  sawWindow(account: string, window: ProviderWindow): void {
-    this.#parts.ledger.accounts.saveWindow(account, window);
+  /** The provider's word on one of its windows. An older word than the last one, or than a person's, is passed over. */
+  sawWindow(account: string, seen: SeenWindow): void {
+    const { ledger, now } = this.#parts;
+    const window = { ...seen, seenAtMs: Math.min(seen.seenAtMs ?? now(), now()) };
+    const last = this.windows(account).find((known) => known.window === window.window);
+    if (window.seenAtMs <= ledger.accounts.freedAtMs(account)) return;
+    if (last !== undefined && last.seenAtMs >= window.seenAtMs) return;
+    ledger.accounts.saveWindow(account, window);
     if (window.resetsAtMs !== null) this.#wake.by(window.resetsAtMs);
   }
 
@@ -119,8 +131,21 @@ export class AccountBook {
     this.#wake.cancel();
   }
 
+  /** Percent of its windows that is kept for the person. */
+  reservePercent(account: string): number {
+    return this.#parts.reservePercent(account);
+  }
+
   #level(account: string, window: ProviderWindow): Level {
     return windowLevel(window, this.#parts.reservePercent(account), this.#parts.now());
+  }
+
+  /** The worst level its windows stand at. */
+  levelOf(account: string): Level {
+    return this.windows(account).reduce<Level>(
+      (worst, window) => worstLevel(worst, this.#level(account, window)),
+      "NONE",
+    );
   }
 
   #forget(account: string): void {

@@ -6,9 +6,19 @@ import { CtmError } from "./base/errors.ts";
 import { nearest } from "./base/suggest.ts";
 import type { Config } from "./config.ts";
 
-/** Percent of the provider's windows that is kept for the person. */
-export function reservePercentOf(account: string, accounts: Config["accounts"]): number {
+/** Percent of the provider's windows that is kept for the person. `said`: what a command set over the file; null = nothing. */
+export function reservePercentOf(
+  account: string,
+  accounts: Config["accounts"],
+  said: string | null = null,
+): number {
+  if (said !== null) return Number(said);
   return accounts.named[account]?.reservePercent ?? accounts.reservePercent;
+}
+
+/** Where the ledger keeps what a command set over the file. */
+export function reserveKey(account: string): string {
+  return `reserve:${account}`;
 }
 
 /** Environment that leads an agent to this account's credentials. Values may be secret. */

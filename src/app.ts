@@ -140,8 +140,10 @@ export interface App {
   raiseLimit(id: string, amount: string, untilMs: number, reason: string): LimitRow;
 
   accounts(): AccountRow[];
-  /** A person says that a parked account is free again. CtmError `not-found`, `illegal-move` when it is not parked. */
+  /** A person says that a parked account is free again. CtmError `not-found`, `illegal-move` when nothing holds it back. */
   freeAccount(name: string): AccountRow;
+  /** Percent of its provider's windows that is kept for the person, over the configuration; null = as configured. */
+  reserveOfAccount(name: string, percent: number | null): AccountRow;
   /** The prices in force: the usual models, or those with a word in their name. */
   prices(word: string | null): PricesModel;
   /** Joins newer prices to the table, for good. They count at once. */

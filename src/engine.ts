@@ -383,6 +383,10 @@ export class Engine {
       case "free":
         this.pump();
         return;
+      case "windows":
+        for (const window of report.windows)
+          this.#parts.accounts.sawWindow(this.#parts.accountOf(report.worker), window);
+        return;
       case "foreign-usage":
         this.#bookForeign(report.worker, report.records);
         return;

@@ -4,7 +4,7 @@
  */
 import type { App, AttachTarget, DispatchState, SpawnRequest, Submission, TaskFilter } from "./app.ts";
 import type { AccountBook } from "./account-book.ts";
-import { accountFor, agentOfAccount } from "./account-settings.ts";
+import { accountFor, agentOfAccount, reserveKey } from "./account-settings.ts";
 import { PlainStream } from "./base/plain-text.ts";
 import { typedText } from "./base/typed-text.ts";
 import { CtmError } from "./base/errors.ts";
@@ -259,7 +259,8 @@ export class LocalApp implements App {
   }
 
   throttle(): ThrottleModel {
-    return throttleModel(this.#parts.sources, (task) => this.#deferralOf(task, this.#fitting(task)) !== null);
+    const { sources, accounts } = this.#parts;
+    return throttleModel(sources, accounts, (task) => this.#deferralOf(task, this.#fitting(task)) !== null);
   }
 
   recap(): RecapModel {
@@ -447,10 +448,23 @@ export class LocalApp implements App {
   }
 
   freeAccount(name: string): AccountRow {
+    const row = this.#account(name);
+    if (!this.#parts.accounts.free(name))
+      throw new CtmError("illegal-move", `account ${name} is not held back`);
+    return { ...row, park: null, windows: [] };
+  }
+
+  reserveOfAccount(name: string, percent: number | null): AccountRow {
+    this.#account(name);
+    this.#parts.ledger.settings.set(reserveKey(name), percent === null ? null : String(percent));
+    this.#parts.engine.pump();
+    return this.#account(name);
+  }
+
+  #account(name: string): AccountRow {
     const row = this.accounts().find(({ account }) => account === name);
     if (row === undefined) throw new CtmError("not-found", `there is no account named ${name}`);
-    if (!this.#parts.accounts.free(name)) throw new CtmError("illegal-move", `account ${name} is not parked`);
-    return { ...row, park: null };
+    return row;
   }
 
   // ── prices ──────────────────────────────────────────────────────────────────────────────────────

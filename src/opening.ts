@@ -6,7 +6,7 @@ import { randomBytes } from "node:crypto";
 import { adaptersOf } from "./agents/agents.ts";
 import type { App, OpenOptions } from "./app.ts";
 import { AccountBook } from "./account-book.ts";
-import { reservePercentOf } from "./account-settings.ts";
+import { reserveKey, reservePercentOf } from "./account-settings.ts";
 import { adoptableSessions, adoptionRecord } from "./adoption.ts";
 import { keptCalendar } from "./calendar-setting.ts";
 import type { Config } from "./config.ts";
@@ -114,7 +114,8 @@ function buildEngine(
   const accounts = new AccountBook({
     ledger: base.ledger,
     now: base.now,
-    reservePercent: (account) => reservePercentOf(account, config.accounts),
+    reservePercent: (account) =>
+      reservePercentOf(account, config.accounts, base.ledger.settings.get(reserveKey(account))),
     freed: (account) => {
       if (account !== null) base.bus.publish({ kind: "account-freed", atMs: base.now(), account });
       engine.resumeParked();

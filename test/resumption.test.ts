@@ -126,6 +126,53 @@ describe("an account at its limit", () => {
     expect(bench.task(task.id).state.name).toBe("running");
   });
 
+  it("that a person says is free is held back by nothing its provider said before, also after a new start", async () => {
+    const bench = benchOf();
+    const full = {
+      window: "five_hour",
+      usedPermille: 1_000,
+      resetsAtMs: bench.nowMs + HOUR,
+      seenAtMs: bench.nowMs,
+    };
+    bench.accounts.sawWindow("claude", full);
+    const { attemptId } = await bench.running("urgent", { priority: "critical" });
+    bench.distributor.limited(attemptId, quota(bench));
+    bench.add("plain");
+    await bench.pass();
+    expect(bench.distributor.sent).toEqual([1]);
+    expect(bench.accounts.free("claude")).toBe(true);
+    expect([bench.accounts.windows("claude"), bench.accounts.heldBack("claude", "low")]).toEqual([[], null]);
+    // The same line is read again from the record, and tells of the time before.
+    bench.distributor.report({ kind: "windows", worker: "w1", windows: [full] });
+    bench.crash();
+    bench.accounts.sawWindow("claude", full);
+    expect(bench.accounts.heldBack("claude", "low")).toBeNull();
+    await bench.pass();
+    expect(bench.distributor.sent).toEqual([1, 2]);
+    // What it says afterwards counts.
+    bench.nowMs += 1_000;
+    bench.accounts.sawWindow("claude", { ...full, seenAtMs: bench.nowMs });
+    expect(bench.accounts.heldBack("claude", "normal")).toMatchObject({ untilMs: full.resetsAtMs });
+    // A window alone, without a park, is a person's to lift as well; with nothing said there is nothing to lift.
+    expect([bench.accounts.free("claude"), bench.accounts.free("claude")]).toEqual([true, false]);
+  });
+
+  it("is told of its windows by what its agent records; an older word changes nothing", async () => {
+    const bench = benchOf();
+    const said = (usedPermille: number, seenAtMs: number | null) =>
+      bench.distributor.report({
+        kind: "windows",
+        worker: "w1",
+        windows: [{ window: "seven_day", usedPermille, resetsAtMs: null, seenAtMs }],
+      });
+    said(500, bench.nowMs - 10);
+    said(400, bench.nowMs - 20);
+    expect(bench.accounts.windows("claude")).toMatchObject([{ usedPermille: 500 }]);
+    // A clock that is ahead of ours is not believed.
+    said(600, bench.nowMs + 99 * HOUR);
+    expect(bench.accounts.windows("claude")).toMatchObject([{ usedPermille: 600, seenAtMs: bench.nowMs }]);
+  });
+
   it("whose agent goes on by itself is not told; one that does not keep its promise is, later", async () => {
     const bench = benchOf();
     const { attemptId, task } = await bench.running("one");

@@ -2,6 +2,7 @@
  * The port to one kind of agent. An adapter is pure: it says how to launch the agent, how its signals and its
  * screen read, and where its record lies; `workers/` does the I/O. One file an agent.
  */
+import type { SeenWindow } from "../metering/provider-limits.ts";
 import type { UsageRecord } from "../metering/usage.ts";
 
 export const AGENT_KINDS = ["claude", "codex", "shell", "rehearsal"] as const;
@@ -168,6 +169,8 @@ export interface AgentRecord {
    * null = it did not fail, or the record does not tell.
    */
   turnFailure(text: string): TurnFailure | null;
+  /** What this text says of the provider's own windows. Left out = this agent's record never does. */
+  windows?(text: string): readonly SeenWindow[];
 }
 
 /** Six methods at most: launch, interpret a signal, read a stream, read a screen, submit, find the record. */

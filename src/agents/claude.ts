@@ -6,6 +6,7 @@
  * reset; the manager sees the limit by StopFailure and the later end by Stop, and never types the prompt again.
  */
 import { parseClaudeRecord } from "../metering/claude-record.ts";
+import { claudeWindows } from "../metering/provider-limits.ts";
 import { claudeLimit, claudeTurnEnded } from "../metering/claude-turn.ts";
 import type { AgentAdapter, AgentRecord, LaunchPlan, LaunchRequest, TurnFailure } from "./adapter.ts";
 import { CLAUDE_HOOKS, interpretClaude } from "./claude-hooks.ts";
@@ -72,6 +73,7 @@ function claudeRecord(sessionId: string, recordPath: string | null): AgentRecord
     parse: parseClaudeRecord,
     holdsAnswer: claudeTurnEnded,
     turnFailure: claudeTurnFailure,
+    windows: claudeWindows,
   };
 }
 

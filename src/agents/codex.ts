@@ -15,6 +15,7 @@
  * from the screen. Should another release hash hooks differently, its review dialog is shown as a question.
  */
 import { parseCodexRecord } from "../metering/codex-record.ts";
+import { codexWindows } from "../metering/provider-limits.ts";
 import { codexTurnEnded } from "../metering/codex-turn.ts";
 import type { AgentAdapter, AgentRecord, LaunchPlan, LaunchRequest } from "./adapter.ts";
 import { codexHookOptions, interpretCodex } from "./codex-hooks.ts";
@@ -68,5 +69,6 @@ function codexRecord(sessionId: string, recordPath: string | null): AgentRecord 
     parse: parseCodexRecord,
     holdsAnswer: codexTurnEnded,
     turnFailure: codexTurnFailure,
+    windows: codexWindows,
   };
 }

@@ -1,5 +1,5 @@
 /** The one table of commands. The prompt, argv, the socket, help, completion and the README's list come from it. */
-import { accounts, accountsFree } from "./accounts.ts";
+import { accounts, accountsFree, accountsReserve } from "./accounts.ts";
 import { add } from "./add.ts";
 import { adopt } from "./adopt.ts";
 import { attach } from "./attach.ts";
@@ -72,7 +72,7 @@ export function allCommands(): readonly Command[] {
       watch,
     ],
     ...[workers, spawn, attach, output, send, answer, restart, drain, kill, survivors, adopt],
-    ...[limits, limitsSet, limitsRaise, accounts, accountsFree],
+    ...[limits, limitsSet, limitsRaise, accounts, accountsFree, accountsReserve],
     ...[pricesShow, pricesUpdate, reprice],
     ...[serve, doctor, backup, restore, init, help, exit],
   ];

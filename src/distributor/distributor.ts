@@ -1,5 +1,6 @@
 /** The port between the engine and whoever drives workers: the tmux sessions of this machine, later other hosts. */
 import type { Intent } from "../ledger/attempt-rows.ts";
+import type { SeenWindow } from "../metering/provider-limits.ts";
 import type { UsageRecord } from "../metering/usage.ts";
 import type { Outcome, Task } from "../tasks/task.ts";
 import type { ResumeResult } from "../workers/resuming.ts";
@@ -73,6 +74,8 @@ export type WorkerReport =
       readonly attemptId: string;
       readonly records: readonly UsageRecord[];
     }
+  /** What its record says of its provider's own windows. */
+  | { readonly kind: "windows"; readonly worker: string; readonly windows: readonly SeenWindow[] }
   /** Usage of this worker that belongs to no task: a person typed into it. */
   | { readonly kind: "foreign-usage"; readonly worker: string; readonly records: readonly UsageRecord[] };
 

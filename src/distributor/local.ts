@@ -168,6 +168,7 @@ export class LocalDistributor implements Distributor {
         if (worker.free) this.#listener({ kind: "free", worker: name });
         return;
       case "used":
+      case "windows":
       case "foreign-usage":
         this.#listener({ ...news, worker: name });
         return;

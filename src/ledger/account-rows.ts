@@ -24,6 +24,10 @@ interface WindowRow {
   seen_at_ms: number;
 }
 
+function freedKey(account: string): string {
+  return `account-freed:${account}`;
+}
+
 export class AccountRows {
   readonly #db: Db;
   constructor(db: Db) {
@@ -53,9 +57,31 @@ export class AccountRows {
     written(PARK, () => save.run(name, cause, message, sinceMs, untilMs, inRow));
   }
 
-  /** A turn went through again, or a person says it is free. */
+  /** A turn went through again. */
   remove(name: string): void {
     written(FREE, () => this.#db.prepare("DELETE FROM account WHERE name = ?").run(name));
+  }
+
+  /** A person says it is free: what its provider said before is forgotten with its park, in one commit. */
+  free(name: string, atMs: number): void {
+    const park = this.#db.prepare("DELETE FROM account WHERE name = ?");
+    const windows = this.#db.prepare("DELETE FROM provider_window WHERE account = ?");
+    const note = this.#db.prepare("INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)");
+    written(FREE, () =>
+      this.#db
+        .transaction(() => {
+          park.run(name);
+          windows.run(name);
+          note.run(freedKey(name), String(atMs));
+        })
+        .immediate(),
+    );
+  }
+
+  /** When a person last said that it is free; 0 = never. */
+  freedAtMs(name: string): number {
+    const sql = "SELECT value FROM setting WHERE name = ?";
+    return Number(this.#db.prepare<[string], { value: string }>(sql).get(freedKey(name))?.value ?? 0);
   }
 
   windows(account: string): ProviderWindow[] {

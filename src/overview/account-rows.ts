@@ -1,10 +1,17 @@
 /** The accounts as they stand, for the views. */
 import type { AccountBook } from "../account-book.ts";
-import { reservePercentOf } from "../account-settings.ts";
 import { attemptOf } from "../ledger/ledger.ts";
 import type { AccountRow } from "../reports/accounts-table.ts";
+import type { ProviderWindowRow } from "../reports/provider-windows.ts";
 import { usedNow, windowLevel } from "../throttle/provider-windows.ts";
 import type { OverviewSources } from "./sources.ts";
+
+/** The windows of all accounts that say something now, for `throttle`. */
+export function providerWindowRows(rows: readonly AccountRow[]): ProviderWindowRow[] {
+  return rows.flatMap(({ account, reservePercent, windows }) =>
+    windows.map((window) => ({ account, reservePercent, ...window })),
+  );
+}
 
 /** Accounts that are named, that a worker runs with, or that are parked; by name. */
 export function accountRows(accounts: AccountBook, sources: OverviewSources): AccountRow[] {
@@ -21,7 +28,7 @@ export function accountRows(accounts: AccountBook, sources: OverviewSources): Ac
     ...ledger.accounts.parks().keys(),
   ]);
   return [...names].sort().map((account) => {
-    const reservePercent = reservePercentOf(account, config.accounts);
+    const reservePercent = accounts.reservePercent(account);
     const own = new Set(workers.filter(({ record }) => record.account === account).map(({ name }) => name));
     return {
       account,

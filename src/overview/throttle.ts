@@ -2,13 +2,19 @@
 import type { ThrottleModel } from "../reports/throttle-model.ts";
 import { PRIORITIES, type Priority } from "../tasks/priority.ts";
 import type { Task } from "../tasks/task.ts";
-import { admits } from "../throttle/levels.ts";
+import { admits, worstLevel } from "../throttle/levels.ts";
 import { exactAmount } from "../throttle/wording.ts";
+import type { AccountBook } from "../account-book.ts";
+import { accountRows, providerWindowRows } from "./account-rows.ts";
 import { limitRows } from "./limit-rows.ts";
 import { aliasOf, type OverviewSources } from "./sources.ts";
 
 /** `isDeferred` tells whether a limit keeps a waiting task from every worker that could take it now. */
-export function throttleModel(sources: OverviewSources, isDeferred: (task: Task) => boolean): ThrottleModel {
+export function throttleModel(
+  sources: OverviewSources,
+  accounts: AccountBook,
+  isDeferred: (task: Task) => boolean,
+): ThrottleModel {
   const { throttle, config } = sources;
   const nowMs = sources.now();
   const notices = [...sources.notices()];
@@ -22,17 +28,24 @@ export function throttleModel(sources: OverviewSources, isDeferred: (task: Task)
         `${limitId}: running tasks need ${exactAmount(owed, unit)} more than fits; nothing new goes`,
       );
   }
+  const windows = providerWindowRows(accountRows(accounts, sources));
+  const resets = [throttle.nextChangeMs(nowMs), ...windows.map(({ resetsAtMs }) => resetsAtMs)]
+    .filter((atMs) => atMs !== null)
+    .filter((atMs) => atMs > nowMs);
   return {
     nowMs,
     limits,
-    nextResetAtMs: throttle.nextChangeMs(nowMs),
+    windows,
+    nextResetAtMs: resets.length === 0 ? null : Math.min(...resets),
     runs: sources.workers().map((worker) => {
       const subject = { worker: worker.name, agent: worker.record.agent, model: worker.record.model };
-      const level = throttle.effectiveLevel(subject, nowMs);
+      const { account } = worker.record;
+      const level = worstLevel(throttle.effectiveLevel(subject, nowMs), accounts.levelOf(account));
+      const parked = accounts.parkOf(account) !== null;
       return {
         worker: worker.name,
         alias: aliasOf(worker.name),
-        admits: PRIORITIES.filter((priority) => admits(level, priority)),
+        admits: PRIORITIES.filter((priority) => !parked && admits(level, priority)),
       };
     }),
     heldByPriority: heldByPriority(sources, isDeferred),

@@ -1,11 +1,14 @@
 /** What `throttle` shows, as plain data. */
 import type { Priority } from "../tasks/priority.ts";
 import type { LimitRow } from "./limits-table.ts";
+import type { ProviderWindowRow } from "./provider-windows.ts";
 
 export interface ThrottleModel {
   readonly nowMs: number;
   /** Global rows first, then workers, models and agents. */
   readonly limits: readonly LimitRow[];
+  /** The providers' own windows, by account. */
+  readonly windows: readonly ProviderWindowRow[];
   /** The next moment at which time alone changes a row; null = none. */
   readonly nextResetAtMs: number | null;
   readonly runs: readonly WorkerAdmission[];

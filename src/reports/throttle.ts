@@ -17,6 +17,7 @@ import { amount, count, NOTHING } from "./numbers.ts";
 import { paintFor } from "./paint.ts";
 import { isNarrow, isWide, lineWidth, type Paper } from "./paper.ts";
 import { admittedWords } from "./priorities.ts";
+import { providerWindowLines } from "./provider-windows.ts";
 import { type Column, tableLines } from "./table.ts";
 import type { ThrottleModel } from "./throttle-model.ts";
 import { duration, shortMoment } from "./times.ts";
@@ -33,6 +34,7 @@ export function renderThrottle(model: ThrottleModel, paper: Paper): string[] {
     ...noticeLines(model.notices, paper),
     ...limitTable(model, paper),
     ...heldNote(model.limits, paper),
+    ...providerWindowLines(model.windows, paper),
     "",
     ...runLines(model, paper),
     ...rangeLines(paper),

@@ -58,7 +58,9 @@ export class LiveRecords {
       told.set(key, tokens);
       return true;
     });
-    if (grown.length > 0) this.#parts.told(worker, attempt.id, grown);
+    if (grown.length === 0) return;
+    this.#parts.told(worker, attempt.id, grown);
+    worker.tellWindows();
   }
 
   close(): void {

@@ -5,6 +5,7 @@
 import { closeSync, fstatSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { AgentRecord, TurnFailure } from "../agents/adapter.ts";
+import type { SeenWindow } from "../metering/provider-limits.ts";
 import type { UsageRecord } from "../metering/usage.ts";
 import { faultPoint } from "../faults/fault-point.ts";
 import { mergeRecords } from "../metering/merge-records.ts";
@@ -43,6 +44,13 @@ export function readRecord(record: AgentRecord | null, marks: RecordMarks): read
   const files = filesOf(record.paths);
   if (files.length === 0) return null;
   return mergeRecords(files.map((path) => record.parse(readFrom(path, marks.get(path) ?? 0))));
+}
+
+/** What the record has said since the marks of the provider's own windows. */
+export function readWindows(record: AgentRecord | null, marks: RecordMarks): readonly SeenWindow[] {
+  const windows = record?.windows;
+  if (record === null || windows === undefined) return [];
+  return filesOf(record.paths).flatMap((path) => windows(readFrom(path, marks.get(path) ?? 0)));
 }
 
 /**

@@ -15,12 +15,20 @@ import type {
 import { normalisePrompt } from "../agents/prompt-text.ts";
 import { agentWords } from "../base/agent-words.ts";
 import type { WorkerRecord } from "../ledger/worker-rows.ts";
+import type { SeenWindow } from "../metering/provider-limits.ts";
 import type { UsageRecord } from "../metering/usage.ts";
 import type { Outcome } from "../tasks/task.ts";
 import { isParkCause, type ParkReason } from "../throttle/account-parking.ts";
 import type { AttemptInHand } from "./attempt-in-hand.ts";
 import { processInFront, recordOfProcess } from "./adopted-record.ts";
-import { markRecord, readEndedTurn, readRecord, recordedFailure, type RecordMarks } from "./record-reader.ts";
+import {
+  markRecord,
+  readEndedTurn,
+  readRecord,
+  readWindows,
+  recordedFailure,
+  type RecordMarks,
+} from "./record-reader.ts";
 import { ScreenEvidence } from "./screen-evidence.ts";
 import type { PaneIdentity } from "./tmux/pane-identity.ts";
 import type { Terminal } from "./tmux/terminal.ts";
@@ -46,6 +54,8 @@ export type WorkerNews =
   /** What the attempt in its hands has used so far: responses that are new or have grown. */
   | { readonly kind: "used"; readonly attemptId: string; readonly records: readonly UsageRecord[] }
   | { readonly kind: "foreign-usage"; readonly records: readonly UsageRecord[] }
+  /** What its record says of its provider's own windows. */
+  | { readonly kind: "windows"; readonly windows: readonly SeenWindow[] }
   /** Its provider lets nothing through. attemptId: the attempt that waits in its hands; null = it has none. */
   | { readonly kind: "limited"; readonly attemptId: string | null; readonly reason: ParkReason }
   /** `typing`: nothing but what was typed last has changed. */
@@ -274,6 +284,7 @@ export class Worker {
     attempt.phase = "ending";
     this.evidence.note({ source, says, atMs: Date.now() }, true);
     const records = await this.#recordsOf(attempt, outcome);
+    this.tellWindows();
     this.#attempt = null;
     if (IN_HAND.has(this.#state.name)) this.become({ name: "idle", sinceMs: Date.now() }, source, says);
     this.#tell(this, { kind: "ended", attemptId: attempt.id, outcome: inPlainWords(outcome), records });
@@ -293,6 +304,12 @@ export class Worker {
     const attempt = this.#attempt;
     if (attempt === null || attempt.phase === "preparing" || attempt.phase === "ending") return null;
     return this.#foreignTurn ? null : readRecord(this.agentRecord(), attempt.marks);
+  }
+
+  /** Tells what the attempt's record says of the provider's windows. */
+  tellWindows(): void {
+    const windows = this.#attempt === null ? [] : readWindows(this.agentRecord(), this.#attempt.marks);
+    if (windows.length > 0) this.#tell(this, { kind: "windows", windows });
   }
 
   // ── what is seen of it ──────────────────────────────────────────────────────────────────────────
@@ -475,6 +492,7 @@ export class Worker {
     attempt.question = null;
     this.#foreignTurn = false;
     const { message, resetsAtMs } = reason;
+    this.tellWindows();
     this.become({ name: "limited", sinceMs: Date.now(), untilMs: resetsAtMs, message }, source, says);
     this.#tell(this, { kind: "limited", attemptId: attempt.id, reason });
   }

@@ -202,7 +202,11 @@ describe("limits and the throttle", () => {
     bench.bench.add("held", { priority: "high", holdReason: "x" });
     bench.notices = ["REHEARSAL"];
     const asked: string[] = [];
-    const model = throttleModel(bench.sources, (task) => asked.push(task.draft.text) > 0);
+    const model = throttleModel(
+      bench.sources,
+      bench.bench.accounts,
+      (task) => asked.push(task.draft.text) > 0,
+    );
     expect(model.runs.map(({ alias, admits }) => [alias, admits])).toEqual([
       ["w1", ["high", "critical"]],
       ["w2", ["low", "normal", "high", "critical"]],
@@ -211,8 +215,33 @@ describe("limits and the throttle", () => {
     // The first of each priority speaks for those behind it; a task held by name is nobody's turn.
     expect(asked).toEqual(["one"]);
     expect(model.heldByPriority).toEqual({ low: 2, normal: 0, high: 0, critical: 0 });
-    expect(throttleModel(bench.sources, () => false).heldByPriority.low).toBe(0);
+    expect(throttleModel(bench.sources, bench.bench.accounts, () => false).heldByPriority.low).toBe(0);
     expect(model.nextResetAtMs).toBeGreaterThan(bench.bench.nowMs);
     expect(model.notices).toEqual(["REHEARSAL"]);
+  });
+
+  it("weigh the providers' windows, less what is kept for the person, and show when they begin anew", async () => {
+    const bench = await overview();
+    const { accounts, nowMs } = bench.bench;
+    bench.bench.reservePercent = 20;
+    const resetsAtMs = nowMs + 60_000;
+    accounts.sawWindow("claude", { window: "five_hour", usedPermille: 770, resetsAtMs, seenAtMs: null });
+    const model = throttleModel(bench.sources, accounts, () => false);
+    expect(model).toMatchObject({
+      windows: [
+        {
+          account: "claude",
+          window: "five_hour",
+          usedPermille: 770,
+          reservePercent: 20,
+          resetsAtMs,
+          level: "HARD",
+        },
+      ],
+      nextResetAtMs: resetsAtMs,
+    });
+    expect(model.runs[0]?.admits).toEqual(["high", "critical"]);
+    accounts.park("claude", { cause: "rate-limited", message: "no", resetsAtMs });
+    expect(throttleModel(bench.sources, accounts, () => false).runs[0]?.admits).toEqual([]);
   });
 });

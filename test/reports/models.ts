@@ -243,6 +243,7 @@ export function throttleModel(changes: Partial<ThrottleModel> = {}): ThrottleMod
       hourRow(perWorker(2), 91_300, at(10, 51)),
       hourRow(perWorker(3), 99_400, at(10, 42)),
     ],
+    windows: [],
     nextResetAtMs: nowMs + untilHourMs,
     runs: [
       { worker: "concurrent_worker1", alias: "w1", admits: ["high", "critical"] },

@@ -154,6 +154,9 @@ export function fakeApp(stateDir = "/nowhere", role: App["role"] = "manager"): F
     attachTarget: (worker) => ({ worker, tmuxSocket: `${stateDir}/tmux.sock`, session: worker }),
     limits: () => [],
     accounts: () => [],
+    reserveOfAccount: () => {
+      throw new CtmError("not-found", "there are no accounts");
+    },
     freeAccount: () => {
       throw new CtmError("not-found", "there is no such account");
     },
