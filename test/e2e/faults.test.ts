@@ -185,7 +185,7 @@ describe("F16 the tmux server dies between the typing and its commit", () => {
 describe("F22 a crash with holds, and usage that nobody can tell any more", () => {
   it("what is held stays held until the task ends, is then booked as used, and no room is lost", async () => {
     const ctm = product({ workers: 1, recorded: true });
-    const rounds = LONG ? 200 : 3;
+    const rounds = LONG ? 1_000 : 2;
     const hour = async (): Promise<{ used: number; held: number }> => {
       const limits = await ctm.ask<{ limitId: string; used: number; held: number }[]>("limits", {}, []);
       return limits.find(({ limitId }) => limitId === "global tokens/hour") ?? { used: -1, held: -1 };

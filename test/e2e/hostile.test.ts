@@ -185,7 +185,7 @@ function pathWith(ctm: Product, script: string | null): string {
   return folder;
 }
 
-describe("a machine that lacks something", () => {
+describe("F33 a machine that lacks something", () => {
   it("tmux missing or too old: says so with 69, and the queue is still there", async () => {
     const ctm = product({ workers: 1 });
     await ctm.ok(["add", "Fix it"]);

@@ -30,7 +30,7 @@ function isThere(pid: number): boolean {
   }
 }
 
-describe("a start after the tmux server was killed with SIGKILL", () => {
+describe("F15 a start after the tmux server was killed with SIGKILL", () => {
   it("tells what was lost and what survived, keeps everything back until `resume`, and ends survivors when asked", async () => {
     const ctm = product({ agent: "shell", workers: 1 });
     const manager = await ctm.serve();
@@ -66,7 +66,7 @@ describe("a start after the tmux server was killed with SIGKILL", () => {
   });
 });
 
-describe("a start after manager and tmux server died between the typing and its record", () => {
+describe("F16 a start after manager and tmux server died between the typing and its record", () => {
   it("finds the task lost, and does not queue it again", async () => {
     const ctm = product({ workers: 1, recorded: true });
     await ctm.ok(["add", "Fix 1 [[delay:600000]]"]);
@@ -82,7 +82,7 @@ describe("a start after manager and tmux server died between the typing and its 
   });
 });
 
-describe("a start after the machine was started anew", () => {
+describe("F17 a start after the machine was started anew", () => {
   it("tells so, types nothing twice, and after `resume` sends what waited in its order", async () => {
     const ctm = product({ workers: 1, recorded: true });
     const manager = await ctm.serve();
@@ -164,7 +164,7 @@ describe("a start after the manager left, or was killed alone", () => {
   });
 });
 
-describe("a socket that was removed", () => {
+describe("F33 a socket that was removed", () => {
   it.each(["while no manager runs", "with the folder it lay in"])(
     "%s: the same agents are found",
     async (how) => {
@@ -185,7 +185,7 @@ describe("a socket that was removed", () => {
   );
 });
 
-describe("a manager that is started inside of somebody's tmux", () => {
+describe("F33 a manager that is started inside of somebody's tmux", () => {
   it("uses its own server, whatever TMUX says", async () => {
     const ctm = product({ workers: 1 });
     await ctm.defaultTmux("new-session", "-d", "-s", "mine", "sh");

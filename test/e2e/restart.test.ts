@@ -40,7 +40,7 @@ async function stopAt(
 const prompts = (ctm: Product): readonly string[] =>
   ctm.typedPrompts().filter((text) => text.startsWith("Fix"));
 
-describe("a manager killed between the intent and the typing", () => {
+describe("F6 a manager killed between the intent and the typing", () => {
   const rounds = LONG ? 40 : 3;
 
   it(`types once, whatever had happened, ${rounds} rounds`, { timeout: rounds * 40_000 }, async () => {
@@ -171,7 +171,7 @@ describe("a start finds", () => {
   });
 });
 
-describe("a process that stands still", () => {
+describe("F18 a process that stands still", () => {
   it("an agent: delivery is uncertain and shown, nothing is typed again, its late sign of life is taken", async () => {
     const ctm = product({ workers: 1 });
     // tmux wakes a pane's own process at once: the one that stands still must be a child of it.

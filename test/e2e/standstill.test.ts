@@ -56,7 +56,7 @@ async function expectAllOnce(ctm: Product): Promise<void> {
 }
 
 describe("a manager that stands still", () => {
-  it("stopped (SIGSTOP): takes up what happened meanwhile when it goes on", async () => {
+  it("F18 stopped (SIGSTOP): takes up what happened meanwhile when it goes on", async () => {
     const { ctm } = troubled("none");
     const manager = await begin(ctm);
     manager.child.kill("SIGSTOP");
@@ -66,7 +66,7 @@ describe("a manager that stands still", () => {
     expect(await held(ctm)).toMatchObject({ used: 3 * tokensEach, held: 0 });
   });
 
-  it("its event loop blocked: no reservation is given back, nothing is typed again", async () => {
+  it("F32 its event loop blocked: no reservation is given back, nothing is typed again", async () => {
     const { ctm, done } = troubled(`block:${LONG ? 60_000 : 4_000}`);
     const manager = await begin(ctm);
     manager.child.kill("SIGUSR2");
@@ -76,7 +76,7 @@ describe("a manager that stands still", () => {
     expect(await held(ctm)).toMatchObject({ used: 3 * tokensEach, held: 0 });
   });
 
-  it("for two hours: windows have moved on, what runs is still held, each task runs once", async () => {
+  it("F27 for two hours: windows have moved on, what runs is still held, each task runs once", async () => {
     const { ctm, done } = troubled(`later:${2 * HOUR_MS}`);
     const manager = await ctm.serve();
     await ctm.tell(`Fix 0 [[delay:0]] [[in:${tokensEach}]] [[out:0]]`, { type: "coding" });

@@ -61,7 +61,7 @@ describe("rehearsal workers", () => {
     expect((await ctm.tasks()).map(({ state }) => state.name)).toEqual(["queued", "queued"]);
   });
 
-  it("lose their task when the window is closed from outside; only --retry-lost brings it back", async () => {
+  it("F13 lose their task when the window is closed from outside; only --retry-lost brings it back", async () => {
     const ctm = product({ workers: 1, recorded: true });
     await ctm.serve();
     await ctm.tell("Fix one [[delay:600000]]");
@@ -124,7 +124,7 @@ describe("rehearsal workers", () => {
     expect(await ctm.ok(["output", "w1"])).toMatch(/a plain answer/);
   });
 
-  it("outlive the tmux server as lost tasks and new panes", async () => {
+  it("F15 outlive the tmux server as lost tasks and new panes", async () => {
     const ctm = product({ workers: 2, recorded: true });
     await ctm.serve();
     await ctm.tell("Fix one [[delay:600000]]");
