@@ -92,6 +92,11 @@ export const MUTANTS: readonly Mutant[] = [
     ["recovery.ts", "witness !== null && witness.attemptId === attemptId;", "false;"],
   ),
   mutant(
+    ["G5", "a session whose start was cut off is known again"],
+    ["workers/pool.test.ts", "killed before it could write"],
+    ["workers/pool.ts", "if (!known && !(await this.#parts.launching.takeUp(worker)))", "if (!known)"],
+  ),
+  mutant(
     ["G6", "lost is an end"],
     ["engine.test.ts", "G6"],
     ["engine.ts", 'outcome.kind === "lost" && ended.draft.retryLost', 'outcome.kind === "lost"'],
@@ -203,7 +208,7 @@ export const MUTANTS: readonly Mutant[] = [
   ),
   mutant(
     ["G14", "a line of a pipe ends at a line feed alone, and is text"],
-    ["attacks/hostile-words.test.ts", "bytes that are no text: refused"],
+    ["repl/lines.test.ts", "."],
     ["repl/lines.ts", "{ fatal: true }", "{ fatal: false }"],
   ),
   mutant(

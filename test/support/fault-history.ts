@@ -14,6 +14,7 @@ export interface LongScript extends Pick<Script, "tasks"> {
 
 /** What a manager says no with: asking again is of no use. */
 const REFUSALS: ReadonlySet<string> = new Set(["refused", "illegal-move", "not-found", "usage"]);
+/** So long something may take while nothing is struck. */
 const patienceMs = 60_000;
 
 export class FaultHistory implements Playing {
@@ -106,25 +107,32 @@ export class FaultHistory implements Playing {
 
   /** As often as the manager dies over it; throws what it refuses. */
   async ask<T>(command: string, raw: Readonly<Record<string, unknown>>): Promise<T> {
-    const answered = await waitFor(
-      `an answer to ${command}`,
-      () => {
-        if (this.#broken !== null) throw this.#broken.error;
-        return this.ctm.ask<T>(command, raw, null).then(
-          (answer) => ({ answer }),
-          (error: unknown) => {
-            if (error instanceof CtmError && REFUSALS.has(error.code)) throw error;
-            return null;
-          },
-        );
-      },
-      patienceMs,
-    ).catch((error: unknown) => {
-      if (error instanceof CtmError) throw error;
-      const last = this.#manager?.printed() ?? "";
-      throw new Error(`${String(error)}\nkilled at ${this.struck.join()}\n${last}`, { cause: error });
+    const answered = await this.#patiently(`an answer to ${command}`, () => {
+      if (this.#broken !== null) throw this.#broken.error;
+      return this.ctm.ask<T>(command, raw, null).then(
+        (answer) => ({ answer }),
+        (error: unknown) => {
+          if (error instanceof CtmError && REFUSALS.has(error.code)) throw error;
+          return null;
+        },
+      );
     });
     return answered.answer;
+  }
+
+  /** Waits on, as long as the manager goes on dying; throws how everything stands. */
+  async #patiently<T>(what: string, look: () => Promise<T | null | false>): Promise<T> {
+    for (;;) {
+      const before = this.struck.length;
+      try {
+        return await waitFor(what, look, patienceMs);
+      } catch (error) {
+        if (error instanceof CtmError) throw error;
+        if (this.struck.length > before && this.#broken === null) continue;
+        const stands = await this.ctm.report().catch(() => this.#manager?.printed() ?? "");
+        throw new Error(`${String(error)}\nkilled at ${this.struck.join()}\n${stands}`, { cause: error });
+      }
+    }
   }
 
   /** Refused where it was done before the manager died over it, or where nobody can do it any more. */
@@ -141,21 +149,13 @@ export class FaultHistory implements Playing {
 
   /** In one of these states, or at an end that the deaths have brought. */
   async until(id: number, ...states: readonly string[]): Promise<void> {
-    await waitFor(
-      `task ${id} to be ${states.join(" or ")}`,
-      async () => {
-        const { task } = await this.ask<{ task: TaskSeen }>("show", { id });
-        if (states.includes(task.state.name) || FINAL.has(task.state.name)) return true;
-        // What was unknown at a start paused the dispatch.
-        if (task.state.name === "queued") await this.act("resume", {});
-        await help(this, task);
-        return false;
-      },
-      patienceMs,
-    ).catch(async (error: unknown) => {
-      throw new Error(`${String(error)}\nkilled at ${this.struck.join()}\n${await this.ctm.report()}`, {
-        cause: error,
-      });
+    await this.#patiently(`task ${id} to be ${states.join(" or ")}`, async () => {
+      const { task } = await this.ask<{ task: TaskSeen }>("show", { id });
+      if (states.includes(task.state.name) || FINAL.has(task.state.name)) return true;
+      // What was unknown at a start paused the dispatch.
+      if (task.state.name === "queued") await this.act("resume", {});
+      await help(this, task);
+      return false;
     });
   }
 }

@@ -189,6 +189,7 @@ export async function help(day: Playing, { id, state, draft }: TaskSeen): Promis
     await day.act("answer", { worker: state.worker, text: "1" });
   if (state.name === "needs-input" && state.question?.startsWith("delivery uncertain") === true)
     await day.act("cancel", { ids: [id] });
+  if (state.name === "parked") await day.act("accounts free", { name: "rehearsal" });
   if (state.name === "running" && draft.text.includes("[[delay:600000]]"))
     await day.act("cancel", { ids: [id] });
 }

@@ -1,7 +1,11 @@
 /** What people, agents and tmux do on the days on which managers are broken: see `fault-run.ts` and `fault-history.ts`. */
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { productFolder } from "./built-product.ts";
 import type { LongScript } from "./fault-history.ts";
 import { taskOf, type Playing, type Script } from "./fault-run.ts";
 import { ASIDE } from "./invariants.ts";
+import type { Product } from "./product.ts";
 import { waitFor } from "./wait-for.ts";
 
 export const quick = "[[delay:30]] [[in:1000]] [[out:0]]";
@@ -38,13 +42,15 @@ export const PEOPLE: Script = {
     held: { text: `Fix what is held ${quick}`, hold: "not yet" },
     dropped: { text: `Fix what is dropped ${quick}`, hold: "not yet" },
     long: { text: "Fix what takes long [[delay:600000]] [[in:1000]] [[out:0]]" },
-    shell: { text: "true", agent: "shell" },
+    shell: { text: "setsid sleep 120 >/dev/null 2>&1 &", agent: "shell" },
+    limited: { text: "Fix what meets a limit [[err:limit]] [[reset:600]] [[delay:0]]" },
   },
   async play(day) {
     await day.act("spawn", { agent: "shell", n: 1 });
     const shell = await day.add("shell");
     const [held, dropped] = [await day.add("held"), await day.add("dropped")];
     await day.act("priority", { id: held, level: "high" });
+    await day.act("cap", { id: held, amount: "100k" });
     await day.act("cancel", { ids: [dropped] });
     await day.act("pause", { reason: "lunch" });
     await day.act("resume", {});
@@ -55,6 +61,15 @@ export const PEOPLE: Script = {
     await day.until(long, "cancelled");
     await day.act("release", { ids: [held] });
     for (const id of [held, shell]) await day.until(id, "completed");
+    const limited = await day.add("limited");
+    await day.until(limited, "parked");
+    await day.act("accounts free", { name: "rehearsal" });
+    await day.until(limited, "completed");
+    // What the shell's task left behind goes on without its worker.
+    const workers = await day.ask<{ name: string; agent: string }[]>("workers", {});
+    const shells = workers.flatMap(({ name, agent }) => (agent === "shell" ? [name] : []));
+    await day.act("kill", { workers: shells });
+    await day.act("survivors", { end: true });
     await day.act("clear", { all: true });
   },
 };
@@ -64,6 +79,10 @@ export const FLEET: Script = {
   tasks: { last: { text: `Fix the last ${quick}` } },
   async play(day) {
     await day.until(await day.add("last"), "completed");
+    await startByHand(day.ctm);
+    await day.act("adopt", {});
+    await day.act("adopt", { session: BY_HAND });
+    await day.act("kill", { workers: [BY_HAND] });
     await day.act("restart", { workers: ["w1"] });
     await day.act("kill", { workers: ["w1", "w2"] });
   },
@@ -125,11 +144,26 @@ const AWAY: LongScript = {
     await day.until(asks, "needs-input");
     await day.until(gone, "running");
     const worker = await workerOf(day, gone);
-    await day.away(() => day.ctm.tmux("kill-session", "-t", `=${worker}`));
+    await day.away(async () => {
+      await day.ctm.tmux("kill-session", "-t", `=${worker}`);
+      // Of a typing that was cut off, and of a tidy temporary folder.
+      await day.ctm.tmux("set-buffer", "-b", `ctm-${"0".repeat(24)}`, "left");
+      rmSync(join(day.ctm.socketFolder, "tmux.sock"));
+    });
     const waits = await day.add("waits");
     for (const id of [gone, asks, waits]) await day.until(id, "completed");
   },
 };
+
+/** A session a person started, on their own server. */
+const BY_HAND = "concurrent_worker7";
+
+async function startByHand(ctm: Product): Promise<void> {
+  const agent = [process.execPath, join(productFolder(), "rehearsal-agent.js"), "--session", "s"];
+  const more = ["--model", "m", "--dir", ctm.folder, "--hook", "/bin/true"];
+  const size = ["-x", "120", "-y", "30", "-c", ctm.work];
+  await ctm.defaultTmux("new-session", "-d", "-s", BY_HAND, ...size, ...agent, ...more);
+}
 
 async function workerOf(day: Playing, id: number): Promise<string> {
   const { task } = await day.ask<{ task: { state: { worker?: string } } }>("show", { id });

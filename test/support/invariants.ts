@@ -2,7 +2,7 @@
  * What must hold after every fault, whatever was broken: looked up in the ledger's file, in what the rehearsal agents
  * were given and in what they recorded of their own usage. Nothing is asked of the product itself.
  */
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { parseRehearsalRecord } from "../../src/metering/rehearsal-record.ts";
@@ -12,6 +12,8 @@ import type { Product } from "./product.ts";
 
 /** How a person's own words to a worker begin in these tests. */
 export const ASIDE = "Aside: ";
+/** What an attempt that waited for its account is told. */
+const GO_ON = "The usage limit is over. Please continue where you stopped.";
 
 interface TaskSeen {
   readonly id: number;
@@ -129,7 +131,7 @@ function typedAsSeen(
 ): string[] {
   const known = new Set(tasks.map(({ text }) => text));
   const strange = pastes
-    .filter((text) => !known.has(text) && !text.startsWith(ASIDE))
+    .filter((text) => !known.has(text) && !text.startsWith(ASIDE) && text !== GO_ON)
     .map((text) => `typed, but no task's: ${text}`);
   const wrong = tasks.flatMap(({ id, text, agent }) => {
     // Nobody reads along in a shell.
@@ -176,6 +178,7 @@ function bookedAsRecorded(ctm: Product, all: All): string[] {
 
 function recordsOf(ctm: Product): ReturnType<typeof parseRehearsalRecord> {
   const folder = join(ctm.state, "workers");
+  if (!existsSync(folder)) return [];
   return readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".jsonl"))
     .flatMap((name) => parseRehearsalRecord(readFileSync(join(folder, name), "utf8")));
