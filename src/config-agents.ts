@@ -1,6 +1,6 @@
 /** What the configuration file may say of agents: those that come with the product, and declared ones. */
 import * as z from "zod";
-import { AGENT_KINDS, AGENT_MODES } from "./agents/adapter.ts";
+import { AGENT_KINDS, AGENT_MODES, type AgentMode } from "./agents/adapter.ts";
 import { DECLARED_FORMATS, type DeclaredAgent, type Mark } from "./agents/declared-agent.ts";
 import { nearest } from "./base/suggest.ts";
 import { isSection } from "./config-defaults.ts";
@@ -21,7 +21,7 @@ import type { AgentConfig } from "./config-shape.ts";
 const declaredMax = 20;
 const NAME = /^[a-z][a-z0-9_-]{0,39}$/;
 /** Names that mean something else where an agent is named. */
-const TAKEN: readonly string[] = [...AGENT_KINDS, "auto", "gemini", "opencode"];
+const TAKEN: readonly string[] = [...AGENT_KINDS, "auto"];
 
 /**
  * Names of the agents that a file declares, as far as they can be names. What is written nearly like an agent that
@@ -44,6 +44,8 @@ export function agents(declared: readonly string[]) {
   return section({
     claude: agent({ mode: choice(AGENT_MODES) }),
     codex: agent({ mode: choice(AGENT_MODES) }),
+    gemini: agent({}, "headless"),
+    opencode: agent({ permissionMode: choice(["auto"]).nullable() }, "headless"),
     shell: agent({}),
     rehearsal: agent({}),
     ...Object.fromEntries(declared.map((name) => [name, declaredAgent()])),
@@ -60,15 +62,15 @@ export function environment() {
 const modelName = () => label("a model name");
 const models = () => section({ cheap: modelName().nullable(), premium: modelName().nullable() });
 
-function agent<M extends Readonly<Record<string, z.ZodType>>>(mode: M) {
+function agent<M extends Readonly<Record<string, z.ZodType>>>(own: M, mode: AgentMode = "interactive") {
   const permissionMode = label("the name of a permission mode, or null").nullable();
   return section({
     command: command(),
     permissionMode,
     env: environment(),
     models: models(),
-    ...mode,
-  }).transform((said) => ({ mode: "interactive", ...said, declared: null }));
+    ...own,
+  }).transform((said) => ({ mode, ...said, declared: null }));
 }
 
 const pattern = () =>

@@ -29,6 +29,18 @@ export const DEFAULTS = {
       env: {},
       models: { cheap: null, premium: null },
     },
+    gemini: {
+      command: ["gemini"],
+      permissionMode: null,
+      env: {},
+      models: { cheap: "gemini-2.5-flash", premium: "gemini-2.5-pro" },
+    },
+    opencode: {
+      command: ["opencode"],
+      permissionMode: null,
+      env: {},
+      models: { cheap: null, premium: null },
+    },
     shell: {
       command: ["sh"],
       permissionMode: null,

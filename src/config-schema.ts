@@ -68,7 +68,7 @@ const usdPerMillion = () => number(0, 100_000);
 /** The file, laid over the defaults. `declared`: the agents it declares itself. */
 export function fileSchema(declared: readonly string[]) {
   const known = [...AGENT_KINDS, ...declared];
-  const name = new RegExp(`^(?!(?:${[...known, "gemini", "opencode"].join("|")})$)[a-z][a-z0-9_-]{0,39}$`);
+  const name = new RegExp(`^(?!(?:${known.join("|")})$)[a-z][a-z0-9_-]{0,39}$`);
   return section({
     workers: section({
       count: wholeNumber(0, workersMax),

@@ -8,8 +8,9 @@ export const INIT_CONFIG = `# Configuration of ctm. Everything here is optional 
 # It is looked for as --config FILE, then $CTM_CONFIG, then ctm.yaml in this folder or one above it, then
 # ctm/ctm.yaml in $XDG_CONFIG_HOME (or ~/.config). Flags go over the file.
 
-# The workers: how many (1 to 100), and which agent each runs: claude, codex, shell, rehearsal, or auto: the
-# first of claude and codex that is installed, else rehearsal (which spends nothing, and says so).
+# The workers: how many (1 to 100), and which agent each runs: claude, codex, gemini, opencode, shell, rehearsal, one
+# declared under agents, or auto: the first of claude and codex that is installed, else rehearsal (which spends
+# nothing, and says so).
 # cwd is the folder they start in: null = the one ctm was started in.
 # restart: a worker that dies is started again after a pause that grows, so many times in a row at most.
 #workers:
@@ -43,6 +44,16 @@ export const INIT_CONFIG = `# Configuration of ctm. Everything here is optional 
 #  codex:
 #    command: [codex]
 #    mode: interactive
+#    permissionMode: null
+#    env: {}
+#    models: { cheap: null, premium: null }
+#  gemini:
+#    command: [gemini]
+#    permissionMode: null
+#    env: {}
+#    models: { cheap: gemini-2.5-flash, premium: gemini-2.5-pro }
+#  opencode:
+#    command: [opencode]
 #    permissionMode: null
 #    env: {}
 #    models: { cheap: null, premium: null }

@@ -32,7 +32,15 @@ limits: { agents: { bot: { cost: { hour: 2 } } } }
 accounts: { named: { work: { agent: bot } } }
 `);
     expect(config.workers.agent).toBe("bot");
-    expect(Object.keys(config.agents)).toEqual(["claude", "codex", "shell", "rehearsal", "bot"]);
+    expect(Object.keys(config.agents)).toEqual([
+      "claude",
+      "codex",
+      "gemini",
+      "opencode",
+      "shell",
+      "rehearsal",
+      "bot",
+    ]);
     expect(config.agents["bot"]).toMatchObject({
       command: ["bot"],
       mode: "interactive",
@@ -114,7 +122,12 @@ accounts: { named: { work: { agent: bot } } }
     ["claud: { command: [claude] }", 'agents has no key "claud" (did you mean claude?)'],
     [
       "Bot: { command: [b], done: { exit: true } }",
-      'agents has no key "Bot" (known here: claude, codex, shell, rehearsal)',
+      'agents has no key "Bot" (known here: claude, codex, gemini, opencode, shell, rehearsal)',
+    ],
+    ["opencode: { permissionMode: yolo }", 'agents.opencode.permissionMode must be one of auto, not "yolo"'],
+    [
+      "gemini: { mode: interactive }",
+      'agents.gemini has no key "mode" (known here: command, permissionMode, env, models)',
     ],
     [
       "claude: { mode: headles }",
@@ -131,7 +144,7 @@ accounts: { named: { work: { agent: bot } } }
   test("is offered to who mistypes it", async () => {
     const bot = "agents: { notebot: { command: [b], composer: '>', done: { hook: x } } }\n";
     expect(await faultsOf(`${bot}workers: { agent: noetbot }`)).toEqual([
-      'workers.agent must be one of claude, codex, shell, rehearsal, notebot, auto, not "noetbot" (did you mean notebot?)',
+      'workers.agent must be one of claude, codex, gemini, opencode, shell, rehearsal, notebot, auto, not "noetbot" (did you mean notebot?)',
     ]);
     expect(await faultsOf(`${bot}accounts: { named: { notebot: { agent: claude } } }`)).toEqual([
       "accounts.named.notebot has a key that is not a short name in lower case that is no agent's",

@@ -256,7 +256,7 @@ describe("flags", () => {
     [{ workers: "many" }, '--workers workers.count must be a whole number from 0 to 100, not "many"'],
     [
       { agent: "claud" },
-      '--agent workers.agent must be one of claude, codex, shell, rehearsal, auto, not "claud" (did you mean claude?)',
+      '--agent workers.agent must be one of claude, codex, gemini, opencode, shell, rehearsal, auto, not "claud" (did you mean claude?)',
     ],
     [
       { pauseAt: "none" },

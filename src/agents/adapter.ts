@@ -5,7 +5,7 @@
 import type { SeenWindow } from "../metering/provider-limits.ts";
 import type { UsageRecord } from "../metering/usage.ts";
 
-export const AGENT_KINDS = ["claude", "codex", "shell", "rehearsal"] as const;
+export const AGENT_KINDS = ["claude", "codex", "gemini", "opencode", "shell", "rehearsal"] as const;
 export type BuiltInAgent = (typeof AGENT_KINDS)[number];
 /** Name of an agent: one that comes with the product, or one that the configuration declares. */
 export type AgentKind = string;

@@ -5,13 +5,17 @@ import { claudeAdapter } from "./claude.ts";
 import { codexAdapter } from "./codex.ts";
 import { declaredAdapter, undeclaredAdapter } from "./declared.ts";
 import type { DeclaredAgent } from "./declared-agent.ts";
+import { geminiAdapter } from "./gemini.ts";
 import { headlessClaude, headlessCodex } from "./headless.ts";
+import { opencodeAdapter } from "./opencode.ts";
 import { rehearsalAdapter } from "./rehearsal.ts";
 import { shellAdapter } from "./shell.ts";
 
 const ADAPTERS: Readonly<Record<BuiltInAgent, AgentAdapter>> = {
   claude: claudeAdapter,
   codex: codexAdapter,
+  gemini: geminiAdapter,
+  opencode: opencodeAdapter,
   shell: shellAdapter,
   rehearsal: rehearsalAdapter,
 };

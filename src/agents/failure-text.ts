@@ -8,10 +8,13 @@ const WORDINGS: readonly (readonly [FailureClass, RegExp])[] = [
     /credit balance|quota exceeded|insufficient.quota|exceeded your current quota|spending cap/i,
   ],
   ["rate-limited", /not your usage limit|request rejected \(429\)|rate limit|429 too many requests/i],
-  ["quota-exhausted", /hit your [\w\s-]{0,40}limit|usage limit|limit reached\b(?!.*\/compact)/i],
+  [
+    "quota-exhausted",
+    /hit your [\w\s-]{0,40}limit|usage limit|exhausted your (?:\w+ )?quota|limit reached\b(?!.*\/compact)/i,
+  ],
   [
     "not-logged-in",
-    /not logged in|please run \/login|invalid (?:x-)?api.key|incorrect api key|401 unauthorized|oauth/i,
+    /not logged in|please run \/login|invalid (?:x-)?api.key|api key not valid|incorrect api key|401 unauthorized|oauth/i,
   ],
   [
     "overloaded",
@@ -19,7 +22,7 @@ const WORDINGS: readonly (readonly [FailureClass, RegExp])[] = [
   ],
   [
     "invalid-request",
-    /context (?:limit|window)|prompt is too long|invalid.request|ran out of room|model.{0,20}not (?:found|exist|support)/i,
+    /context (?:limit|window)|prompt is too long|token count exceeds|invalid.request|ran out of room|model.{0,20}not (?:found|exist|support)/i,
   ],
   ["interrupted", /interrupted/i],
 ];

@@ -3,7 +3,7 @@
  * the prompt as its standard input. The prompt is never an argument. The end of the process is the end of the task,
  * with its true exit code; the agent's own hooks only add what it said and where its record lies.
  */
-import type { AgentAdapter, AgentEvent, LaunchPlan, Signal, Submission } from "./adapter.ts";
+import type { AgentAdapter, AgentEvent, LaunchPlan, LaunchRequest, Signal, Submission } from "./adapter.ts";
 import { interpretShell, readShellScreen, shellSubmission } from "./shell.ts";
 import { shellQuoted } from "./shell-quoting.ts";
 import { shellRunner } from "./shell-runner.ts";
@@ -13,6 +13,8 @@ export interface OneProcess {
   readonly traits: Pick<AgentAdapter["traits"], "kind" | "simulated" | "firstRequestTokens">;
   /** Command line of one task; the prompt comes by its standard input. */
   launch: AgentAdapter["launch"];
+  /** How that command line is run on the prompt's file "$1", as POSIX sh; absent: in place of the shell. */
+  script?(command: string, request: LaunchRequest): string;
   /** What a hook told while the process ran; null for what tells nothing. */
   hear(signal: Signal): AgentEvent | null;
   record: AgentAdapter["record"];
@@ -30,7 +32,7 @@ export function oneProcessAdapter(agent: OneProcess): AgentAdapter {
       interruptKey: agent.interruptKey ?? "C-c",
       readyBy: "signal",
     },
-    launch: (request) => runnerFor(agent.launch(request), request.dir),
+    launch: (request) => runnerFor(agent, request),
     interpret: (signal) => interpretShell(signal) ?? agent.hear(signal),
     readStream: () => ({ events: [], rest: "" }),
     readScreen: readShellScreen,
@@ -41,15 +43,18 @@ export function oneProcessAdapter(agent: OneProcess): AgentAdapter {
 
 const AGENT_FILE = "agent.sh";
 
-function runnerFor(plan: LaunchPlan, dir: string): LaunchPlan {
-  const agent = `exec ${plan.argv.map(shellQuoted).join(" ")} <"$1"\n`;
+function runnerFor(agent: OneProcess, request: LaunchRequest): LaunchPlan {
+  const { dir } = request;
+  const plan = agent.launch(request);
+  const command = plan.argv.map(shellQuoted).join(" ");
+  const script = agent.script?.(command, request) ?? `exec ${command} <"$1"\n`;
   return {
     ...plan,
     argv: ["/bin/sh", `${dir}/runner.sh`, dir, "/bin/sh", `${dir}/${AGENT_FILE}`],
     files: [
       ...plan.files,
       { name: "runner.sh", text: shellRunner({ file: "prompt", order: "clock" }) },
-      { name: AGENT_FILE, text: agent },
+      { name: AGENT_FILE, text: script },
     ],
   };
 }

@@ -13,7 +13,10 @@ export const PROGRAM_OPTIONS: readonly OptionSpec[] = [
   },
   { flags: "--state-dir <folder>", summary: "Where the queue and everything else is kept" },
   { flags: "--workers <n>", summary: "How many workers to start" },
-  { flags: "--agent <agent>", summary: "Agent of the workers: auto, claude, codex, shell or rehearsal" },
+  {
+    flags: "--agent <agent>",
+    summary: "Agent of the workers: auto, claude, codex, gemini, opencode, shell, rehearsal or your own",
+  },
   { flags: "--context <policy>", summary: "Between tasks: keep, clear or fresh" },
   { flags: "--profile <name>", summary: "Price profile" },
   { flags: "--pause-at <level>", summary: "Send nothing out from this throttle level on" },

@@ -32,7 +32,10 @@ export const draftOptions: readonly OptionSpec[] = [
   },
   { flags: "--type <type>", summary: "Force the task type: ui, coding, documentation or analysis" },
   { flags: "--model <model>", summary: "Force the model, as its agent's CLI names it" },
-  { flags: "--agent <agent>", summary: "Force the agent: claude, codex, shell or rehearsal" },
+  {
+    flags: "--agent <agent>",
+    summary: "Force the agent: claude, codex, gemini, opencode, shell, rehearsal or your own",
+  },
   { flags: "--worker <worker>", summary: "Only this worker may take it", kind: "worker" },
   { flags: "--cwd <folder>", summary: "Folder the task is about (default: the current one)", kind: "file" },
   { flags: "--key <key>", summary: "Idempotency key: the same key is the same task, for ever" },

@@ -1,5 +1,5 @@
 /** The delegator as a library: `getDelegator().delegateTask("Create a user authentication system")`. */
-import type { AgentKind } from "../agents/adapter.ts";
+import { AGENT_KINDS, type AgentKind } from "../agents/adapter.ts";
 import { agentAdapter } from "../agents/agents.ts";
 import { priceTable } from "../metering/prices.ts";
 import type { Complexity, TaskType } from "../tasks/task.ts";
@@ -81,10 +81,5 @@ export function defaultRules(): DelegationRules {
 
 /** What each agent kind says of itself. */
 export function agentFloors(): Readonly<Record<AgentKind, AgentFloor>> {
-  return {
-    claude: agentAdapter("claude").traits,
-    codex: agentAdapter("codex").traits,
-    shell: agentAdapter("shell").traits,
-    rehearsal: agentAdapter("rehearsal").traits,
-  };
+  return Object.fromEntries(AGENT_KINDS.map((kind) => [kind, agentAdapter(kind).traits]));
 }

@@ -34,6 +34,8 @@ export const DEFAULT_ROUTES: Routes = Object.freeze({
 export const DEFAULT_TIERS: Readonly<Record<BuiltInAgent, ModelTiers>> = Object.freeze({
   claude: { cheap: "haiku", premium: "sonnet" },
   codex: { cheap: null, premium: null },
+  gemini: { cheap: "gemini-2.5-flash", premium: "gemini-2.5-pro" },
+  opencode: { cheap: null, premium: null },
   shell: { cheap: null, premium: null },
   rehearsal: { cheap: "haiku", premium: "sonnet" },
 });
@@ -50,6 +52,9 @@ const SHORT_NAMES: Readonly<Partial<Record<AgentKind, readonly string[]>>> = {
 const PROVIDERS: Readonly<Partial<Record<AgentKind, string | null>>> = {
   claude: "anthropic",
   codex: "openai",
+  gemini: "google",
+  // It runs models of any provider, named <provider>/<model>.
+  opencode: null,
   shell: "none",
   rehearsal: null,
 };

@@ -4,7 +4,7 @@ import { adaptersOf, agentAdapter } from "../../src/agents/agents.ts";
 
 describe("the agents", () => {
   test("every kind has the adapter of its name", () => {
-    expect(AGENT_KINDS).toEqual(["claude", "codex", "shell", "rehearsal"]);
+    expect(AGENT_KINDS).toEqual(["claude", "codex", "gemini", "opencode", "shell", "rehearsal"]);
     for (const kind of AGENT_KINDS) expect(agentAdapter(kind).traits.kind).toBe(kind);
   });
 

@@ -2,11 +2,12 @@
  * The real agent CLIs in real workers, their API a stand-in on loopback: a batch through three workers, each prompt
  * typed once, ended by the agent's own signal, its booked usage equal to what was served, to the token.
  */
+import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { agentBin, claudeHome, codexHome, type AgentHome } from "../support/agent-home.ts";
+import { agentBin, claudeHome, codexHome, geminiHome, type AgentHome } from "../support/agent-home.ts";
 import { startStandInApi, type ServedUsage, type StandInApi } from "../support/stand-in-api.ts";
 import { testFolder } from "../support/tmux-server.ts";
 import { waitFor } from "../support/wait-for.ts";
@@ -303,6 +304,38 @@ for (const agent of ["claude", "codex"] as const) {
   });
 }
 
+const gemini = await agentBin("gemini");
+
+describe.skipIf(gemini.bin === null)(`gemini, the real CLI (${gemini.reason ?? "installed"})`, () => {
+  it("does each task as a process of its own, uses a tool, fails at a quota, and is booked to the token", async () => {
+    const api = await startStandInApi();
+    const home = await geminiHome(api.baseUrl);
+    const ctm = await product("gemini", gemini.bin ?? "", home, { count: 1, permissionMode: "yolo" });
+    const text = "Please fix the parser [[bash:touch made-by-agent]] [[after:it is done]]";
+    const batch = await ctm(["batch", "-"], JSON.stringify({ text, type: "coding" }));
+    expect(batch.stdout + batch.stderr).toContain("Completed:    1 of 1");
+    expect(existsSync(join(home.cwd, "made-by-agent"))).toBe(true);
+    const { attempts } = JSON.parse((await ctm(["show", "1", "--json"])).stdout) as {
+      attempts: ShownAttempt[];
+    };
+    expect(attempts[0]).toMatchObject({
+      outcome: "completed",
+      answer: "it is done",
+      tokens: { source: "actual" },
+    });
+    // Gemini counts thoughts beside the output: three of each of the two requests.
+    const { output, ...served } = servedFor(api, text, 2);
+    expect(booked(attempts[0])).toEqual({ ...served, output: output + 6 });
+
+    await ctm(["batch", "-"], JSON.stringify({ text: "Please fail now. [[err:429u]]", type: "coding" }));
+    const { task } = JSON.parse((await ctm(["show", "2", "--json"])).stdout) as {
+      task: { state: { name: string; reason: string; exitCode: number } };
+    };
+    expect(task.state).toMatchObject({ name: "failed", exitCode: 173 });
+    expect(task.state.reason).toMatch(/^quota-exhausted: You have exhausted your daily quota/);
+  }, 120_000);
+});
+
 function workerOf({ stdout }: { stdout: string }): string {
   return (JSON.parse(stdout) as { attempts: ShownAttempt[] }).attempts[0]?.worker ?? "";
 }
@@ -324,8 +357,8 @@ function servedFor(api: StandInApi, text: string, times = 1): Omit<ServedUsage, 
   const { input, cacheRead, cacheWrite, output } = api.served(
     (request) => request.main && request.prompt.includes(text),
   );
-  // The Responses API has no cache writes on the wire.
-  return { input, cacheRead, cacheWrite: asked[0]?.api === "responses" ? 0 : cacheWrite, output };
+  // Only Anthropic's API has cache writes on the wire.
+  return { input, cacheRead, cacheWrite: asked[0]?.api === "anthropic" ? cacheWrite : 0, output };
 }
 
 /** The product with three workers of this agent, as one process a call; workers stay between calls. */
@@ -333,12 +366,13 @@ async function product(
   agent: string,
   bin: string,
   home: AgentHome,
-  { count = 3, mode = "interactive" } = {},
+  more: { count?: number; mode?: string; permissionMode?: string } = {},
 ) {
   const dir = await testFolder();
+  const { count = 3, ...settings } = more;
   const config = {
     workers: { agent, count, cwd: home.cwd },
-    agents: { [agent]: { command: [bin], mode } },
+    agents: { [agent]: { command: [bin], ...settings } },
     limits: { worker: { tokens: { hour: null } } },
   };
   await writeFile(join(dir, "ctm.yaml"), JSON.stringify(config));

@@ -20,7 +20,7 @@ export interface AgentHome {
 
 /** Path of a pinned agent's program, or the reason why it cannot be had (then the test skips, saying so). */
 export async function agentBin(
-  name: "claude" | "codex" | "ccusage",
+  name: "claude" | "codex" | "gemini" | "ccusage",
 ): Promise<{ bin: string | null; reason: string | null }> {
   const script = new URL("../../scripts/agents-install.mjs", import.meta.url).pathname;
   const { stdout } = await execa(process.execPath, [script, name], { timeout: 400_000 });
@@ -66,6 +66,21 @@ export async function codexHome(apiUrl: string): Promise<AgentHome> {
   await mkdir(join(home, ".codex"));
   await writeFile(join(home, ".codex", "config.toml"), codexConfig(apiUrl, cwd));
   return { home, cwd, env: { ...baseEnv(home), STAND_IN_KEY: "dummy" } };
+}
+
+export async function geminiHome(apiUrl: string): Promise<AgentHome> {
+  const { home, cwd } = await emptyHome();
+  await mkdir(join(home, ".gemini"));
+  const settings = {
+    security: { auth: { selectedType: "gemini-api-key" }, folderTrust: { enabled: true } },
+    general: { enableAutoUpdate: false, enableAutoUpdateNotification: false },
+    privacy: { usageStatisticsEnabled: false },
+    telemetry: { enabled: false },
+  };
+  await writeFile(join(home, ".gemini", "settings.json"), JSON.stringify(settings));
+  await writeFile(join(home, ".gemini", "trustedFolders.json"), JSON.stringify({ [cwd]: "TRUST_FOLDER" }));
+  const api = { GEMINI_API_KEY: "dummy", GOOGLE_GEMINI_BASE_URL: apiUrl, GEMINI_CLI_NO_RELAUNCH: "true" };
+  return { home, cwd, env: { ...baseEnv(home), ...api } };
 }
 
 async function emptyHome(): Promise<{ home: string; cwd: string }> {

@@ -1,5 +1,5 @@
 /**
- * A stand-in for the model APIs on loopback: Anthropic Messages and OpenAI Responses, as far as the real CLIs need
+ * A stand-in for the model APIs on loopback: Anthropic Messages, OpenAI Responses and Gemini, as far as the real CLIs need
  * them. It is steered by directives in the prompt, so workers in parallel do not disturb each other, and it keeps a
  * log of every request with the usage it served: the oracle of the tests.
  *
@@ -11,7 +11,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
 import { apiError } from "./stand-in-errors.ts";
-import { readAnthropic, readResponses, type ModelRequest } from "./stand-in-requests.ts";
+import { readAnthropic, readGemini, readResponses, type ModelRequest } from "./stand-in-requests.ts";
 
 /** Usage of one response: a pure function of the number of messages and the answer. */
 export interface ServedUsage {
@@ -23,7 +23,7 @@ export interface ServedUsage {
 }
 
 export interface ServedRequest {
-  readonly api: "anthropic" | "responses";
+  readonly api: ModelRequest["api"];
   readonly model: string;
   /** A turn of the conversation; false = a side request (a title, a compaction) without tools. */
   readonly main: boolean;
@@ -56,7 +56,7 @@ interface Reply {
   readonly cut: boolean;
 }
 
-const SHELL_TOOLS = ["Bash", "exec_command", "shell_command", "shell"];
+const SHELL_TOOLS = ["Bash", "run_shell_command", "exec_command", "shell_command", "shell"];
 
 /** Starts the stand-in on a free loopback port and stops it when the test ends. */
 export async function startStandInApi(): Promise<StandInApi> {
@@ -122,7 +122,9 @@ async function handle(
     ? readAnthropic(body)
     : path.endsWith("/responses")
       ? readResponses(body)
-      : null;
+      : /:(?:streamG|g)enerateContent$/.test(path)
+        ? readGemini(path, body)
+        : null;
   if (parsed === null)
     return json(response, 404, { error: { type: "not_found_error", message: "no such endpoint" } });
 
@@ -147,7 +149,10 @@ async function handle(
     return json(response, error.status, error.body, error.headers);
   }
   const reply = replyTo(parsed, entry, given, failure === "cut");
-  await (parsed.api === "anthropic" ? sendAnthropic(response, reply) : sendResponses(response, reply));
+  await { anthropic: sendAnthropic, responses: sendResponses, gemini: sendGemini }[parsed.api](
+    response,
+    reply,
+  );
   if (response.destroyed && !response.writableFinished) entry.aborted = true;
   else Object.assign(entry, { answer: reply.answer, usage: reply.usage });
   entry.endedAtMs = Date.now();
@@ -313,6 +318,31 @@ async function sendResponses(response: ServerResponse, reply: Reply): Promise<vo
     send("response.output_item.done", { output_index: 1, item: tool });
   }
   send("response.completed", { response: { ...base, status: "completed", output, usage: counters } });
+  response.end();
+}
+
+async function sendGemini(response: ServerResponse, reply: Reply): Promise<void> {
+  const { answer, call, usage, request } = reply;
+  const usageMetadata = {
+    promptTokenCount: usage.input + usage.cacheRead,
+    cachedContentTokenCount: usage.cacheRead,
+    candidatesTokenCount: usage.output,
+    thoughtsTokenCount: usage.reasoning,
+    totalTokenCount: usage.input + usage.cacheRead + usage.output + usage.reasoning,
+  };
+  const said = (part: object, more: object = {}) => ({
+    candidates: [{ content: { role: "model", parts: [part] }, index: 0, ...more }],
+    modelVersion: request.model,
+    responseId: "stand-in",
+  });
+  const last = said(call === null ? { text: "" } : { functionCall: call }, { finishReason: "STOP" });
+  if (!request.stream)
+    return json(response, 200, { ...said({ text: answer }, { finishReason: "STOP" }), usageMetadata });
+  response.writeHead(200, { "content-type": "text/event-stream" });
+  const send = (event: object) => response.write(`data: ${JSON.stringify(event)}\n\n`);
+  await pause(reply.delayMs);
+  if (!(await sendWords(response, reply, (text) => send(said({ text }))))) return;
+  send({ ...last, usageMetadata });
   response.end();
 }
 

@@ -1,4 +1,4 @@
-/** The failures a provider may answer with, as the two APIs word them. `429u` = the subscription's usage limit. */
+/** The failures a provider may answer with, as the three APIs word them. `429u` = the subscription's usage limit. */
 
 export interface ApiError {
   readonly status: number;
@@ -7,9 +7,12 @@ export interface ApiError {
 }
 
 /** The answer for one failure code; the usage limit resets an hour after `nowMs`. */
-export function apiError(api: "anthropic" | "responses", code: string, nowMs: number): ApiError {
+export function apiError(api: "anthropic" | "responses" | "gemini", code: string, nowMs: number): ApiError {
   const reset = String(Math.floor(nowMs / 1_000) + 3_600);
-  const error = api === "anthropic" ? anthropicError(code, reset) : responsesError(code, reset);
+  const error = { anthropic: anthropicError, responses: responsesError, gemini: geminiError }[api](
+    code,
+    reset,
+  );
   if (error === undefined) throw new Error(`the stand-in knows no failure ${code}`);
   return error;
 }
@@ -47,6 +50,40 @@ function anthropicError(code: string, reset: string): ApiError | undefined {
     "529": error(529, "overloaded_error", "Overloaded"),
     "500": error(500, "api_error", "Internal server error"),
     "400ctx": error(400, "invalid_request_error", "prompt is too long: 250000 tokens > 200000 maximum"),
+  }[code];
+}
+
+function geminiError(code: string): ApiError | undefined {
+  const error = (
+    status: number,
+    name: string,
+    message: string,
+    details: readonly object[] = [],
+  ): ApiError => ({
+    status,
+    headers: {},
+    body: { error: { code: status, message, status: name, details } },
+  });
+  const perDay = {
+    "@type": "type.googleapis.com/google.rpc.QuotaFailure",
+    violations: [
+      {
+        quotaMetric: "generativelanguage.googleapis.com/generate_content_requests",
+        quotaId: "GenerateRequestsPerDayPerProjectPerModel",
+        quotaValue: "250",
+      },
+    ],
+  };
+  return {
+    "401": error(400, "INVALID_ARGUMENT", "API key not valid. Please pass a valid API key."),
+    "429u": error(429, "RESOURCE_EXHAUSTED", "You exceeded your current quota, please check your plan.", [
+      perDay,
+    ]),
+    "400ctx": error(
+      400,
+      "INVALID_ARGUMENT",
+      "The input token count exceeds the maximum number of tokens allowed.",
+    ),
   }[code];
 }
 

@@ -1,7 +1,7 @@
 /** What the stand-in API needs to know of a request, read from either protocol. */
 
 export interface ModelRequest {
-  readonly api: "anthropic" | "responses";
+  readonly api: "anthropic" | "responses" | "gemini";
   readonly model: string;
   readonly stream: boolean;
   readonly messages: number;
@@ -62,6 +62,35 @@ export function readResponses(body: unknown): ModelRequest {
     toolRan: String(items.at(-1)?.["type"]).endsWith("_output"),
     afterTool: String(items.at(-1)?.["type"]).endsWith("_output"),
     tools: list(request["tools"]).map((tool) => String(tool["name"] ?? tool["type"])),
+  };
+}
+
+/** Gemini names the model and whether it streams in the path, not in the body. */
+export function readGemini(path: string, body: unknown): ModelRequest {
+  const request = object(body);
+  const contents = list(request["contents"]);
+  const said = contents
+    .filter((content) => content["role"] !== "model")
+    .map((content) =>
+      list(content["parts"])
+        .map((part) => stringAt(part, "text"))
+        .join("\n")
+        .replace(/<session_context>[\s\S]*?<\/session_context>/g, "")
+        .trim(),
+    )
+    .filter((text) => text !== "");
+  const toolRan = list(contents.at(-1)?.["parts"]).some((part) => part["functionResponse"] !== undefined);
+  return {
+    api: "gemini",
+    model: /models\/([^:/]+):/.exec(path)?.[1] ?? "",
+    stream: path.endsWith(":streamGenerateContent"),
+    messages: contents.length,
+    prompt: said.at(-1) ?? "",
+    afterTool: toolRan,
+    toolRan,
+    tools: list(request["tools"]).flatMap((tool) =>
+      list(tool["functionDeclarations"]).map((declared) => String(declared["name"])),
+    ),
   };
 }
 
