@@ -12,11 +12,11 @@ import { redacted } from "./base/redact.ts";
 import type { DispatchResult, Distributor, WorkerOffer, WorkerReport } from "./distributor/distributor.ts";
 import type { AttemptRow, Intent } from "./ledger/attempt-rows.ts";
 import { attemptOf, type Ledger } from "./ledger/ledger.ts";
-import type { UsageEntry } from "./ledger/spend-rows.ts";
+import type { Booked, UsageEntry } from "./ledger/spend-rows.ts";
 import type { ReadyTask } from "./ledger/task-rows.ts";
 import type { EntryOwner } from "./ledger/usage-entry.ts";
 import type { UsageRecord } from "./metering/usage.ts";
-import type { KeptWrites } from "./kept-writes.ts";
+import type { After, KeptWrites } from "./kept-writes.ts";
 import { Meter, type MeterParts } from "./meter.ts";
 import { Resumption } from "./resumption.ts";
 import { RunningUsage } from "./running-usage.ts";
@@ -91,7 +91,7 @@ export class Engine {
     this.#resumption = new Resumption({
       ...parts,
       paused: () => this.#stopped,
-      goesOn: (task, because) => parts.kept.keep(() => this.#running(task, null, null, because)),
+      goesOn: (task, because) => this.#goesOn(task, because),
       trouble: (error) => this.#trouble(error),
     });
     parts.distributor.onReport((report) => this.#hear(report));
@@ -200,6 +200,8 @@ export class Engine {
   /** admit → reserve, at once; then dispatch. Not sent: it stays in the queue, and why is known. */
   #begin(ready: ReadyTask): Begun {
     const stays = { sent: false, done: Promise.resolve() };
+    // What ended in this turn holds no room any more.
+    this.#parts.kept.flush();
     const task = this.#parts.ledger.task(ready.id);
     if (task.state.name !== "queued" || task.state.holdReason !== null || this.#stopped) return stays;
     const chosen = this.#admit(task, ready.needs);
@@ -306,10 +308,10 @@ export class Engine {
   async #dispatch(reserved: Task): Promise<void> {
     const result = await this.#deliver(reserved, attemptOf(reserved));
     if (this.#closed) return;
-    this.#parts.kept.keep(() => this.#delivered(reserved, result));
+    this.#happened(result.kind === "typed", (after) => this.#delivered(reserved, result, after));
   }
 
-  #delivered(reserved: Task, result: DispatchResult): void {
+  #delivered(reserved: Task, result: DispatchResult, after: After): void {
     const { ledger, now } = this.#parts;
     const attemptId = attemptOf(reserved);
     // A fast agent may have been heard already: the ledger knows where the task stands now.
@@ -317,7 +319,7 @@ export class Engine {
     if (!isCurrent(current, attemptId)) return;
     switch (result.kind) {
       case "typed":
-        if (current.state.name === "dispatching") this.#told(current, ledger.typed(current, now()), null);
+        if (current.state.name === "dispatching") this.#tell(after, current, ledger.typed(current, now()));
         return;
       case "not-typed":
         this.notTyped(current, result.reason);
@@ -335,11 +337,14 @@ export class Engine {
     const { distributor, ledger, now, kept } = this.#parts;
     const worker = attemptWorker(reserved);
     let intended = false;
-    const intend = (intent: Intent): void => {
-      const dispatching = kept.attempt(() => ledger.intend(reserved, intent, now()));
-      if (dispatching === null) throw new CtmError("ledger", "its intent could not be written down");
-      this.#told(reserved, dispatching, null);
-      intended = true;
+    const write = (intent: Intent) => (after: After) => {
+      const dispatching = ledger.intend(reserved, intent, now());
+      after(() => (intended = true));
+      this.#tell(after, reserved, dispatching);
+    };
+    const intend = (intent: Intent): void | Promise<void> => {
+      if (this.#auto) return kept.gathered(write(intent)).catch(notWrittenDown);
+      if (kept.attempt(() => this.#atOnce(write(intent))) === null) notWrittenDown();
     };
     try {
       return await distributor.dispatch({ task: reserved, attemptId, worker, intend });
@@ -353,7 +358,7 @@ export class Engine {
   /** Nothing was typed: back to the queue, unless a person asked for its end meanwhile. Nothing is owed. */
   notTyped(task: Task, reason: string): void {
     if (this.#parts.ledger.attempts.isCancelling(attemptOf(task)))
-      this.#finish(task, { kind: "cancelled" }, []);
+      this.#atOnce((after) => this.#finish(task, { kind: "cancelled" }, [], after));
     else this.#unreserve(task, reason);
   }
 
@@ -371,18 +376,32 @@ export class Engine {
 
   /** What a worker reports happens once: what follows from it is kept until the disk takes it. */
   #hear(report: WorkerReport): void {
+    if (report.kind === "free") return this.pump();
     try {
-      this.#parts.kept.keep(() => this.#take(report));
+      const often = report.kind === "accepted" || report.kind === "ended";
+      this.#happened(often, (after) => this.#take(report, after));
     } catch (error) {
       this.#trouble(error);
     }
   }
 
-  #take(report: WorkerReport): void {
+  /**
+   * Written down and never lost. In auto mode what happens to every task shares one commit with all else of this turn;
+   * what is rare, or asked for by a person who waits, has its own.
+   */
+  #happened(often: boolean, write: (after: After) => void): void {
+    if (often && this.#auto) this.#parts.kept.gather(write);
+    else this.#parts.kept.keep(() => this.#atOnce(write));
+  }
+
+  /** Each of its commits is one by itself, and what follows from it happens behind it. */
+  #atOnce(write: (after: After) => void): true {
+    write((effect) => effect());
+    return true;
+  }
+
+  #take(report: Exclude<WorkerReport, { kind: "free" }>, after: After): void {
     switch (report.kind) {
-      case "free":
-        this.pump();
-        return;
       case "windows":
         for (const window of report.windows)
           this.#parts.accounts.sawWindow(this.#parts.accountOf(report.worker), window);
@@ -391,7 +410,7 @@ export class Engine {
         this.#bookForeign(report.worker, report.records);
         return;
       case "accepted":
-        this.#withCurrent(report.attemptId, (task) => this.#accept(task, report));
+        this.#withCurrent(report.attemptId, (task) => this.#accept(task, report, after));
         return;
       case "used":
         this.#withCurrent(report.attemptId, (task, attempt) => {
@@ -404,39 +423,51 @@ export class Engine {
         return;
       case "answered":
         this.#withCurrent(report.attemptId, (task) => {
-          if (task.state.name === "needs-input") this.#running(task, null, null);
+          if (task.state.name === "needs-input") this.#running(task, NO_SESSION, after);
         });
         return;
       case "limited":
         this.#limited(report);
         return;
       case "ended":
-        this.#end(report);
+        this.#end(report, after);
         return;
       default:
         report satisfies never;
     }
   }
 
-  #accept(task: Task, report: { sessionId: string | null; recordPath: string | null }): void {
+  #accept(task: Task, session: Session, after: After): void {
     if (task.state.name === "dispatching") {
       // The agent speaks before we committed `typed`: that it took the prompt proves that it was typed.
       const typed = this.#parts.ledger.typed(task, this.#parts.now());
-      this.#told(task, typed, null);
-      this.#running(typed, report.sessionId, report.recordPath);
+      this.#tell(after, task, typed);
+      this.#running(typed, session, after);
     } else if (task.state.name !== "running") {
-      this.#running(task, report.sessionId, report.recordPath);
+      this.#running(task, session, after);
     }
   }
 
   #running(
     task: Task,
-    sessionId: string | null,
-    recordPath: string | null,
+    { sessionId, recordPath }: Session,
+    after: After,
     because: string | null = null,
   ): void {
     const { ledger, now } = this.#parts;
-    this.#told(task, ledger.run(task, { sessionId, recordPath }, now()), because);
+    this.#tell(after, task, ledger.run(task, { sessionId, recordPath }, now()), because);
+  }
+
+  /** A parked attempt works again; its agent may have said so first. */
+  #goesOn({ id, state }: Task, because: string): void {
+    const { kept, ledger } = this.#parts;
+    const attemptId = "attemptId" in state ? state.attemptId : null;
+    kept.flush();
+    kept.keep(() => {
+      const task = ledger.task(id);
+      if (task.state.name !== "parked" || task.state.attemptId !== attemptId) return;
+      this.#atOnce((after) => this.#running(task, NO_SESSION, after, because));
+    });
   }
 
   /** The account is parked, not the task: the attempt keeps its worker, its reservation and its conversation. */
@@ -465,7 +496,7 @@ export class Engine {
   }
 
   /** meter → settle → record, in one commit; an attempt that is no longer current only books what it spent. */
-  #end(report: Extract<WorkerReport, { kind: "ended" }>): void {
+  #end(report: Extract<WorkerReport, { kind: "ended" }>, after: After): void {
     const { ledger, now } = this.#parts;
     const attempt = ledger.attempts.byId(report.attemptId);
     if (attempt === null)
@@ -473,7 +504,8 @@ export class Engine {
     const task = ledger.task(attempt.task_id);
     const owner = ownerOf(task, attempt);
     if (!isCurrent(task, attempt.id)) {
-      this.#meter.booked(ledger.bookUsage(this.#meter.ofRecords(report.records ?? [], owner)));
+      const booked = ledger.bookUsage(this.#meter.ofRecords(report.records ?? [], owner));
+      after(() => this.#meter.booked(booked));
       return;
     }
     const from =
@@ -483,21 +515,25 @@ export class Engine {
     const isOthers = (key: string): boolean => ledger.spend.isOthers(key, attempt.id);
     const outcome = attempt.cancel_at_ms === null ? report.outcome : cancelledAs(report.outcome);
     const entries = this.#meter.ofEnded({ ...report, outcome }, owner, isOthers);
-    this.#finish(from, outcome, entries);
+    this.#finish(from, outcome, entries, after);
   }
 
-  #finish(task: Task, outcome: Outcome, entries: readonly UsageEntry[]): void {
-    const { ledger, throttle, now } = this.#parts;
-    const attemptId = attemptOf(task);
+  #finish(task: Task, outcome: Outcome, entries: readonly UsageEntry[], after: After): void {
+    const { ledger, now } = this.#parts;
     const { task: ended, booked } = ledger.finish(task, outcome, entries, now());
+    after(() => this.#finished(task, ended, outcome, booked));
+  }
+
+  #finished(task: Task, ended: Task, outcome: Outcome, booked: readonly Booked[]): void {
+    const { throttle, accounts, accountOf, kept } = this.#parts;
     this.#meter.booked(booked);
+    const attemptId = attemptOf(task);
     throttle.settle(attemptId);
     this.#runningUsage.roomWasMade(attemptId);
     this.#told(task, ended, reasonOf(outcome));
-    if (outcome.kind === "completed")
-      this.#parts.accounts.wentThrough(this.#parts.accountOf(attemptWorker(task)));
+    if (outcome.kind === "completed") accounts.wentThrough(accountOf(attemptWorker(task)));
     if (outcome.kind === "lost" && ended.draft.retryLost)
-      this.#parts.kept.keep(() => void this.retry(ended.id, "retried after lost, as the task asks"));
+      kept.keep(() => void this.retry(ended.id, "retried after lost, as the task asks"));
     this.pump();
   }
 
@@ -526,11 +562,13 @@ export class Engine {
     const { ledger, now } = this.#parts;
     if (task.state.name === "dispatching")
       this.#told(task, ledger.typed(task, now()), "found typed at start");
-    else if (task.state.name === "parked" && told) this.#running(task, null, null, "found told to go on");
+    else if (task.state.name === "parked" && told)
+      this.#atOnce((after) => this.#running(task, NO_SESSION, after, "found told to go on"));
   }
 
   /** Its cancel was asked for before the manager ended, and its agent may not have heard: it is interrupted again. */
   async cancelAgain(task: Task): Promise<void> {
+    this.#parts.kept.flush();
     const current = this.#parts.ledger.task(task.id);
     if (isCurrent(current, attemptOf(task))) await this.cancel(task.id);
   }
@@ -538,13 +576,10 @@ export class Engine {
   /** Its agent is gone and nobody saw how it ended: settled with what was held, never typed again by itself. */
   declareLost(task: Task, reason: string): void {
     const worker = attemptWorker(task);
-    this.#take({
-      kind: "ended",
-      worker,
-      attemptId: attemptOf(task),
-      outcome: { kind: "lost", reason },
-      records: null,
-    });
+    const outcome = { kind: "lost", reason } as const;
+    this.#atOnce((after) =>
+      this.#end({ kind: "ended", worker, attemptId: attemptOf(task), outcome, records: null }, after),
+    );
   }
 
   // ── what a person asks of one task ──────────────────────────────────────────────────────────────
@@ -554,7 +589,8 @@ export class Engine {
    * on disk before the interrupt, so whoever finds the attempt ended knows why. Asked again, it interrupts again.
    */
   async cancel(id: number): Promise<Task> {
-    const { ledger, distributor, now } = this.#parts;
+    const { ledger, distributor, now, kept } = this.#parts;
+    kept.flush();
     const task = ledger.task(id);
     const { state } = task;
     if (state.name === "queued") {
@@ -579,7 +615,8 @@ export class Engine {
 
   /** Puts a failed, lost or cancelled task back in the queue as a new attempt. */
   retry(id: number, cause: string): Task {
-    const { ledger, now } = this.#parts;
+    const { ledger, now, kept } = this.#parts;
+    kept.flush();
     const task = ledger.task(id);
     const queued = ledger.retry(task, cause, null, now());
     this.#told(task, queued, cause);
@@ -624,6 +661,10 @@ export class Engine {
     if (isCurrent(task, attemptId)) act(task, attempt);
   }
 
+  #tell(after: After, from: Task, to: Task, reason: string | null = null): void {
+    after(() => this.#told(from, to, reason));
+  }
+
   #told(from: Task, to: Task, reason: string | null): void {
     if (from.state.name === to.state.name) return;
     const worker = "worker" in to.state ? to.state.worker : "worker" in from.state ? from.state.worker : null;
@@ -648,6 +689,19 @@ export class Engine {
           : String(error);
     this.#parts.bus.publish({ kind: "trouble", atMs: this.#parts.now(), message });
   }
+}
+
+/** How an attempt's record is found, where a report says it. */
+interface Session {
+  readonly sessionId: string | null;
+  readonly recordPath: string | null;
+}
+
+const NO_SESSION: Session = { sessionId: null, recordPath: null };
+
+function notWrittenDown(cause?: unknown): never {
+  if (cause instanceof CtmError && cause.code !== "ledger") throw cause;
+  throw new CtmError("ledger", "its intent could not be written down", [], { cause });
 }
 
 function oversizedKey(taskId: number): string {

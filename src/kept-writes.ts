@@ -1,4 +1,7 @@
 /**
+ * What is to be written and when. What happens in one turn of the event loop may share one commit, for a wait for the
+ * disk costs more than everything else: such writes are gathered, and what follows from them happens after the commit.
+ *
  * Writes that follow from what has happened (an agent has ended, a pane has refused): the world does not take it back
  * because the disk is full. Such a write is kept, in its order, until the disk takes it; meanwhile nothing is
  * dispatched. After a fault that leaves the outcome of a write unknown nothing more is written by this process: the
@@ -10,7 +13,23 @@ import { storageFaultOf, type StorageFault } from "./ledger/storage-fault.ts";
 /** There is no event for a disk that has room again: while it is full, and only then, it is tried so often. */
 const tryAgainAfterMs = 2_000;
 
+/** Takes what follows from a write (what is told, what counts in memory): it happens when the write is on the disk. */
+export type After = (effect: () => void) => void;
+
+/** A write that may share a commit with others. */
+export type GatheredWrite = (after: After) => void;
+
+/** What becomes of a gathered write that the disk does not take: it is kept, or given up by calling `failed`. */
+type Gathered = {
+  readonly write: GatheredWrite;
+  readonly kept: boolean;
+  /** Hears of an error that is the write's own; of one that is given up also of the storage's. */
+  failed(error: unknown): void;
+};
+
 export interface KeptWritesParts {
+  /** Does all of it in one commit, or nothing of it. */
+  together(act: () => void): void;
   /** A harmless write that proves the disk takes one. Throws when it does not. */
   probe(): void;
   /** Hears of each fault, and of its end (null). */
@@ -23,6 +42,8 @@ export class KeptWrites {
   readonly #parts: KeptWritesParts;
   readonly #kept: (() => void)[] = [];
   readonly #whenWritten: (() => void)[] = [];
+  #gathered: Gathered[] = [];
+  #turn: NodeJS.Immediate | null = null;
   #fault: StorageFault | null = null;
   /** What was told last: the message of a fault, or null. */
   #told: string | null = null;
@@ -43,8 +64,40 @@ export class KeptWrites {
     return this.#kept.length;
   }
 
+  /**
+   * A write that must not be lost, with the others of this turn; every other write goes behind them. An error of its
+   * own is told as trouble.
+   */
+  gather(write: GatheredWrite): void {
+    this.#gather({ write, kept: true, failed: (error) => this.#parts.trouble(error) });
+  }
+
+  /** The same for a write somebody waits for: resolves once it is on the disk; rejects, and it is given up. */
+  gathered(write: GatheredWrite): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const andThen: GatheredWrite = (after) => {
+        write(after);
+        after(resolve);
+      };
+      this.#gather({ write: andThen, kept: false, failed: reject });
+    });
+  }
+
+  /** Writes what was gathered in this turn now: whoever reads next must not read what is over. */
+  flush(): void {
+    if (this.#turn !== null) clearImmediate(this.#turn);
+    this.#turn = null;
+    const gathered = this.#gathered;
+    this.#gathered = [];
+    if (gathered.length === 0) return;
+    if (this.#fault !== null) gathered.forEach((each) => this.#notWritten(each, this.#asError()));
+    else if (!this.#writeTogether(gathered)) gathered.forEach((each) => this.#writeAlone(each));
+    this.#tellWritten();
+  }
+
   /** Runs a write that must not be lost: now, or in its order when the disk takes it. Throws what is no storage's fault. */
   keep(write: () => void): void {
+    this.flush();
     if (this.#fault !== null) {
       this.#kept.push(write);
       return;
@@ -59,6 +112,7 @@ export class KeptWrites {
 
   /** Runs a write that may be given up: null when the disk does not take it, or did not take one before. */
   attempt<T>(write: () => T): T | null {
+    this.flush();
     if (this.#fault !== null) return null;
     try {
       return write();
@@ -70,7 +124,8 @@ export class KeptWrites {
 
   /** Runs a write somebody waits for: what it throws is thrown, and a fault of the storage noticed. */
   orThrow<T>(write: () => T): T {
-    if (this.#fault?.kind === "broken") throw new CtmError("ledger", faultWords(this.#fault));
+    this.flush();
+    if (this.#fault?.kind === "broken") throw this.#asError();
     try {
       return write();
     } catch (error) {
@@ -89,9 +144,9 @@ export class KeptWrites {
     return true;
   }
 
-  /** Resolves when nothing is kept: at once, as long as the storage is sound. */
+  /** Resolves when nothing is gathered or kept any more. */
   written(): Promise<void> {
-    if (this.#fault === null && this.#kept.length === 0) return Promise.resolve();
+    if (this.#allWritten) return Promise.resolve();
     return new Promise((resolve) => this.#whenWritten.push(resolve));
   }
 
@@ -99,6 +154,74 @@ export class KeptWrites {
   close(): void {
     this.#closed = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
+    if (this.#turn !== null) clearImmediate(this.#turn);
+    this.#gathered = [];
+  }
+
+  get #allWritten(): boolean {
+    return this.#fault === null && this.#kept.length === 0 && this.#gathered.length === 0;
+  }
+
+  /** Once closed nothing more is written, so that nothing more is typed. */
+  #gather(each: Gathered): void {
+    if (this.#closed) return;
+    this.#gathered.push(each);
+    this.#turn ??= setImmediate(() => this.flush());
+  }
+
+  /** False: one of them failed by itself, and nothing of any was written. */
+  #writeTogether(gathered: readonly Gathered[]): boolean {
+    const effects: (() => void)[] = [];
+    try {
+      this.#parts.together(() => gathered.forEach(({ write }) => write((effect) => effects.push(effect))));
+    } catch (error) {
+      if (!this.noticed(error)) return false;
+      gathered.forEach((each) => this.#notWritten(each, error));
+      return true;
+    }
+    this.#follow(effects);
+    return true;
+  }
+
+  #writeAlone(each: Gathered): void {
+    if (this.#fault !== null) return this.#notWritten(each, this.#asError());
+    try {
+      this.#write(each.write);
+    } catch (error) {
+      if (this.noticed(error)) this.#notWritten(each, error);
+      else each.failed(error);
+    }
+  }
+
+  #write(write: GatheredWrite): void {
+    const effects: (() => void)[] = [];
+    this.#parts.together(() => write((effect) => effects.push(effect)));
+    this.#follow(effects);
+  }
+
+  /** It is on the disk: whatever goes wrong from here on takes nothing back. */
+  #follow(effects: readonly (() => void)[]): void {
+    for (const effect of effects) {
+      try {
+        effect();
+      } catch (error) {
+        if (!this.noticed(error)) this.#parts.trouble(error);
+      }
+    }
+  }
+
+  #notWritten({ write, kept, failed }: Gathered, error: unknown): void {
+    if (kept) this.#kept.push(() => this.#write(write));
+    else failed(error);
+  }
+
+  #asError(): CtmError {
+    return new CtmError("ledger", this.#fault === null ? "" : faultWords(this.#fault));
+  }
+
+  #tellWritten(): void {
+    if (!this.#allWritten) return;
+    for (const resolve of this.#whenWritten.splice(0)) resolve();
   }
 
   /** The same fault is told once. */
@@ -129,7 +252,7 @@ export class KeptWrites {
     this.#fault = null;
     if (!this.#writeKept()) return;
     this.#tell();
-    for (const resolve of this.#whenWritten.splice(0)) resolve();
+    this.#tellWritten();
   }
 
   /** Writes what was kept, in its order. False: a fault came again, and the rest waits on. */

@@ -90,6 +90,7 @@ function layFoundation(config: Config): Foundation {
 
 function keptWrites(ledger: Ledger, bus: FactBus, now: () => number): KeptWrites {
   return new KeptWrites({
+    together: (act) => ledger.together(act),
     probe: () => ledger.probe(now()),
     changed: (fault) => {
       const told = fault === null ? null : faultWords(fault);
@@ -190,6 +191,7 @@ function buildApp(
     close: async () => {
       limits.close();
       accounts.close();
+      base.kept.flush();
       SHUT_DOWN.engine.pass(() => engine.close());
       base.kept.close();
       await close();

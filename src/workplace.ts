@@ -105,7 +105,7 @@ export async function openWorkplace(parts: WorkplaceParts): Promise<Workplace> {
     adapter: adaptersOf(config.agents),
     terminal: (record) => terminal(record.tmuxSocket, record.session),
     saved: (record, { typing }) =>
-      kept.keep(() => (typing ? ledger.saveWorkerTyped(record) : ledger.workers.save(record))),
+      typing ? kept.gather(() => ledger.workers.save(record)) : kept.keep(() => ledger.workers.save(record)),
     removed: (name) => kept.keep(() => ledger.workers.remove(name)),
     signalsRead: async (launchId) => {
       await listening;

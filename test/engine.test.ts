@@ -671,6 +671,63 @@ describe("auto", () => {
   });
 });
 
+describe("one turn in auto mode", () => {
+  it("writes what it hears and what it is about to type in one commit, and tells of it behind the commit", async () => {
+    const bench = benchOf({ workers: ["w1", "w2", "w3"] });
+    for (const text of ["first", "second", "third"]) bench.add(text);
+    await bench.pass();
+    const [first, second, third] = bench.distributor.orders.slice();
+    if (first === undefined || second === undefined || third === undefined) throw new Error("not sent");
+    for (const order of [first, second]) {
+      order.intend();
+      await order.typed();
+    }
+    bench.engine.setAuto(true);
+    await bench.settled();
+    const statesAtCommits: string[][] = [];
+    const together = bench.ledger.together.bind(bench.ledger);
+    vi.spyOn(bench.ledger, "together").mockImplementation((act) => {
+      const factsBefore = bench.facts.length;
+      together(act);
+      expect(bench.facts, "nothing is told of before it is on the disk").toHaveLength(factsBefore);
+      statesAtCommits.push([first, second, third].map(({ task }) => bench.state(task.id)));
+    });
+    bench.distributor.accepted(first.attemptId);
+    bench.distributor.ended(first.attemptId, DONE, [recordOf("r1", 100)]);
+    bench.distributor.accepted(second.attemptId);
+    third.intend();
+    expect(bench.states()).toEqual(["dispatched", "dispatched", "reserved"]);
+    await bench.settled();
+    expect(statesAtCommits).toEqual([["completed", "running", "dispatching"]]);
+    expect(bench.moves(first.task.id).slice(-2)).toEqual(["running", "completed"]);
+    expect(bench.troubles).toEqual([]);
+  });
+
+  it("gives the room of what ended to the next task in the same turn", async () => {
+    const bench = benchOf({ workers: ["w1"], limits: { "tokens/hour": 1_000 } });
+    bench.engine.setAuto(true);
+    for (const text of ["900 first", "800 second"]) bench.add(text);
+    await bench.settled();
+    bench.distributor.order.intend();
+    await bench.distributor.order.typed();
+    bench.distributor.ended(bench.attempt(1), DONE, [recordOf("r1", 100)]);
+    expect(await bench.pass()).toEqual([2]);
+    expect(bench.factsOf("task-deferred")).toEqual([]);
+  });
+
+  it("cancels what has ended in this turn no more", async () => {
+    const bench = benchOf({ workers: ["w1"] });
+    bench.engine.setAuto(true);
+    bench.add("work");
+    await bench.settled();
+    bench.distributor.order.intend();
+    await bench.distributor.order.typed();
+    bench.distributor.ended(bench.attempt(1), DONE);
+    await expect(bench.engine.cancel(1)).rejects.toThrow("has ended already: completed");
+    expect(bench.distributor.interrupted).toEqual([]);
+  });
+});
+
 function workerRow(name: string) {
   return {
     name,

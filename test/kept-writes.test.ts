@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { faultWords, KeptWrites } from "../src/kept-writes.ts";
+import { faultWords, KeptWrites, type After } from "../src/kept-writes.ts";
 import { storageFaultOf, type StorageFault } from "../src/ledger/storage-fault.ts";
 import { EngineBench, recordOf } from "./support/engine-bench.ts";
 import { fill } from "./support/full-database.ts";
@@ -33,6 +33,7 @@ describe("what the disk does not take", () => {
     log = [];
     disk = null;
     kept = new KeptWrites({
+      together: (act) => act(),
       probe: write("probe"),
       changed: (fault) => told.push(fault),
       trouble: (error) => troubles.push(error),
@@ -113,6 +114,109 @@ describe("what the disk does not take", () => {
   });
 });
 
+describe("what is gathered in a turn", () => {
+  const troubles: unknown[] = [];
+  let log: string[] = [];
+  let disk: Error | null = null;
+  let kept: KeptWrites;
+  const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+  const write = (name: string) => (after: After) => {
+    log.push(name);
+    after(() => log.push(`${name} told`));
+  };
+
+  beforeEach(() => {
+    [log, disk, troubles.length] = [[], null, 0];
+    kept = new KeptWrites({
+      // As SQLite does it: what was written is gone when the commit fails.
+      together: (act) => {
+        const before = log.length;
+        try {
+          act();
+          if (disk !== null) throw disk;
+          log.push("commit");
+        } catch (error) {
+          log.splice(before);
+          throw error;
+        }
+      },
+      probe: () => {
+        if (disk !== null) throw disk;
+      },
+      changed: () => undefined,
+      trouble: (error) => troubles.push(error),
+    });
+  });
+  afterEach(() => kept.close());
+
+  it("is one commit, and what follows from it follows the commit", async () => {
+    kept.gather(write("a"));
+    const b = kept.gathered(write("b")).then(() => log.push("b is on the disk"));
+    const done = kept.written().then(() => log.push("all written"));
+    expect(log).toEqual([]);
+    await turn();
+    await Promise.all([b, done]);
+    expect(log).toEqual(["a", "b", "commit", "a told", "b told", "b is on the disk", "all written"]);
+  });
+
+  it("goes before every other write", () => {
+    kept.gather(write("a"));
+    kept.keep(() => log.push("b"));
+    kept.gather(write("c"));
+    kept.attempt(() => log.push("d"));
+    kept.gather(write("e"));
+    kept.orThrow(() => log.push("f"));
+    const order = log.filter((entry) => entry.length === 1).join("");
+    expect(order).toBe("abcdef");
+  });
+
+  it("is kept while the disk is full, and told of only then; what somebody waits for is given up", async () => {
+    disk = sqliteError("SQLITE_FULL");
+    kept.gather(write("a"));
+    const b = kept.gathered(write("b"));
+    await expect(b).rejects.toThrow("SQLITE_FULL");
+    expect([log, kept.count, kept.fault?.kind]).toEqual([[], 1, "full"]);
+    kept.gather(write("c"));
+    await expect(kept.gathered(write("d")), "while the fault lasts").rejects.toThrow(/until there is room/);
+    disk = null;
+    await kept.written();
+    expect(log).toEqual(["a", "commit", "a told", "c", "commit", "c told"]);
+    expect(troubles).toEqual([]);
+  });
+
+  it("takes none of the others with it when one fails by itself", async () => {
+    kept.gather(write("a"));
+    kept.gather(() => {
+      throw new Error("a bug");
+    });
+    const refused = kept.gathered(() => {
+      throw new Error("not this one");
+    });
+    kept.gather(write("b"));
+    await expect(refused).rejects.toThrow("not this one");
+    expect(log).toEqual(["a", "commit", "a told", "b", "commit", "b told"]);
+    expect(troubles.map(String)).toEqual(["Error: a bug"]);
+  });
+
+  it("is never written by a process that does not know what became of it", async () => {
+    disk = sqliteError("SQLITE_IOERR_FSYNC");
+    kept.gather(write("a"));
+    await turn();
+    disk = null;
+    kept.gather(write("b"));
+    await expect(kept.gathered(write("c"))).rejects.toThrow(/until ctm is started again/);
+    expect([log, kept.count]).toEqual([[], 2]);
+  });
+
+  it("is forgotten at the end: the next start finds what it came from", async () => {
+    kept.gather(write("a"));
+    kept.close();
+    kept.gather(write("b"));
+    await turn();
+    expect(log).toEqual([]);
+  });
+});
+
 describe("faults of the storage", () => {
   it.each([
     ["SQLITE_FULL", "full"],
@@ -169,6 +273,15 @@ describe("the engine on a full disk", () => {
     expect(bench.state(order.task.id)).toBe("running");
     bench.distributor.ended(order.attemptId, bigEnd, [recordOf("r1", 120)]);
     expect(bench.state(order.task.id)).toBe("completed");
+  });
+
+  it("types nothing whose intent shares a commit that the disk did not take", async () => {
+    const order = await bench.sent("first");
+    bench.engine.setAuto(true);
+    bench.ledger.database.pragma("query_only = 1");
+    await expect(order.intended()).rejects.toThrow(/could not be written down/);
+    expect([bench.state(order.task.id), bench.kept.count]).toEqual(["reserved", 0]);
+    bench.ledger.database.pragma("query_only = 0");
   });
 
   it("types nothing whose intent the disk did not take; the task is settled by the next start", async () => {

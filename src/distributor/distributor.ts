@@ -21,7 +21,7 @@ export interface DispatchOrder {
   readonly task: Task;
   readonly attemptId: string;
   readonly worker: string;
-  intend(intent: Intent): void;
+  intend(intent: Intent): void | Promise<void>;
 }
 
 export type DispatchResult =

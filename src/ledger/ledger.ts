@@ -34,7 +34,7 @@ import { SpendRows, type Booked, type UsageEntry } from "./spend-rows.ts";
 import { commitPoint, named, written } from "./storage-fault.ts";
 import { stateOf, TaskRows } from "./task-rows.ts";
 import { isMarked, unmark } from "./use-mark.ts";
-import { type WorkerRecord, WorkerRows } from "./worker-rows.ts";
+import { WorkerRows } from "./worker-rows.ts";
 
 /** Whom an attempt is given to: the agent and model it runs with count, whatever the task was assigned. */
 export interface AttemptDraft {
@@ -83,6 +83,7 @@ const COMMITS = {
   extend: commitPoint("extend.commit"),
   usage: commitPoint("usage.commit"),
   secondEnter: commitPoint("enter-again.commit"),
+  together: commitPoint("together.commit"),
   reprice: commitPoint("reprice.commit"),
 };
 
@@ -102,10 +103,12 @@ export class Ledger {
   readonly #openReservation;
   readonly #settleReservation;
   readonly #countOutcomeRow;
+  readonly #inTransaction;
 
   private constructor(db: Db, file: string) {
     this.#db = db;
     this.#file = file;
+    this.#inTransaction = db.transaction((body: () => unknown) => body());
     this.tasks = new TaskRows(db);
     this.attempts = new AttemptRows(db);
     this.spend = new SpendRows(db);
@@ -260,38 +263,23 @@ export class Ledger {
 
   /** queued → reserved: the attempt, its reservation over all windows and the move are one commit. */
   reserve(task: Task, attempt: AttemptDraft, held: ReservationDraft, atMs: number): Task {
-    return this.#unhurried(() =>
-      this.#transaction(COMMITS.admit, () => {
-        const { agent, model } = attempt;
-        const n = task.attempts + 1;
-        this.#moveTask(
-          task,
-          "reserved",
-          { attemptId: attempt.id, worker: attempt.worker, newAttempt: true },
-          atMs,
-        );
-        this.attempts.insert({
-          id: attempt.id,
-          taskId: task.id,
-          n,
-          worker: attempt.worker,
-          agent,
-          model,
-          atMs,
-        });
-        this.#openReservation.run(
-          attempt.id,
-          attempt.worker,
-          agent,
-          model,
-          held.tokens,
-          held.nanoUsd,
-          held.oversized ? 1 : 0,
-          atMs,
-        );
-        return this.task(task.id);
-      }),
-    );
+    return this.#transaction(COMMITS.admit, () => {
+      const { id, worker, agent, model } = attempt;
+      const n = task.attempts + 1;
+      const moved = this.#moveTask(task, "reserved", { attemptId: id, worker, newAttempt: true }, atMs);
+      this.attempts.insert({ id, taskId: task.id, n, worker, agent, model, atMs });
+      this.#openReservation.run(
+        id,
+        worker,
+        agent,
+        model,
+        held.tokens,
+        held.nanoUsd,
+        held.oversized ? 1 : 0,
+        atMs,
+      );
+      return moved;
+    });
   }
 
   /** reserved → queued, or dispatching → queued on the tmux server's word that nothing was typed. */
@@ -316,26 +304,22 @@ export class Ledger {
 
   /** dispatching → dispatched: the tmux server said the text is in. */
   typed(task: Task, atMs: number): Task {
-    return this.#unhurried(() =>
-      this.#transaction(COMMITS.typed, () => {
-        const moved = this.#moveTask(task, "dispatched", inHand(task), atMs);
-        this.attempts.stamp(attemptOf(task), "typed_at_ms", atMs);
-        return moved;
-      }),
-    );
+    return this.#transaction(COMMITS.typed, () => {
+      const moved = this.#moveTask(task, "dispatched", inHand(task), atMs);
+      this.attempts.stamp(attemptOf(task), "typed_at_ms", atMs);
+      return moved;
+    });
   }
 
   /** dispatched or needs-input → running: the agent was seen to take it up. */
   run(task: Task, session: { sessionId: string | null; recordPath: string | null }, atMs: number): Task {
-    return this.#unhurried(() =>
-      this.#transaction(COMMITS.accept, () => {
-        const moved = this.#moveTask(task, "running", inHand(task), atMs);
-        this.attempts.stamp(attemptOf(task), "accepted_at_ms", atMs);
-        this.attempts.writeSession(attemptOf(task), session.sessionId, session.recordPath);
-        if (task.state.name === "parked") this.#wentOn(task);
-        return moved;
-      }),
-    );
+    return this.#transaction(COMMITS.accept, () => {
+      const moved = this.#moveTask(task, "running", inHand(task), atMs);
+      this.attempts.stamp(attemptOf(task), "accepted_at_ms", atMs);
+      this.attempts.writeSession(attemptOf(task), session.sessionId, session.recordPath);
+      if (task.state.name === "parked") this.#wentOn(task);
+      return moved;
+    });
   }
 
   /** → needs-input: a person must answer. */
@@ -469,6 +453,11 @@ export class Ledger {
     return written(COMMITS.secondEnter, () => this.#db.prepare(sql).run(atMs, attemptId).changes === 1);
   }
 
+  /** Several of these verbs as one commit: all of it is written, or nothing. */
+  together(act: () => void): void {
+    this.#transaction(COMMITS.together, act);
+  }
+
   /** A harmless write that proves that the disk takes one. Throws CtmError `ledger` when it does not. */
   probe(atMs: number): void {
     this.settings.set("probe", String(atMs));
@@ -491,30 +480,10 @@ export class Ledger {
       .map((row) => ({ atMs: row.at_ms, from: row.from_state, to: row.to_state, cause: row.cause }));
   }
 
-  /** What was typed last into a worker's pane: its row, written down in no hurry. */
-  saveWorkerTyped(worker: WorkerRecord): void {
-    this.#unhurried(() => this.workers.save(worker));
-  }
-
   // ── below: how the verbs are done ───────────────────────────────────────────────────────────────
 
-  /**
-   * One commit like any other, but nobody waits for the disk: for moves after which nothing is typed or told to a
-   * person as kept. `kill -9` takes none of them. A power cut may take the newest, and with them it takes the tmux
-   * server and every agent: a task is then found as if the cut had come a moment earlier. Every synced commit
-   * behind it (the intent before a typing, an end, an answer to a person) syncs it too, as the log is one file.
-   */
-  #unhurried<T>(write: () => T): T {
-    this.#db.pragma("synchronous = NORMAL");
-    try {
-      return write();
-    } finally {
-      this.#db.pragma("synchronous = FULL");
-    }
-  }
-
   #transaction<T>(commit: FaultPoint, body: () => T): T {
-    return written(commit, () => this.#db.transaction(body).immediate());
+    return written(commit, () => this.#inTransaction.immediate(body) as T);
   }
 
   /** Returns the task as it stands then, without reading it again: a task in hand is changed by its moves alone. */

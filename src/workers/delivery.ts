@@ -24,7 +24,8 @@ const commandTakenMs = 400;
 export interface DeliveryOrder {
   readonly task: Task;
   readonly attemptId: string;
-  intend(intent: Intent): void;
+  /** Commits the intent, at once or with others of this turn. Throws or rejects: nothing may be typed. */
+  intend(intent: Intent): void | Promise<void>;
 }
 
 export type DeliveryResult =
@@ -185,7 +186,7 @@ export class Delivery {
   ): Promise<DeliveryResult> {
     const { record } = worker;
     if (submission.file !== null) this.#parts.launching.writeFile(worker, submission.file);
-    order.intend({
+    await order.intend({
       attemptId: attempt.id,
       launchId: record.launchId ?? "",
       pane: JSON.stringify(pane),
@@ -194,6 +195,7 @@ export class Delivery {
       sessionId: record.sessionId,
       recordPath: record.recordPath,
     });
+    if (attempt.cancelling) return this.#notTyped(worker, "cancelled");
     // From here on the prompt may be in the pane, whatever else happens.
     attempt.phase = "typed";
     const typed = await worker.terminal.type({

@@ -400,35 +400,43 @@ describe("what a move returns", () => {
 });
 
 describe("waiting for the disk", () => {
-  const level = (): unknown => ledger.database.pragma("synchronous", { simple: true });
-  /** What was asked of the database while `act` wrote; nothing: it waited, as the database was opened to. */
-  function askedBy(act: () => void): string[] {
-    const asked: string[] = [];
-    const pragma = ledger.database.pragma.bind(ledger.database);
-    const spy = vi.spyOn(ledger.database, "pragma").mockImplementation((source, options) => {
-      asked.push(source);
-      return pragma(source, options);
-    });
-    act();
-    spy.mockRestore();
-    return asked;
-  }
-
-  it("is left out only where a power cut leaves nothing to tell, and never for the next commit", () => {
-    const inNoHurry = ["synchronous = NORMAL", "synchronous = FULL"];
+  it("is left out by no move of a task, alone or with others", () => {
+    const asked = vi.spyOn(ledger.database, "pragma");
     const task = add("work");
-    let moved = task;
-    const reserve = () => (moved = ledger.reserve(task, { ...WORKER, id: "a1" }, HELD, 2_000));
-    expect(askedBy(reserve)).toEqual(inNoHurry);
-    expect(askedBy(() => (moved = ledger.intend(moved, { ...INTENT, attemptId: "a1" }, 3)))).toEqual([]);
-    expect(askedBy(() => (moved = ledger.typed(moved, 4)))).toEqual(inNoHurry);
-    const session = { sessionId: null, recordPath: null };
-    expect(askedBy(() => (moved = ledger.run(moved, session, 5)))).toEqual(inNoHurry);
-    const end = () => ledger.finish(moved, { kind: "completed", exitCode: 0, answer: null }, [], 6);
-    expect(askedBy(end)).toEqual([]);
-    // One that fails leaves the next as it should be.
-    expect(reserve).toThrow(CtmError);
-    expect(level()).toBe(2);
+    let moved = ledger.reserve(task, { ...WORKER, id: "a1" }, HELD, 2_000);
+    ledger.together(() => {
+      moved = ledger.intend(moved, { ...INTENT, attemptId: "a1" }, 3);
+      moved = ledger.typed(moved, 4);
+      moved = ledger.run(moved, { sessionId: null, recordPath: null }, 5);
+    });
+    ledger.finish(moved, { kind: "completed", exitCode: 0, answer: null }, [], 6);
+    expect(asked).not.toHaveBeenCalled();
+    asked.mockRestore();
+    expect(ledger.database.pragma("synchronous", { simple: true })).toBe(2);
+  });
+});
+
+describe("several verbs in one commit", () => {
+  const begun = () => ledger.reserve(add("work"), { ...WORKER, id: "a1" }, HELD, 2_000);
+  const intended = (task: Task) => ledger.intend(task, { ...INTENT, attemptId: "a1" }, 3_000);
+
+  it("are all there", () => {
+    const task = begun();
+    ledger.together(() => void ledger.typed(intended(task), 4_000));
+    expect(ledger.task(task.id).state.name).toBe("dispatched");
+    expect(ledger.moves(task.id).map(({ to }) => to)).toEqual(["reserved", "dispatching", "dispatched"]);
+  });
+
+  it("are none of them there when the last one fails", () => {
+    const task = begun();
+    const act = () => {
+      intended(task);
+      // It is dispatching by now, and not reserved.
+      intended(task);
+    };
+    expect(() => ledger.together(act)).toThrow(/is no longer reserved/);
+    expect(ledger.task(task.id)).toEqual(task);
+    expect(ledger.moves(task.id)).toHaveLength(1);
   });
 });
 

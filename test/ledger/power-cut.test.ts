@@ -41,6 +41,36 @@ async function untilCut(count: number, synchronous: string | null, randomSeed?: 
   return program.acknowledged().map(Number);
 }
 
+/** Moves one task on until the power is cut behind its n-th move. Returns what was acknowledged last, and what is there. */
+async function movedUntilCut(
+  nth: number,
+  synchronous: string | null,
+): Promise<[told: string, found: string]> {
+  const args = [
+    "lives",
+    join(root, "ledger.sqlite"),
+    "1",
+    String(nth),
+    ...(synchronous === null ? [] : [synchronous]),
+  ];
+  const program = await ledgerProgram(args, { env: shimEnvironment({ root, shadow }) });
+  const { signal } = await program.ended;
+  expect([signal, program.faults()]).toEqual(["SIGKILL", ""]);
+  const told = program.acknowledged().at(-1)?.split(" ")[1] ?? "";
+  const ledger = Ledger.open(join(shadow, "ledger.sqlite"));
+  const found = ledger.tasks.byKey("k0")?.state.name ?? "gone";
+  ledger.close();
+  emptyDisks();
+  return [told, found];
+}
+
+function emptyDisks(): void {
+  for (const path of [root, shadow]) {
+    rmSync(path, { recursive: true });
+    mkdirSync(path, { mode: 0o700 });
+  }
+}
+
 /** Ids of the tasks that are there when the machine is on again; none when the ledger cannot be opened. */
 function thereAfterwards(): Set<number> {
   let ledger: Ledger;
@@ -81,11 +111,20 @@ describe.skipIf(noShim !== null)(`F3: the power is cut (${noShim ?? "preloaded d
       const acknowledged = await untilCut(40, null, 1 + Math.floor(random() * 1e9));
       leakAtLast(random);
       expect(missing(acknowledged), `seed ${SEED}, round ${round}`).toEqual([]);
-      for (const path of [root, shadow]) {
-        rmSync(path, { recursive: true });
-        mkdirSync(path, { mode: 0o700 });
-      }
+      emptyDisks();
     }
+  });
+
+  it("every acknowledged move of a task is there, whichever was the last", async () => {
+    const moves = ["queued", "reserved", "dispatching", "dispatched", "running", "completed"];
+    for (const [index, move] of moves.entries())
+      expect(await movedUntilCut(index + 1, null)).toEqual([move, move]);
+  });
+
+  it("negative control: without the sync of every commit a move is gone", async () => {
+    const [told, found] = await movedUntilCut(4, "NORMAL");
+    expect(told).toBe("dispatched");
+    expect(found).not.toBe(told);
   });
 });
 

@@ -131,7 +131,7 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     ["G7", "a reservation is one commit with its attempt"],
     ["ledger/ledger.test.ts", "commits the attempt and its reservation"],
-    ["ledger/ledger.ts", "          held.tokens,\n", "          0,\n"],
+    ["ledger/ledger.ts", "        held.tokens,\n", "        0,\n"],
   ),
   mutant(
     ["G8", "no timer ends a reservation"],
@@ -226,13 +226,13 @@ export const MUTANTS: readonly Mutant[] = [
     ["kept-writes.test.ts", "types nothing whose intent"],
     [
       "engine.ts",
-      "kept.attempt(() => ledger.intend(reserved, intent, now()));",
-      "kept.attempt(() => ledger.intend(reserved, intent, now())) ?? reserved;",
+      "if (kept.attempt(() => this.#atOnce(write(intent))) === null) notWrittenDown();",
+      "kept.attempt(() => this.#atOnce(write(intent)));",
     ],
     [
       "engine.ts",
-      '      if (dispatching === null) throw new CtmError("ledger", "its intent could not be written down");\n',
-      "",
+      "return kept.gathered(write(intent)).catch(notWrittenDown);",
+      "return kept.gather(write(intent));",
     ],
   ),
   mutant(

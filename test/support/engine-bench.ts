@@ -88,6 +88,7 @@ export class EngineBench {
 
   #newKept(): KeptWrites {
     return new KeptWrites({
+      together: (act) => this.ledger.together(act),
       probe: () => this.ledger.probe(this.nowMs),
       changed: (fault) => {
         this.faults.push(fault?.message ?? null);

@@ -23,7 +23,8 @@ try {
 
 async function run(): Promise<void> {
   if (mode === "submit") submit(Number(rest[0]), rest[1] ?? null);
-  else if (mode === "lives") lives(Number(rest[0]));
+  else if (mode === "lives")
+    lives(Number(rest[0]), Number(rest[1] ?? Number.POSITIVE_INFINITY), rest[2] ?? null);
   else if (mode === "admit") await admit(rest[0] === "locked");
   else throw new Error(`no such mode: ${mode}`);
 }
@@ -42,12 +43,19 @@ function submit(count: number, synchronous: string | null): void {
   process.kill(process.pid, "SIGKILL");
 }
 
-/** Takes tasks through their lives, and says each move that was acknowledged. */
-function lives(count: number): void {
+/** Takes tasks through their lives, and says each move that was acknowledged; dies behind the `cutAfter`-th of them. */
+function lives(count: number, cutAfter: number, synchronous: string | null): void {
   const ledger = Ledger.open(file);
+  if (synchronous !== null) ledger.database.pragma(`synchronous = ${synchronous}`);
+  let moves = 0;
   const held = { tokens: 10, nanoUsd: 10, oversized: false };
   for (let n = 0; n < count; n += 1) {
-    const told = (task: Task): Task => (say(`k${n} ${task.state.name}`), task);
+    const told = (task: Task): Task => {
+      say(`k${n} ${task.state.name}`);
+      moves += 1;
+      if (moves === cutAfter) process.kill(process.pid, "SIGKILL");
+      return task;
+    };
     const [added] = ledger.add([{ draft: draftOf("work", { key: `k${n}` }), assignment: assignmentOf() }], n);
     if (added === undefined) throw new Error("nothing was added");
     const attempt = { id: `a${n}`, worker: "w1", agent: "claude", model: "sonnet" };

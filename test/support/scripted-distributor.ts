@@ -10,6 +10,7 @@ import type {
   WorkerOffer,
   WorkerReport,
 } from "../../src/distributor/distributor.ts";
+import type { Intent } from "../../src/ledger/attempt-rows.ts";
 import type { UsageRecord } from "../../src/metering/usage.ts";
 import type { Outcome, Task } from "../../src/tasks/task.ts";
 import type { ParkReason } from "../../src/throttle/account-parking.ts";
@@ -25,11 +26,26 @@ export interface ScriptedWorker {
 
 /** One dispatch under way: a test commits its intent and ends it. */
 export interface PendingOrder extends Pick<DispatchOrder, "task" | "attemptId" | "worker"> {
+  /** At once, or with what else happens in this turn. */
   intend(): void;
+  /** The same; resolves once it is on the disk. */
+  intended(): Promise<void>;
   typed(): Promise<void>;
   notTyped(reason: string): Promise<void>;
   uncertain(reason: string): Promise<void>;
   breaks(error: Error): Promise<void>;
+}
+
+function intentOf(attemptId: string): Intent {
+  return {
+    attemptId,
+    launchId: "launch-1",
+    pane: "{}",
+    previousAttempt: "",
+    textSha256: "00",
+    sessionId: null,
+    recordPath: null,
+  };
 }
 
 export class ScriptedDistributor implements Distributor {
@@ -92,16 +108,8 @@ export class ScriptedDistributor implements Distributor {
         task,
         attemptId,
         worker: order.worker,
-        intend: () =>
-          order.intend({
-            attemptId,
-            launchId: "launch-1",
-            pane: "{}",
-            previousAttempt: "",
-            textSha256: "00",
-            sessionId: null,
-            recordPath: null,
-          }),
+        intend: () => void order.intend(intentOf(attemptId)),
+        intended: async () => order.intend(intentOf(attemptId)),
         typed: () => end(() => resolve({ kind: "typed" })),
         notTyped: (reason) =>
           end(() => {
