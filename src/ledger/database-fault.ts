@@ -8,6 +8,7 @@ import { CtmError } from "../base/errors.ts";
 import type { Db } from "./database.ts";
 import { LEDGER_VERSION } from "./migrations.ts";
 import { reading } from "./read-only.ts";
+import { isSealed } from "./seal.ts";
 import { lacksItsChanges } from "./use-mark.ts";
 
 export interface DatabaseFault {
@@ -21,17 +22,20 @@ const MAGIC = "SQLite format 3\u0000";
 /** Tables every version of the ledger has. */
 const TABLES = ["task", "attempt", "reservation", "usage", "move"];
 
-/** Looks a ledger over before it is opened for writing; null: nothing is wrong. An empty file is a new ledger. */
-export function databaseFault(file: string): DatabaseFault | null {
-  return readOnlyFault(file) ?? changesFault(file) ?? contentFault(file);
+/**
+ * Looks a ledger over before it is opened for writing; null: nothing is wrong. An empty file is a new ledger.
+ * `readThrough` false leaves out the long look at every row where it is just as it was closed.
+ */
+export function databaseFault(file: string, readThrough = true): DatabaseFault | null {
+  return readOnlyFault(file) ?? changesFault(file) ?? contentFault(file, readThrough || !isSealed(file));
 }
 
 /** The same for a file that is only read, such as a backup: what it holds. */
-export function contentFault(file: string): DatabaseFault | null {
+export function contentFault(file: string, readThrough = true): DatabaseFault | null {
   try {
     if (statSync(file).size === 0) return null;
     if (!hasMagic(file)) return { kind: "foreign", says: "is no ledger: it is not an SQLite database" };
-    return reading(file, looked);
+    return reading(file, (db) => shapeFault(db) ?? (readThrough ? rowsFault(db) : null));
   } catch (error) {
     return damaged(error);
   }
@@ -81,7 +85,7 @@ function hasMagic(file: string): boolean {
   }
 }
 
-function looked(db: Db): DatabaseFault | null {
+function shapeFault(db: Db): DatabaseFault | null {
   const names = db.prepare<[], string>("SELECT name FROM sqlite_schema WHERE type = 'table'").pluck().all();
   // Created, and then the program ended: there is nothing in it yet.
   if (names.length === 0) return null;
@@ -92,6 +96,10 @@ function looked(db: Db): DatabaseFault | null {
     const known = `version ${version}, this one knows ${LEDGER_VERSION}`;
     return { kind: "newer", says: `was written by a newer ctm (${known})` };
   }
+  return null;
+}
+
+function rowsFault(db: Db): DatabaseFault | null {
   const check = String(db.pragma("quick_check(1)", { simple: true }));
   return check === "ok" ? null : { kind: "damaged", says: `is damaged: ${check}` };
 }

@@ -24,7 +24,7 @@ export function openDatabase(file: string): Db {
   let db: Db;
   if (file !== ":memory:") {
     ensurePrivateFile(file);
-    const fault = databaseFault(file);
+    const fault = databaseFault(file, false);
     if (fault !== null) throw faultError(file, fault);
   }
   try {

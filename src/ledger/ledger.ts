@@ -29,6 +29,7 @@ import { LOCK_FILE, managerRuns } from "./manager-lock.ts";
 import { LEDGER_VERSION, migrate, versionOf } from "./migrations.ts";
 import { repriceAll, type Repriced, type RepriceRules } from "./repricing.ts";
 import { SampleRows } from "./sample-rows.ts";
+import { seal } from "./seal.ts";
 import { SettingRows } from "./setting-rows.ts";
 import { SpendRows, type Booked, type UsageEntry } from "./spend-rows.ts";
 import { commitPoint, named, written } from "./storage-fault.ts";
@@ -170,6 +171,7 @@ export class Ledger {
   close(): void {
     if (isMarked(this.#file) && !managerRuns(join(dirname(this.#file), LOCK_FILE))) unmark(this.#file);
     this.#db.close();
+    if (this.#file !== ":memory:") seal(this.#file);
   }
 
   /** The connection, for checks that only read (doctor). */
