@@ -36,7 +36,7 @@ export class RunningUsage {
       .ofRecords(records, owner)
       .filter(({ key }) => !ledger.spend.isOthers(key, owner.attemptId));
     if (own.length === 0) return;
-    meter.booked(ledger.bookSoFar(own));
+    meter.booked(ledger.bookUsage(own));
     this.#grow(owner.attemptId);
   }
 

@@ -418,7 +418,7 @@ export class Ledger {
 
   /** A running attempt reserves more, or is owed what did not fit. CtmError `illegal-move` when it holds nothing. */
   extend(attemptId: string, extension: Extension): void {
-    this.#unhurried(() => this.#transaction(COMMITS.extend, () => this.#extend(attemptId, extension)));
+    this.#transaction(COMMITS.extend, () => this.#extend(attemptId, extension));
   }
 
   #extend(attemptId: string, { reserved, owed }: Extension): void {
@@ -430,14 +430,9 @@ export class Ledger {
       throw new CtmError("illegal-move", `attempt ${attemptId} holds no reservation that could grow to this`);
   }
 
-  /** Usage outside a move: late records of an ended attempt, or a person's own use of a worker. */
+  /** Usage outside a move: of an attempt that goes on or has ended, or a person's own use of a worker. */
   bookUsage(entries: readonly UsageEntry[]): Booked[] {
     return this.#transaction(COMMITS.usage, () => this.#bookAll(entries));
-  }
-
-  /** Usage of an attempt that goes on: what a power cut takes is read again from the agent's record. */
-  bookSoFar(entries: readonly UsageEntry[]): Booked[] {
-    return this.#unhurried(() => this.bookUsage(entries));
   }
 
   /** Costs of all bookings by other prices; with `write` they are booked with their sums, in one commit. */
