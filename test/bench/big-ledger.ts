@@ -10,10 +10,14 @@ export interface BigLedger {
   end(): void;
 }
 
+export function ledgerOf(stateDir: string): string {
+  return join(stateDir, "ledger.sqlite");
+}
+
 /** `count` usages, evenly over the last 30 days, of 10 workers, 3 models and 4 types. */
 export function bigLedger(count: number): BigLedger {
   const stateDir = homeFolder("disk");
-  const file = join(stateDir, "ledger.sqlite");
+  const file = ledgerOf(stateDir);
   Ledger.open(file).close();
   const db = openDatabase(file);
   db.pragma("synchronous = OFF");
