@@ -104,12 +104,10 @@ export class Ledger {
   readonly #openReservation;
   readonly #settleReservation;
   readonly #countOutcomeRow;
-  readonly #inTransaction;
 
   private constructor(db: Db, file: string) {
     this.#db = db;
     this.#file = file;
-    this.#inTransaction = db.transaction((body: () => unknown) => body());
     this.tasks = new TaskRows(db);
     this.attempts = new AttemptRows(db);
     this.spend = new SpendRows(db);
@@ -480,7 +478,7 @@ export class Ledger {
   // ── below: how the verbs are done ───────────────────────────────────────────────────────────────
 
   #transaction<T>(commit: FaultPoint, body: () => T): T {
-    return written(commit, () => this.#inTransaction.immediate(body) as T);
+    return written(commit, () => this.#db.transaction(body).immediate());
   }
 
   /** Returns the task as it stands then, without reading it again: a task in hand is changed by its moves alone. */
