@@ -122,6 +122,8 @@ export interface ScreenReading {
   readonly text: string | null;
   /** Which line or mark decided, for `why W`. */
   readonly because: string;
+  /** How the turn above an idle composer ended, where the screen says so; only asked for when a signal was missed. */
+  readonly ended?: AgentEvent | null;
 }
 
 /** How a task's text reaches the agent. */

@@ -33,7 +33,7 @@ export class ScreenEvidence {
         this.#dialogSeenOfMs = worker.state.sinceMs;
         return;
       case "idle":
-        await this.#idle(says);
+        await this.#idle(reading, says);
         return;
       case "busy":
         this.#busy(says);
@@ -54,13 +54,16 @@ export class ScreenEvidence {
     }
   }
 
-  async #idle(says: string): Promise<void> {
+  async #idle({ ended = null }: ScreenReading, says: string): Promise<void> {
     const worker = this.#worker;
     const { state, attempt } = worker;
     if (state.name === "starting" && (worker.adapter.traits.readyBy === "screen" || !worker.signals))
       worker.ready();
     else if (state.name === "needs-input" && attempt === null) worker.answered("screen", says);
-    if (worker.signals) return;
+    if (worker.signals) {
+      if (ended !== null && worker.missedSignals) await worker.see(ended, "screen", says);
+      return;
+    }
     if (attempt === null) {
       if (state.name === "busy") worker.become({ name: "idle", sinceMs: Date.now() }, "screen", says);
       return;

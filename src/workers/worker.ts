@@ -95,6 +95,8 @@ export class Worker {
   #unpark: NodeJS.Timeout | null = null;
   /** Found in its pane at a start: it may have signalled its readiness to the manager before, so its screen counts. */
   #foundAgain = false;
+  /** The attempt in hand was at work while no manager was there. */
+  #resumed = false;
   /** Where the record stood when it was last read for what a person used; null until then. */
   #marks: RecordMarks | null = null;
 
@@ -179,6 +181,7 @@ export class Worker {
   /** Takes an attempt in hand at once, so that nobody else offers this worker. */
   take(attempt: AttemptInHand): void {
     this.#attempt = attempt;
+    this.#resumed = false;
     this.#inDelivery = true;
     this.#refusedLast = false;
     this.become(
@@ -192,6 +195,11 @@ export class Worker {
   delivered(): void {
     this.#inDelivery = false;
     if (this.free) this.#tell(this, { kind: "changed", because: "the delivery is over" });
+  }
+
+  /** May the end of the attempt in hand have been told while nobody listened? Only once it was seen to be taken. */
+  get missedSignals(): boolean {
+    return this.#resumed && this.#attempt?.phase === "accepted";
   }
 
   /** Gives an attempt back that was not typed. */
@@ -212,6 +220,7 @@ export class Worker {
   resume(attempt: AttemptInHand): void {
     this.#foundAgain = false;
     this.#attempt = attempt;
+    this.#resumed = true;
     // Its agent died meanwhile: what it left in the spool and in its record may still tell how the task ended.
     if (this.#state.name === "dead") return;
     const [attemptId, sinceMs] = [attempt.id, Date.now()];

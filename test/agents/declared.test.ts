@@ -1,7 +1,8 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import type { DeclaredConversation, DeclaredProcess } from "../../src/agents/declared-agent.ts";
 import { declaredAdapter } from "../../src/agents/declared.ts";
 import { readDeclaredStream } from "../../src/agents/declared-stream.ts";
+import { WorkerBench } from "../support/worker-bench.ts";
 
 const NOTEBOT: DeclaredConversation = {
   kind: "conversation",
@@ -91,6 +92,19 @@ describe("the screen of a declared agent", () => {
     [[""], "unknown"],
   ])("%j is %s", (screen, state) => {
     expect(declaredAdapter("notebot", NOTEBOT).readScreen(screen).state).toBe(state);
+  });
+
+  test("tells how the turn above its empty composer ended, and nothing of the one before", () => {
+    const ended = (...lines: string[]) => declaredAdapter("notebot", NOTEBOT).readScreen(lines).ended;
+    expect(ended("notebot> task", "noted", "notebot: done", "notebot>")).toMatchObject({
+      kind: "turn-ended",
+    });
+    expect(ended("notebot> task", "notebot: failed: disk full", "notebot>")).toMatchObject({
+      kind: "turn-failed",
+      message: "notebot: failed: disk full",
+    });
+    expect(ended("notebot> old", "notebot: done", "notebot> task", "noted", "notebot>")).toBeNull();
+    expect(ended("notebot>")).toBeNull();
   });
 
   test("with a footer below its composer, and a mark of its own for what it took up", () => {
@@ -209,5 +223,34 @@ describe("a declared agent that is one process a task", () => {
       failure: { failure: "rate-limited", message: "rate limit" },
     });
     expect(adapter.interpret(signal("done"))).toBeNull();
+  });
+});
+
+describe("a worker of an agent that prints its ends", () => {
+  const screen = ["notebot> do it", "notebot: done", "notebot>"];
+
+  test("reads from the screen what was printed while no manager was there, and only then", async () => {
+    const bench = new WorkerBench(
+      { agent: "notebot" },
+      declaredAdapter("notebot", { ...NOTEBOT, record: null }),
+    );
+    onTestFinished(() => bench.close());
+    bench.terminal.screen = screen;
+    await bench.typed({ phase: "accepted" });
+    await bench.look();
+    expect(bench.ends()).toEqual([]);
+    bench.worker.resume(bench.attempt({ phase: "accepted" }));
+    await bench.look();
+    expect(bench.ends()).toEqual(["completed null"]);
+  });
+
+  test("does not take an older end for that of a prompt nobody saw it take", async () => {
+    const bench = new WorkerBench({ agent: "notebot" }, declaredAdapter("notebot", NOTEBOT));
+    onTestFinished(() => bench.close());
+    bench.terminal.screen = screen;
+    bench.worker.foundAgain();
+    bench.worker.resume(bench.attempt());
+    await bench.look();
+    expect(bench.ends()).toEqual([]);
   });
 });
