@@ -16,6 +16,7 @@ import type { EstimateModel } from "./reports/estimate.ts";
 import type { LimitRow } from "./reports/limits-table.ts";
 import type { MetricsModel } from "./reports/metrics-model.ts";
 import type { RecapModel, SurvivorRow } from "./reports/recap.ts";
+import type { PlanModel } from "./reports/plan.ts";
 import type { PricesBrought, PricesModel } from "./reports/prices.ts";
 import type { RepriceModel } from "./reports/reprice.ts";
 import type { StatusModel } from "./reports/status-model.ts";
@@ -107,6 +108,8 @@ export interface App {
   status(): StatusModel;
   metrics(): MetricsModel;
   throttle(): ThrottleModel;
+  /** The queue played through on a copy of the limits. CtmError `no-manager` where there are no workers to plan with. */
+  plan(): PlanModel;
   /** What the last start found of the time before it. */
   recap(): RecapModel;
   whyTask(id: number): TaskWhy;

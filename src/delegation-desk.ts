@@ -10,13 +10,15 @@ import {
   type DelegationRules,
   type Explanation,
 } from "./delegation/delegate.ts";
+import { codePoints } from "./delegation/estimate.ts";
 import { tiersOf } from "./delegation/routes.ts";
+import { forecastTask, type TaskForecast } from "./delegation/task-forecast.ts";
 import { TaskHistory } from "./delegation/task-history.ts";
 import type { Ledger } from "./ledger/ledger.ts";
 import { finishedTask } from "./ledger/sample-rows.ts";
 import type { PriceTable } from "./metering/prices.ts";
 import { PriceBook } from "./price-book.ts";
-import type { Assignment, TaskDraft } from "./tasks/task.ts";
+import type { Assignment, Task, TaskDraft } from "./tasks/task.ts";
 import { chooseAgent, findProgram } from "./workers/agent-finder.ts";
 
 /** Newest settled tasks of a class that an estimate may learn from. */
@@ -107,6 +109,17 @@ export class DelegationDesk {
     // Of a model that nobody named, only the finished tasks know a price.
     const seen = model === null && alike.length > 0 && alike.every(({ priced }) => priced);
     return { explained, costKnown: explained.costNanoUsd !== null || seen };
+  }
+
+  /** What a task that waits or runs will use in all; null: its agent spends nothing. */
+  forecastOf({ draft, assignment }: Pick<Task, "draft" | "assignment">): TaskForecast | null {
+    const { agent, model, type, estimateTokens } = assignment;
+    const traits = this.floors[agent];
+    if (traits?.spends !== true) return null;
+    const task = { agent, model: model ?? "", type, folder: draft.cwd, promptChars: codePoints(draft.text) };
+    const { firstRequestTokens } = traits;
+    const grounds = { firstRequestTokens, estimateTokens, prices: this.prices };
+    return forecastTask(task, model, grounds, this.#learnt());
   }
 
   /** Costs of finished tasks were computed again: what was learnt of them is learnt anew. */

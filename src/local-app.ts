@@ -29,6 +29,7 @@ import { accuracyModel } from "./overview/accuracy.ts";
 import { estimateModel, type EstimateAsked } from "./overview/estimate.ts";
 import { limitRows } from "./overview/limit-rows.ts";
 import { metricsModel } from "./overview/metrics.ts";
+import { planModel } from "./overview/plan.ts";
 import { pricesBrought, pricesModel } from "./overview/prices.ts";
 import type { OverviewSources } from "./overview/sources.ts";
 import { recapModel, survivorRow } from "./overview/recap.ts";
@@ -44,6 +45,7 @@ import type { EstimateModel } from "./reports/estimate.ts";
 import type { LimitRow } from "./reports/limits-table.ts";
 import type { MetricsModel } from "./reports/metrics-model.ts";
 import type { RecapModel, SurvivorRow } from "./reports/recap.ts";
+import type { PlanModel } from "./reports/plan.ts";
 import type { PricesBrought, PricesModel } from "./reports/prices.ts";
 import type { RepriceModel } from "./reports/reprice.ts";
 import type { StatusModel } from "./reports/status-model.ts";
@@ -56,6 +58,7 @@ import type { Priority } from "./tasks/priority.ts";
 import { taskText } from "./tasks/task-text.ts";
 import { isFinal, type Task, type TaskDraft, type TaskStateName } from "./tasks/task.ts";
 import { adoptableSessions, adoptionRecord } from "./adoption.ts";
+import type { Throttle } from "./throttle/throttle.ts";
 import type { Workplace } from "./workplace.ts";
 import { endSurvivors, findSurvivors, livingLaunches, type Survivor } from "./workers/survivors.ts";
 import type { Worker } from "./workers/worker.ts";
@@ -69,6 +72,8 @@ export interface LocalAppParts {
   readonly limits: LimitBook;
   readonly accounts: AccountBook;
   readonly sources: OverviewSources;
+  /** A copy of the throttle as it stands, for trying things out. */
+  throttleCopy(): Throttle;
   /** null: offline, no workers. */
   readonly workplace: Workplace | null;
   now(): number;
@@ -261,6 +266,12 @@ export class LocalApp implements App {
   throttle(): ThrottleModel {
     const { sources, accounts } = this.#parts;
     return throttleModel(sources, accounts, (task) => this.#deferralOf(task, this.#fitting(task)) !== null);
+  }
+
+  plan(): PlanModel {
+    this.#workplace();
+    const { sources, accounts, delegation, throttleCopy } = this.#parts;
+    return planModel({ sources, accounts, throttleCopy, forecast: (task) => delegation.forecastOf(task) });
   }
 
   recap(): RecapModel {

@@ -56,6 +56,8 @@ interface Foundation {
   readonly ledger: Ledger;
   readonly bus: FactBus;
   readonly throttle: Throttle;
+  /** A throttle of the same limits, rebuilt from what is on the disk. */
+  throttleCopy(): Throttle;
   readonly delegation: DelegationDesk;
   readonly kept: KeptWrites;
   now(): number;
@@ -70,8 +72,7 @@ function layFoundation(config: Config): Foundation {
   const now = (): number => CLOCK.pass(() => time.now());
   const delegation = new DelegationDesk(config, ledger);
   const { limits, timeZone, criticalHeadroomPercent, pauseAt, hardStop, oversized } = config.throttle;
-  const throttle = new Throttle({
-    limits,
+  const policy = {
     timeZone,
     carriedWindows: keptCalendar(ledger, timeZone, now()).carried,
     criticalHeadroomPercent,
@@ -80,12 +81,27 @@ function layFoundation(config: Config): Foundation {
     oversized,
     // A rehearsal is for trying limits; beside real agents it must not use up real ones.
     countSimulated: delegation.defaultAgent === "rehearsal",
-  });
-  const nowMs = now();
-  throttle.restore(durableRows(ledger, throttle.needs(nowMs), traitsIn(config)), nowMs);
+  };
+  const throttle = new Throttle({ ...policy, limits });
+  const restored = (copy: Throttle): Throttle => {
+    const nowMs = now();
+    copy.restore(durableRows(ledger, copy.needs(nowMs), traitsIn(config)), nowMs);
+    return copy;
+  };
+  restored(throttle);
+  const throttleCopy = (): Throttle => restored(new Throttle({ ...policy, limits: throttle.limits }));
   const bus = new FactBus();
   const notices = (): readonly string[] => [...delegation.notices, ...time.notices()];
-  return { ledger, bus, throttle, delegation, kept: keptWrites(ledger, bus, now), now, notices };
+  return {
+    ledger,
+    bus,
+    throttle,
+    throttleCopy,
+    delegation,
+    kept: keptWrites(ledger, bus, now),
+    now,
+    notices,
+  };
 }
 
 function keptWrites(ledger: Ledger, bus: FactBus, now: () => number): KeptWrites {
@@ -186,6 +202,7 @@ function buildApp(
     limits,
     accounts,
     sources,
+    throttleCopy: base.throttleCopy,
     workplace,
     now: base.now,
     close: async () => {

@@ -26,6 +26,7 @@ import { metrics } from "./metrics.ts";
 import { output } from "./output.ts";
 import { pause, resume } from "./pause.ts";
 import { pricesShow, pricesUpdate } from "./prices.ts";
+import { plan } from "./plan.ts";
 import { priority } from "./priority.ts";
 import { recap } from "./recap.ts";
 import { release } from "./release.ts";
@@ -63,6 +64,7 @@ export function allCommands(): readonly Command[] {
       usage,
       usageTasks,
       throttle,
+      plan,
       why,
       route,
       estimate,

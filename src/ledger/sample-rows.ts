@@ -66,6 +66,17 @@ export class SampleRows {
       .reverse();
   }
 
+  /** How long the newest finished tasks of an agent took; type null = of any type. */
+  durations(agent: string, type: string | null, count: number): number[] {
+    const sql = `SELECT duration_ms FROM sample WHERE agent = @agent AND (@type IS NULL OR type = @type)
+      ORDER BY id DESC LIMIT @count`;
+    const values = { agent, type, count };
+    return this.#db
+      .prepare<typeof values, { duration_ms: number }>(sql)
+      .all(values)
+      .map(({ duration_ms }) => duration_ms);
+  }
+
   /** Their costs once bookings have been priced again. Inside that transaction. */
   reprice(): void {
     this.#db.exec(

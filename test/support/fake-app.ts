@@ -153,6 +153,7 @@ export function fakeApp(stateDir = "/nowhere", role: App["role"] = "manager"): F
     },
     attachTarget: (worker) => ({ worker, tmuxSocket: `${stateDir}/tmux.sock`, session: worker }),
     limits: () => [],
+    plan: notThere,
     accounts: () => [],
     reserveOfAccount: () => {
       throw new CtmError("not-found", "there are no accounts");
