@@ -4,8 +4,9 @@
  * action, and later passings of each point.
  */
 import { execFileSync } from "node:child_process";
-import { readdirSync, rmSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { FAULT_ACTIONS, type FaultAction } from "../../src/faults/fault-point.ts";
 import { productFolder } from "../support/built-product.ts";
@@ -28,11 +29,15 @@ const passingsMax = 2;
 const OF_COMMANDS =
   /^(?:backup\.(?:copy|rename|discard)|restore\.(?:aside|remove-old|rename)|mark\.remove|usage-index\.(?:open|begin|update)|agent\.version|reprice\.commit)$/;
 /**
- * Points that nothing comes to by need: they tidy up behind something that went wrong by itself, belong to a person's
- * terminal, or to what real agents and providers say.
+ * Points that nothing here comes to by need: they belong to a person's terminal, to what real agents and providers
+ * say, to an Enter that was swallowed, or to a client of tmux that outlived its manager.
  */
 const RARELY_PASSED =
-  /^(?:attach\.spawn|history\.append|opencode-database\.open|provider-window\.commit|backup\.(?:failed|prune)|restore\.discard|cancel-withdraw\.commit|clients\.(?:end|look-up)|enter-again\.\w+|extend\.commit|file\.(?:close|discard)|folder\.close|launch\.forget-environment|spool\.tidy|usage-index\.discard|window\.resize)$/;
+  /^(?:attach\.spawn|history\.append|provider-window\.commit|cancel-withdraw\.commit|clients\.(?:end|look-up)|enter-again\.\w+|extend\.commit|window\.resize)$/;
+
+function elsewhere(point: string): boolean {
+  return OF_COMMANDS.test(point) || RARELY_PASSED.test(point) || BEHIND.some(([behind]) => behind === point);
+}
 
 function allPoints(): string[] {
   const listed = execFileSync(process.execPath, [join(productFolder(), "ctm.js"), "--json", "tasks"], {
@@ -113,7 +118,7 @@ describe("F1 a manager that is killed at every fault point, one death after the 
     };
     await Promise.all(Array.from({ length: historiesAtOnce }, (_, turn) => inTurn(turn)));
     expect(wrong).toEqual([]);
-    expect([...left].filter((point) => !OF_COMMANDS.test(point) && !RARELY_PASSED.test(point))).toEqual([]);
+    expect([...left].filter((point) => !elsewhere(point))).toEqual([]);
   });
 });
 
@@ -144,6 +149,62 @@ describe("F1 a command that is killed at every point it comes to, without a mana
     expect((await ctm.tasks()).map(({ draft }) => draft.text)).toEqual(["Fix it once"]);
     expect(violations(ctm)).toEqual([]);
     expect([...left]).toEqual([]);
+  });
+});
+
+/** What a run comes to only behind something that went wrong: its point, the call, and what is wrong. */
+const BEHIND: readonly (readonly [string, readonly string[], string | ((ctm: Product) => void)])[] = [
+  ["backup.failed", ["backup"], "backup.copy:throw-before:1"],
+  ["restore.discard", ["restore", "BACKUP", "--yes"], "restore.aside:throw-before:1"],
+  ["file.close", ["tasks"], (ctm) => chmodSync(join(ctm.state, "ledger.sqlite"), 0o644)],
+  ["folder.close", ["tasks"], (ctm) => chmodSync(ctm.state, 0o755)],
+  ["usage-index.discard", ["usage"], "usage-index.open:throw-before:1"],
+  [
+    "opencode-database.open",
+    ["usage"],
+    (ctm) => leave(ctm.folder, "home/.local/share/opencode", "opencode.db"),
+  ],
+  ["file.discard", ["serve"], "file.replace:throw-before:1"],
+  ["launch.forget-environment", ["serve"], "launch.new-session:throw-before:1"],
+  ["spool.tidy", ["serve"], (ctm) => utimesSync(leave(ctm.state, "spool", ".cut-off"), 0, 0)],
+  ["backup.prune", ["tasks"], makeOld],
+];
+
+function leave(folder: string, inside: string, name: string): string {
+  mkdirSync(join(folder, inside), { recursive: true, mode: 0o700 });
+  const path = join(folder, inside, name);
+  writeFileSync(path, "", { mode: 0o600 });
+  return path;
+}
+
+/** The ledger of an earlier version, with as many backups as are kept. */
+function makeOld(ctm: Product): void {
+  const old = new URL("../fixtures/ledgers/version-1.sqlite.gz", import.meta.url);
+  for (const end of ["-wal", "-shm"]) rmSync(join(ctm.state, `ledger.sqlite${end}`), { force: true });
+  writeFileSync(join(ctm.state, "ledger.sqlite"), gunzipSync(readFileSync(old)));
+  for (const n of [1, 2, 3]) leave(ctm.state, "backups", `before-v1-${n}.sqlite`);
+}
+
+describe("F1 a command that is killed at what it does behind a failure", () => {
+  it("leaves what the next one needs", async () => {
+    const ctm = product({ workers: 1 });
+    await ctm.ok(["add", "--key", "once", "Fix it once"]);
+    await ctm.ok(["backup"]);
+    const [backup = ""] = readdirSync(join(ctm.state, "backups"));
+    for (const [point, args, wrong] of BEHIND) {
+      const words = args.map((word) => (word === "BACKUP" ? join(ctm.state, "backups", backup) : word));
+      const faults = typeof wrong === "string" ? [wrong] : [];
+      if (typeof wrong !== "string") wrong(ctm);
+      const ran = await ctm.run(words, { env: { CTM_FAULT: [...faults, `${point}:exit:1`].join() } });
+      expect(ran.stderr, point).toContain(`Killed at ${point}`);
+      if (wrong === makeOld) continue;
+      expect((await ctm.tasks()).map(({ draft }) => draft.text)).toEqual(["Fix it once"]);
+      expect(violations(ctm)).toEqual([]);
+    }
+    await ctm.serve(["--no-auto"]);
+    await ctm.worker("concurrent_worker1", "idle");
+    // The old ledger, with all its tasks.
+    expect((await ctm.tasks()).length).toBeGreaterThan(3);
   });
 });
 
