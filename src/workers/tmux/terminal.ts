@@ -352,7 +352,11 @@ export class Terminal {
     let reason = connection.closedBecause ?? "it ended";
     try {
       await this.#reopen();
-      if (this.server.pid === before.pid && this.server.startTime === before.startTime) return;
+      if (this.server.pid === before.pid && this.server.startTime === before.startTime) {
+        // What closed while there was no client was told to nobody.
+        for (const listener of this.#windowListeners) listener();
+        return;
+      }
     } catch (error) {
       if (error instanceof CtmError) reason = error.message;
     }

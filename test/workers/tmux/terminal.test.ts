@@ -275,6 +275,18 @@ describe("losing the connection", () => {
     await waitFor("notifications on the new connection", () => told > 0);
   });
 
+  test("F18 a pane that closed while the client was gone is told once there is another", async () => {
+    const server = await testServer();
+    const pane = await start(server, "short");
+    await start(server, "kept");
+    let told = 0;
+    server.terminal.onWindowClosed(() => (told += 1));
+    const [pid] = (await server.tmux("list-clients", "-F", "#{client_pid}")).split("\n");
+    process.kill(Number(pid), "SIGKILL");
+    process.kill(pane.panePid, "SIGKILL");
+    await waitFor("the news", () => told > 0);
+  });
+
   test("F15 a dead server is told once, a new one is there, and old identities match nothing on it", async () => {
     const server = await testServer();
     const old = await start(server, "worker");
