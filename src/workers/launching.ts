@@ -116,6 +116,9 @@ export class Launching {
     try {
       return await worker.terminal.startSession(start);
     } catch (error) {
+      // An answer that was lost says nothing: the session may be there, and its name would be taken for ever.
+      const pane = await worker.terminal.startedBy(start.name, basename(dir)).catch(() => null);
+      if (pane !== null) return pane;
       // The script that would have removed it never ran.
       forgetEnvironment(dir);
       throw error;
@@ -132,11 +135,17 @@ export class Launching {
 
   /** Ends the worker's own session. An adopted one is never ended by us. */
   async stop(worker: Worker): Promise<void> {
-    const { pane } = worker;
-    if (pane === null || worker.record.adopted) return;
+    if (worker.record.adopted) return;
+    const { launchDir, session } = worker.record;
+    const unknown = (): Promise<PaneIdentity | null> =>
+      launchDir === null
+        ? Promise.resolve(null)
+        : worker.terminal.startedBy(session, basename(launchDir)).catch(() => null);
+    const pane = worker.pane ?? (await unknown());
+    if (pane === null) return;
     // Told before the kill, so that the death that follows is not taken for a crash.
     worker.remember({ pane: null, launchId: null });
-    await worker.terminal.killSession(worker.record.session, pane);
+    await worker.terminal.killSession(session, pane);
     // The next start has another record.
     worker.bookPersonsUsage();
   }

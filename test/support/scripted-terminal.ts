@@ -2,6 +2,7 @@
  * A tmux terminal that exists only in words: what its panes show, who sits at them, what a typing comes to. It keeps
  * the marks a real pane keeps, so that typing twice is refused here too.
  */
+import { basename, dirname } from "node:path";
 import type { PaneIdentity } from "../../src/workers/tmux/pane-identity.ts";
 import { samePane } from "../../src/workers/tmux/pane-identity.ts";
 import type { PaneInfo, SessionStart, Terminal } from "../../src/workers/tmux/terminal.ts";
@@ -36,6 +37,8 @@ export class ScriptedTerminal {
   onStart: (start: SessionStart) => void = () => undefined;
   onCommand: (command: string) => void = () => undefined;
   startFails: Error | null = null;
+  /** What a start that was done is answered with. */
+  answerLost: Error | null = null;
   readonly #alive = new Map<string, PaneIdentity>();
   #panes = 0;
 
@@ -48,6 +51,10 @@ export class ScriptedTerminal {
     if (this.startFails !== null) throw this.startFails;
     this.started.push(start);
     const pane = this.openPane();
+    if (this.answerLost !== null) {
+      this.leftBehind.set(`${start.name} ${basename(dirname(start.logPath))}`, pane);
+      throw this.answerLost;
+    }
     this.mark = "";
     setImmediate(() => this.onStart(start));
     return pane;

@@ -370,6 +370,23 @@ describe("a start of the manager", () => {
     expect(bench.terminal.started.map(({ name }) => name)).toEqual(["concurrent_worker2"]);
   });
 
+  it("takes a start that was answered with a failure, and done all the same, for a start", async () => {
+    bench.terminal.answerLost = new Error("the connection was lost");
+    const [worker] = await bench.pool.spawn("rehearsal", 1, WISH);
+    expect(worker?.state.name).toBe("starting");
+    expect(worker?.pane).toEqual([...bench.terminal.leftBehind.values()][0]);
+  });
+
+  it("ends a session of a worker whose pane was never known when a person restarts it", async () => {
+    const worker = await bench.idle();
+    const pane = bench.terminal.openPane();
+    const launch = worker.record.launchDir?.split("/").at(-1) ?? "";
+    bench.terminal.leftBehind.set(`concurrent_worker1 ${launch}`, pane);
+    worker.remember({ pane: null });
+    await bench.pool.restart(worker);
+    expect(bench.terminal.killed).toEqual(["concurrent_worker1"]);
+  });
+
   it("takes a session up that was started when the manager was killed before it could write it down", async () => {
     const pane = bench.terminal.openPane();
     bench.terminal.leftBehind.set("concurrent_worker1 launch-1", pane);
