@@ -47,6 +47,8 @@ export class WorkerPool {
   readonly #watches = new Map<string, OutputWatch>();
   readonly #restarts: RestartPlan;
   readonly #listeners: PoolListener[] = [];
+  /** Their end is awaited before they are started anew: nothing else may start them meanwhile. */
+  readonly #restarting = new Set<Worker>();
   readonly #live: LiveRecords;
   #closed = false;
 
@@ -135,8 +137,13 @@ export class WorkerPool {
   async restart(worker: Worker): Promise<void> {
     if (worker.record.adopted)
       throw new CtmError("refused", `${worker.name} was adopted: it is yours to restart, we never end it`);
-    await worker.died("restarted by a person", null);
-    await this.#parts.launching.stop(worker);
+    this.#restarting.add(worker);
+    try {
+      await worker.died("restarted by a person", null);
+      await this.#parts.launching.stop(worker);
+    } finally {
+      this.#restarting.delete(worker);
+    }
     this.#restarts.forget(worker.name);
     worker.remember({ draining: false });
     await this.start(worker);
@@ -328,6 +335,7 @@ export class WorkerPool {
       this.#closed ||
       worker.record.adopted ||
       worker.record.draining ||
+      this.#restarting.has(worker) ||
       this.#workers.get(worker.name) !== worker
     )
       return;

@@ -377,6 +377,18 @@ describe("a start of the manager", () => {
     expect(worker?.pane).toEqual([...bench.terminal.leftBehind.values()][0]);
   });
 
+  it("starts a worker once that a person restarts, however long its end takes", async () => {
+    const worker = await bench.idle();
+    const kill = bench.terminal.killSession.bind(bench.terminal);
+    bench.terminal.killSession = async (name, pane) => {
+      await vi.advanceTimersByTimeAsync(60_000);
+      return kill(name, pane);
+    };
+    await bench.pool.restart(worker);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(bench.terminal.started).toHaveLength(2);
+  });
+
   it("ends a session of a worker whose pane was never known when a person restarts it", async () => {
     const worker = await bench.idle();
     const pane = bench.terminal.openPane();
