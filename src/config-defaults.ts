@@ -96,7 +96,7 @@ export const DEFAULTS = {
     named: {},
   },
   /** null = where each agent keeps its records. */
-  usage: { folders: { claude: null, codex: null, gemini: null, opencode: null } },
+  usage: { external: true, folders: { claude: null, codex: null, gemini: null, opencode: null } },
 } as const;
 
 /**

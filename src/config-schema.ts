@@ -163,6 +163,7 @@ export function fileSchema(declared: readonly string[]) {
       ),
     }),
     usage: section({
+      external: yesOrNo(),
       folders: section({
         claude: folders().nullable(),
         codex: folders().nullable(),

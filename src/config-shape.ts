@@ -103,5 +103,9 @@ export interface Config {
     /** Accounts beside the one that each agent finds by itself. */
     readonly named: Readonly<Record<string, NamedAccount>>;
   };
-  readonly usage: { readonly folders: RecordFolders };
+  readonly usage: {
+    /** Is what your own sessions record looked for, and counted against limits on agents? */
+    readonly external: boolean;
+    readonly folders: RecordFolders;
+  };
 }

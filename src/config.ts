@@ -78,6 +78,7 @@ export async function loadConfig(request: LoadRequest = {}): Promise<Config> {
     configFile: path,
     workers: { ...workers, cwd: workers.cwd === null ? resolve(cwd) : fromHome(workers.cwd, env, base) },
     usage: {
+      ...usage,
       folders: recordFolders(
         usage.folders,
         { ...env, HOME: homeOf(env) },

@@ -7,7 +7,7 @@ import type { HistoryNeeds } from "./throttle/history-needs.ts";
 import type { Booking, OpenReservation } from "./throttle/throttle.ts";
 
 export function durableRows(
-  { spend }: Ledger,
+  { spend, external }: Ledger,
   { exactFromMs, cutsMs }: HistoryNeeds,
   traits: (agent: string) => { readonly simulated: boolean },
 ): { readonly bookings: readonly Booking[]; readonly reservations: readonly OpenReservation[] } {
@@ -27,8 +27,16 @@ export function durableRows(
     attemptId: row.attempt_id,
     simulated: row.source === "simulated",
   }));
+  // Few, and each at its own time: what a person's sessions used since the longest window began.
+  const others = external.since(cutsMs[0] ?? exactFromMs).map(({ atMs, agent, model, tokens, nanoUsd }) => ({
+    atMs,
+    subject: { worker: "", agent, model, external: true } as const,
+    spend: { tokens, nanoUsd },
+    attemptId: null,
+    simulated: false,
+  }));
   return {
-    bookings: [...sums, ...each],
+    bookings: [...sums, ...each, ...others],
     reservations: spend.openReservations(exactFromMs).map((row) => ({
       attemptId: row.attempt_id,
       subject: { worker: row.worker, agent: row.agent, model: row.model },

@@ -143,6 +143,8 @@ export const INIT_CONFIG = `# Configuration of ctm. Everything here is optional 
 
 # What \`usage\` counts: folders the agents keep their records in, as lists. null = where each keeps them by itself
 # (also by CLAUDE_CONFIG_DIR, CODEX_HOME, GEMINI_DATA_DIR, OPENCODE_DATA_DIR); [] = none.
+# external: are your own sessions in these folders looked for, and counted against limits on agents?
 #usage:
+#  external: true
 #  folders: { claude: null, codex: null, gemini: null, opencode: null }
 `;

@@ -15,10 +15,12 @@ import type { Distributor } from "./distributor/distributor.ts";
 import { durableRows } from "./durable-rows.ts";
 import { Engine } from "./engine.ts";
 import { FactBus } from "./events/bus.ts";
+import { ExternalUsage } from "./external-usage.ts";
 import { faultPoint } from "./faults/fault-point.ts";
 import { beginStart, endStart, noteLeft } from "./last-start.ts";
 import { attemptOf, Ledger } from "./ledger/ledger.ts";
 import { takeManagerLock, type ManagerLock } from "./ledger/manager-lock.ts";
+import type { EntryRules } from "./ledger/usage-entry.ts";
 import { ensurePrivateFolders } from "./ledger/state-folder.ts";
 import { markInUse, unmark } from "./ledger/use-mark.ts";
 import { faultWords, KeptWrites } from "./kept-writes.ts";
@@ -147,16 +149,20 @@ function buildEngine(
     delegate: (draft) => base.delegation.delegate(draft),
     traits: traitsIn(config),
     oversized: config.throttle.oversized,
-    entryRules: {
-      // Looked up at every booking: an update of the prices counts at once.
-      get prices() {
-        return base.delegation.prices;
-      },
-      countCacheReads: config.throttle.countCacheReads,
-    },
+    entryRules: entryRulesOf(config, base),
     newAttemptId: (nowMs) => `a${nowMs.toString(36)}-${randomBytes(6).toString("hex")}`,
   });
   return { engine, accounts };
+}
+
+function entryRulesOf(config: Config, { delegation }: Foundation): EntryRules {
+  return {
+    // Looked up at every booking: an update of the prices counts at once.
+    get prices() {
+      return delegation.prices;
+    },
+    countCacheReads: config.throttle.countCacheReads,
+  };
 }
 
 function buildApp(
@@ -267,8 +273,17 @@ async function openLocked(config: Config, options: OpenOptions, lock: ManagerLoc
     config.auto.tickMs,
   );
   tick.unref();
+  const external = new ExternalUsage({
+    folders: config.usage.folders,
+    ledger,
+    throttle: base.throttle,
+    entryRules: entryRulesOf(config, base),
+    now,
+    trouble: (error) => trouble(bus, now, error),
+  });
   const app = buildApp(config, base, built, workplace, now(), async () => {
     clearInterval(tick);
+    external.close();
     await SHUT_DOWN.workplace.passAsync(() => workplace.close());
     try {
       SHUT_DOWN.note.pass(() => noteLeft(ledger, now()));
@@ -281,6 +296,7 @@ async function openLocked(config: Config, options: OpenOptions, lock: ManagerLoc
     lock.release();
   });
   await restoreFleet(config, base, workplace, engine);
+  if (config.usage.external) void external.start();
   if (options.adopt === true) await adoptAll(workplace, base);
   return app;
 }

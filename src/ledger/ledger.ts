@@ -25,6 +25,7 @@ import { AccountRows } from "./account-rows.ts";
 import { AttemptRows, type Intent } from "./attempt-rows.ts";
 import { backUpBeforeMigration } from "./backup-folder.ts";
 import { openDatabase, type Db } from "./database.ts";
+import { ExternalRows } from "./external-rows.ts";
 import { LOCK_FILE, managerRuns } from "./manager-lock.ts";
 import { LEDGER_VERSION, migrate, versionOf } from "./migrations.ts";
 import { repriceAll, type Repriced, type RepriceRules } from "./repricing.ts";
@@ -96,6 +97,7 @@ export class Ledger {
   readonly settings: SettingRows;
   readonly accounts: AccountRows;
   readonly samples: SampleRows;
+  readonly external: ExternalRows;
   readonly #db: Db;
   readonly #file: string;
   readonly #insertTask;
@@ -115,6 +117,7 @@ export class Ledger {
     this.settings = new SettingRows(db);
     this.accounts = new AccountRows(db);
     this.samples = new SampleRows(db);
+    this.external = new ExternalRows(db);
     this.#insertTask = db.prepare(
       `INSERT INTO task (text, priority, cwd, forced_type, forced_model, forced_agent, forced_worker, key, retry_lost, cap_tokens, cap_nano, origin,
         type, complexity, route, agent, model, estimate_tokens, reserve_tokens, reserve_nano, reserve_basis,

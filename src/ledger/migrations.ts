@@ -234,6 +234,14 @@ const MIGRATIONS: readonly string[] = [
   ALTER TABLE task ADD COLUMN cap_nano   INTEGER;
   ALTER TABLE attempt ADD COLUMN cap_state TEXT;
   `,
+  // What a person's own sessions used on the same accounts: beside our sums, never in them.
+  `
+  CREATE TABLE external_usage (
+    key TEXT PRIMARY KEY, agent TEXT NOT NULL, model TEXT, at_ms INTEGER NOT NULL, tokens INTEGER NOT NULL, nano INTEGER NOT NULL,
+    cost_nano INTEGER
+  ) STRICT;
+  CREATE INDEX external_usage_at ON external_usage (at_ms);
+  `,
 ];
 
 const MIGRATE = commitPoint("migrate.commit");

@@ -1,6 +1,6 @@
 /** Assembles what `metrics` shows, from the kept sums alone. */
 import type { MeasuredSaving, MetricsModel, MetricsRow } from "../reports/metrics-model.ts";
-import type { Figure } from "../reports/figure.ts";
+import { figureOf, UNKNOWN, type Figure } from "../reports/figure.ts";
 import type { SpendTotalRow } from "../ledger/spend-rows.ts";
 import { NO_USAGE, type UsageSource } from "../metering/usage.ts";
 import { costNanoUsd } from "../metering/prices.ts";
@@ -45,6 +45,11 @@ export function metricsModel(sources: OverviewSources): MetricsModel {
     models: groups(totals, (total) => total.model).map(([model, rows]) => ({
       model: model === "" ? "none" : model,
       ...spendOf(rows),
+    })),
+    external: ledger.external.sums(0).map(({ agent, responses, tokens, nano, unpriced }) => ({
+      agent,
+      tokens: figureOf(tokens, "actual"),
+      cost: unpriced === responses ? UNKNOWN : figureOf(nano, unpriced > 0 ? "estimated" : "actual"),
     })),
     types: TASK_TYPES.map((type) => ({
       type,

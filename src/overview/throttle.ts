@@ -1,5 +1,5 @@
 /** Assembles what `throttle` shows. */
-import type { ThrottleModel } from "../reports/throttle-model.ts";
+import type { ExternalNow, ThrottleModel } from "../reports/throttle-model.ts";
 import { PRIORITIES, type Priority } from "../tasks/priority.ts";
 import type { Task } from "../tasks/task.ts";
 import { admits, worstLevel } from "../throttle/levels.ts";
@@ -36,6 +36,7 @@ export function throttleModel(
     nowMs,
     limits,
     windows,
+    external: externalNow(sources, nowMs),
     nextResetAtMs: resets.length === 0 ? null : Math.min(...resets),
     runs: sources.workers().map((worker) => {
       const subject = { worker: worker.name, agent: worker.record.agent, model: worker.record.model };
@@ -51,6 +52,15 @@ export function throttleModel(
     heldByPriority: heldByPriority(sources, isDeferred),
     notices,
   };
+}
+
+function externalNow({ ledger }: OverviewSources, nowMs: number): ExternalNow[] {
+  const hour = new Map(ledger.external.sums(nowMs - 3_600_000).map(({ agent, tokens }) => [agent, tokens]));
+  return ledger.external.sums(nowMs - 24 * 3_600_000).map(({ agent, tokens }) => ({
+    agent,
+    hourTokens: hour.get(agent) ?? 0,
+    dayTokens: tokens,
+  }));
 }
 
 /** Tasks of one priority go in turn: where a limit holds the first of them, it holds those behind it as well. */

@@ -22,6 +22,8 @@ export interface MetricsModel {
   /** Tokens spent on coordination rather than on a task. */
   readonly coordinatorTokens: Figure;
   readonly models: readonly ModelUse[];
+  /** What your own sessions used of the same agents, apart from everything above. */
+  readonly external: readonly ExternalUse[];
   readonly types: readonly TypeUse[];
   /** Are tasks routed by type to models of different price? */
   readonly delegating: boolean;
@@ -43,6 +45,12 @@ export interface MetricsRow {
   /** Time in which 95 of 100 tasks were done; null = too few. */
   readonly p95Ms: number | null;
   readonly overheadTokens: Figure;
+}
+
+export interface ExternalUse {
+  readonly agent: string;
+  readonly tokens: Figure;
+  readonly cost: Figure;
 }
 
 export interface ModelUse {

@@ -40,10 +40,25 @@ export function renderMetrics(model: MetricsModel, paper: Paper): string[] {
     title("By model / task type:"),
     ...useLines(model, paper),
     "",
+    ...externalLines(model, paper),
     title("Cost Optimization:"),
     ...optimizationLines(model, paper),
   ];
   return fitLines(lines, paper);
+}
+
+/** Apart from all sums: a person's own use of the same agents. */
+function externalLines({ external }: MetricsModel, paper: Paper): string[] {
+  if (external.length === 0) return [];
+  const words = external.map(
+    ({ agent, tokens, cost }) => `${nameCell(agent, paper)} ${tokensOf(tokens)} tokens, ${costOf(cost)}`,
+  );
+  const { title } = paintFor(paper);
+  return [
+    title("External (your own sessions, in no figure above):"),
+    ...wrapParts("  ", words, " | ", paper),
+    "",
+  ];
 }
 
 function metricsHeading(model: MetricsModel, paper: Paper): string[] {

@@ -9,6 +9,8 @@ export interface ThrottleModel {
   readonly limits: readonly LimitRow[];
   /** The providers' own windows, by account. */
   readonly windows: readonly ProviderWindowRow[];
+  /** What your own sessions used of these agents in the last hour and day, as limits on agents count it. */
+  readonly external: readonly ExternalNow[];
   /** The next moment at which time alone changes a row; null = none. */
   readonly nextResetAtMs: number | null;
   readonly runs: readonly WorkerAdmission[];
@@ -16,6 +18,12 @@ export interface ThrottleModel {
   readonly heldByPriority: Readonly<Record<Priority, number>>;
   /** What a person must know, e.g. a pause level or used headroom. One sentence each. */
   readonly notices: readonly string[];
+}
+
+export interface ExternalNow {
+  readonly agent: string;
+  readonly hourTokens: number;
+  readonly dayTokens: number;
 }
 
 export interface WorkerAdmission {

@@ -12,7 +12,7 @@ import {
   scopeWords,
   usedWords,
 } from "./limits-table.ts";
-import { heading, noticeLines, wrapParts } from "./lines.ts";
+import { heading, noticeLines, wrapParts, wrapWords } from "./lines.ts";
 import { amount, count, NOTHING } from "./numbers.ts";
 import { paintFor } from "./paint.ts";
 import { isNarrow, isWide, lineWidth, type Paper } from "./paper.ts";
@@ -35,6 +35,7 @@ export function renderThrottle(model: ThrottleModel, paper: Paper): string[] {
     ...limitTable(model, paper),
     ...heldNote(model.limits, paper),
     ...providerWindowLines(model.windows, paper),
+    ...externalLines(model, paper),
     "",
     ...runLines(model, paper),
     ...rangeLines(paper),
@@ -99,6 +100,17 @@ function forecastColumns(rows: readonly LimitRow[], nowMs: number, paper: Paper)
 /** What is left after what is used and held. */
 function headroom(row: LimitRow): string {
   return row.limit === null ? NOTHING : amount(Math.max(0, row.limit - row.used - row.held), row.unit);
+}
+
+/** Your own use of the agents: beside the tasks', and no part of it. */
+function externalLines({ external }: ThrottleModel, paper: Paper): string[] {
+  return external.flatMap(({ agent, hourTokens, dayTokens }) =>
+    wrapWords(
+      "  ",
+      `external: your own sessions of ${oneLine(agent)} used ${count(hourTokens)} tokens in the last hour, ${count(dayTokens)} in the last day`,
+      paper,
+    ),
+  );
 }
 
 function runLines(model: ThrottleModel, paper: Paper): string[] {

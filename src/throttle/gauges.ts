@@ -29,7 +29,7 @@ export class Gauges {
 
   /** Every gauge a booking or a request of this subject touches. */
   of(subject: SpendSubject): readonly Gauge[] {
-    const key = `${subject.worker}\n${subject.agent}\n${subject.model ?? "\n"}`;
+    const key = `${subject.external === true ? "\n" : subject.worker}\n${subject.agent}\n${subject.model ?? "\n"}`;
     const known = this.#bySubject.get(key);
     if (known !== undefined) return known;
     if (this.#bySubject.size >= subjectsKeptMax) this.#bySubject.clear();

@@ -116,9 +116,10 @@ export class Holds {
   }
 }
 
-/** The scopes one subject spends in: all of us, its worker, its agent, and its model when it has one. */
+/** The scopes one subject spends in: all of us, its worker, its agent, and its model; a person in the agent's alone. */
 export function scopesOf(subject: SpendSubject): readonly Scope[] {
   const { worker, agent, model } = subject;
+  if (subject.external === true) return [{ kind: "agent", name: agent }];
   const scopes: Scope[] = [
     { kind: "global" },
     { kind: "worker", name: worker },

@@ -39,6 +39,8 @@ export interface SpendSubject {
   readonly worker: string;
   readonly agent: string;
   readonly model: string | null;
+  /** A person's own use of the agent: it counts for limits on agents, and for no others. Left out = a worker's. */
+  readonly external?: true;
 }
 
 /** Which limit is meant, without its form and amount: two limits of one key cannot stand side by side. */

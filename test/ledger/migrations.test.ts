@@ -27,7 +27,7 @@ const TO_VERSION_1 = `DROP TRIGGER usage_booked; DROP TRIGGER usage_rebooked; DR
   ALTER TABLE sample DROP COLUMN prompt_chars; ALTER TABLE sample DROP COLUMN formula_tokens;
   ALTER TABLE sample DROP COLUMN total_tokens; ALTER TABLE sample DROP COLUMN priced;
   ALTER TABLE task DROP COLUMN cap_tokens; ALTER TABLE task DROP COLUMN cap_nano;
-  ALTER TABLE attempt DROP COLUMN cap_state;
+  ALTER TABLE attempt DROP COLUMN cap_state; DROP TABLE external_usage;
   DROP INDEX usage_price_table; ALTER TABLE usage DROP COLUMN web_searches;
   PRAGMA user_version = 1`;
 const version = (ledger: Ledger): unknown => ledger.database.pragma("user_version", { simple: true });

@@ -185,6 +185,7 @@ export function metricsModel(changes: Partial<MetricsModel> = {}): MetricsModel 
     cacheReadTokens: actual(0),
     cacheWriteTokens: actual(0),
     coordinatorTokens: actual(0),
+    external: [],
     models: [
       { model: "sonnet", tokens: actual(48_523), cost: actual(TOTAL_COST) },
       { model: "haiku", tokens: actual(0), cost: actual(0) },
@@ -244,6 +245,7 @@ export function throttleModel(changes: Partial<ThrottleModel> = {}): ThrottleMod
       hourRow(perWorker(3), 99_400, at(10, 42)),
     ],
     windows: [],
+    external: [],
     nextResetAtMs: nowMs + untilHourMs,
     runs: [
       { worker: "concurrent_worker1", alias: "w1", admits: ["high", "critical"] },

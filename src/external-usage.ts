@@ -1,0 +1,123 @@
+/**
+ * Usage of the same agents that is no task's: a person's own sessions, found in the folders where agents keep their
+ * records. It is booked apart, from the first start that looked for it on, and counts against limits on agents alone.
+ */
+import type { EntryRules } from "./ledger/usage-entry.ts";
+import { recordedEntry } from "./ledger/usage-entry.ts";
+import type { Ledger } from "./ledger/ledger.ts";
+import { unpackRecords, type PackedRecords } from "./metering/packed-records.ts";
+import type { UsageRecord } from "./metering/usage.ts";
+import type { Throttle } from "./throttle/throttle.ts";
+import { findRecordFiles, type FoundFile } from "./transcripts/find-files.ts";
+import type { RecordFolders } from "./transcripts/formats.ts";
+import type { ReadSoFar } from "./transcripts/read-file.ts";
+import { readAll } from "./transcripts/read-threads.ts";
+
+export interface ExternalUsageParts {
+  readonly folders: RecordFolders;
+  readonly ledger: Ledger;
+  readonly throttle: Throttle;
+  readonly entryRules: EntryRules;
+  now(): number;
+  trouble(error: unknown): void;
+}
+
+/** How often it is looked, and at most so much of the time. */
+const everyMs = 60_000;
+const idleShare = 20;
+/** Setting that keeps from when on usage counts as external: what was before concerns no limit of ours. */
+const SINCE = "external-since";
+/** Setting that keeps until when everything was read: a start reads what has changed since, not months of records. */
+const READ = "external-read";
+/** A file may be dated a little earlier than it was written to. */
+const datedEarlierMs = 2_000;
+
+export class ExternalUsage {
+  readonly #parts: ExternalUsageParts;
+  /** How far each file was read, and when it had changed last then. */
+  readonly #files = new Map<string, ReadSoFar & { readonly changedMs: number; readonly bytes: number }>();
+  /** What had changed last before this was read by an earlier manager. */
+  readonly #readMs: number;
+  readonly #sinceMs: number;
+  #timer: NodeJS.Timeout | null = null;
+  #closed = false;
+
+  constructor(parts: ExternalUsageParts) {
+    this.#parts = parts;
+    const { settings } = parts.ledger;
+    this.#sinceMs = Number(settings.get(SINCE) ?? parts.now());
+    if (settings.get(SINCE) === null) settings.set(SINCE, String(this.#sinceMs));
+    this.#readMs = Number(settings.get(READ) ?? this.#sinceMs);
+  }
+
+  /** Looks now and from then on. */
+  async start(): Promise<void> {
+    const fromMs = performance.now();
+    await this.look().catch((error: unknown) => this.#parts.trouble(error));
+    if (this.#closed) return;
+    const delayMs = Math.max(everyMs, idleShare * (performance.now() - fromMs));
+    this.#timer = setTimeout(() => void this.start(), delayMs);
+    this.#timer.unref();
+  }
+
+  /** Reads what has changed since it was last looked, and books what is new and not ours. */
+  async look(): Promise<void> {
+    const begunMs = this.#parts.now();
+    const changed = findRecordFiles(this.#parts.folders).filter((file) => this.#isNew(file));
+    if (changed.length === 0) return;
+    const byPath = new Map(changed.map((file) => [file.path, file]));
+    const jobs = changed.map((file) => ({ file, soFar: this.#soFar(file) }));
+    const found: { agent: string; record: UsageRecord }[] = [];
+    await readAll(jobs, ({ path, head, records }) => {
+      const file = byPath.get(path);
+      if (file === undefined) return;
+      const { offset, check, state } = JSON.parse(head) as ReadSoFar;
+      const { changedMs, bytes } = file;
+      this.#files.set(path, { offset, check, state, changedMs, bytes });
+      for (const record of unpackRecords(JSON.parse(records) as PackedRecords))
+        found.push({ agent: file.agent, record });
+    });
+    if (this.#closed) return;
+    try {
+      this.#book(found);
+      this.#parts.ledger.settings.set(READ, String(begunMs));
+    } catch (error) {
+      // Read again the next time, from the beginning: what is booked already is not booked twice.
+      for (const path of byPath.keys()) this.#files.delete(path);
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+  }
+
+  #isNew(file: FoundFile): boolean {
+    const before = this.#files.get(file.path);
+    if (before === undefined) return file.changedMs >= this.#readMs - datedEarlierMs;
+    return before.changedMs !== file.changedMs || before.bytes !== file.bytes;
+  }
+
+  #soFar({ path, bytes }: FoundFile): ReadSoFar | null {
+    const before = this.#files.get(path);
+    return before === undefined || bytes <= before.bytes ? null : before;
+  }
+
+  #book(found: readonly { agent: string; record: UsageRecord }[]): void {
+    if (found.length === 0) return;
+    const { ledger, throttle, entryRules, now } = this.#parts;
+    const own = ledger.external.ownSessions();
+    const entries = found.flatMap(({ agent, record }) => {
+      const { atMs, sessionId } = record;
+      if (atMs === null || atMs < this.#sinceMs || (sessionId !== null && own.has(sessionId))) return [];
+      const owner = { attemptId: null, taskId: null, worker: "", agent, model: null, type: null };
+      return [recordedEntry(record, owner, "actual", entryRules, Math.min(atMs, now()))];
+    });
+    if (entries.length === 0) return;
+    for (const { atMs, agent, model, tokens, nanoUsd } of ledger.external.book(entries)) {
+      const subject = { worker: "", agent, model, external: true } as const;
+      throttle.book({ atMs, subject, spend: { tokens, nanoUsd }, attemptId: null, simulated: false });
+    }
+  }
+}
