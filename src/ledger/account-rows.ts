@@ -30,8 +30,14 @@ function freedKey(account: string): string {
 
 export class AccountRows {
   readonly #db: Db;
+  readonly #windows;
+
   constructor(db: Db) {
     this.#db = db;
+    // Asked at every admission.
+    this.#windows = db.prepare<[string], WindowRow>(
+      "SELECT * FROM provider_window WHERE account = ? ORDER BY window",
+    );
   }
 
   /** Every account that is parked, or was and has not got a turn through since. */
@@ -85,15 +91,12 @@ export class AccountRows {
   }
 
   windows(account: string): ProviderWindow[] {
-    return this.#db
-      .prepare<[string], WindowRow>("SELECT * FROM provider_window WHERE account = ? ORDER BY window")
-      .all(account)
-      .map((row) => ({
-        window: row.window,
-        usedPermille: row.used_permille,
-        resetsAtMs: row.resets_at_ms,
-        seenAtMs: row.seen_at_ms,
-      }));
+    return this.#windows.all(account).map((row) => ({
+      window: row.window,
+      usedPermille: row.used_permille,
+      resetsAtMs: row.resets_at_ms,
+      seenAtMs: row.seen_at_ms,
+    }));
   }
 
   saveWindow(account: string, window: ProviderWindow): void {

@@ -6,7 +6,7 @@ import type { TaskDraft } from "../../src/tasks/task.ts";
 import { sealOf } from "../../src/ledger/seal.ts";
 import { draftOf } from "../support/drafts.ts";
 import { EngineBench } from "../support/engine-bench.ts";
-import { homeFolder } from "./bench-app.ts";
+import { homeFolder, type Home } from "./bench-app.ts";
 import { bigLedger, ledgerOf } from "./big-ledger.ts";
 import { median, ms, repeated, timed, times, type Figure } from "./figures.ts";
 
@@ -60,10 +60,11 @@ export async function adding(): Promise<Figure[]> {
   }
 }
 
-/** From the start of a pass to the task at its worker: reading, deciding, reserving. */
+/** From the start of a pass to the task at its worker: reading, deciding, reserving; then with its wait for the disk. */
 export async function deciding(): Promise<Figure[]> {
-  const few = await decisionMs(fewTasks);
-  const many = await decisionMs(manyTasks);
+  const few = await decisionMs(fewTasks, "memory");
+  const many = await decisionMs(manyTasks, "memory");
+  const durable = await decisionMs(manyTasks, "disk");
   return [
     { what: "decision, 100 queued", measured: ms(few), ratio: "", goal: "below 1 ms", met: few < 1 },
     {
@@ -73,12 +74,13 @@ export async function deciding(): Promise<Figure[]> {
       goal: "below 1 ms, flat",
       met: many < 1 && many / few < 1.5,
     },
+    { what: "the same, durable", measured: ms(durable), ratio: times(durable / many), goal: "", met: null },
     await admissions(),
   ];
 }
 
-async function decisionMs(queued: number): Promise<number> {
-  const folder = homeFolder("disk");
+async function decisionMs(queued: number, home: Home): Promise<number> {
+  const folder = homeFolder(home);
   const bench = new EngineBench({ limits: { "tokens/hour": 1e12 }, ledgerFile: `${folder}/ledger.sqlite` });
   try {
     bench.engine.submit(Array.from({ length: queued }, (_, n) => draftOf(`10 task ${n}`)));
