@@ -156,6 +156,11 @@ export interface AgentTraits {
   readonly interruptKey: string;
   /** Which must be seen before a task is typed after a launch or a clear: a signal, or an idle screen. */
   readonly readyBy: "signal" | "screen";
+  /**
+   * How an attempt that met a limit goes on: by words in its conversation (absent), by a further process in it, or not
+   * at all: then it fails with its reason.
+   */
+  readonly goesOnBy?: "words" | "process" | "nothing";
 }
 
 /** Where an agent's own record of a session lies, and how its text reads. */

@@ -12,14 +12,42 @@ import { codexHookOptions } from "./codex-hooks.ts";
 import { oneProcessAdapter } from "./one-process.ts";
 
 /** Claude Code, one process a task. */
-export const headlessClaude: AgentAdapter = headless(claudeAdapter, launchClaude);
+export const headlessClaude: AgentAdapter = headless(claudeAdapter, launchClaude, {
+  afresh: "",
+  goOn: "--resume",
+});
 
 /** Codex, one process a task. */
-export const headlessCodex: AgentAdapter = headless(codexAdapter, launchCodex);
+export const headlessCodex: AgentAdapter = headless(codexAdapter, launchCodex, {
+  afresh: "-",
+  goOn: "resume",
+});
 
-function headless(adapter: AgentAdapter, launch: (request: LaunchRequest) => LaunchPlan): AgentAdapter {
+/** What stands at the end of the command line; to go on, the session's id stands between `goOn` and `afresh`. */
+interface Tail {
+  readonly afresh: string;
+  readonly goOn: string;
+}
+
+function headless(
+  adapter: AgentAdapter,
+  launch: (request: LaunchRequest) => LaunchPlan,
+  { afresh, goOn }: Tail,
+): AgentAdapter {
   const hear = (signal: Signal) => heard(adapter.interpret(signal));
-  return oneProcessAdapter({ traits: adapter.traits, launch, hear, record: adapter.record });
+  const script = (command: string) => `if [ -f "$1.session" ]; then
+  exec ${command} ${goOn} "$(cat "$1.session")" ${afresh} <"$1"
+fi
+exec ${command} ${afresh} <"$1"
+`;
+  return oneProcessAdapter({
+    traits: adapter.traits,
+    launch,
+    script,
+    hear,
+    record: adapter.record,
+    goesOn: true,
+  });
 }
 
 function launchClaude({ settings, model, dir, hookScript }: LaunchRequest): LaunchPlan {
@@ -45,7 +73,6 @@ function launchCodex({ settings, model, hookScript }: LaunchRequest): LaunchPlan
       ...["exec", "--skip-git-repo-check"],
       ...[...codexHookOptions(hookScript), ...approval].flatMap((option) => ["-c", option]),
       ...(model === null ? [] : ["--model", model]),
-      "-",
     ],
     env: settings.env,
     files: [],

@@ -19,7 +19,21 @@ export interface OneProcess {
   hear(signal: Signal): AgentEvent | null;
   record: AgentAdapter["record"];
   readonly interruptKey?: string;
+  /** Does its script go on with the conversation that the file "$1.session" names? */
+  readonly goesOn?: boolean;
 }
+
+/** Id under which a further process of the same attempt runs. */
+export function furtherRun(attemptId: string, mark: string): string {
+  return `${attemptId}${FURTHER}${mark}`;
+}
+
+/** Is this the attempt, or a further process of it? */
+export function isRunOf(runId: string, attemptId: string): boolean {
+  return runId === attemptId || runId.startsWith(`${attemptId}${FURTHER}`);
+}
+
+const FURTHER = "-r";
 
 /** The adapter of such an agent. */
 export function oneProcessAdapter(agent: OneProcess): AgentAdapter {
@@ -31,6 +45,7 @@ export function oneProcessAdapter(agent: OneProcess): AgentAdapter {
       clearCommand: null,
       interruptKey: agent.interruptKey ?? "C-c",
       readyBy: "signal",
+      goesOnBy: agent.goesOn === true ? "process" : "nothing",
     },
     launch: (request) => runnerFor(agent, request),
     interpret: (signal) => interpretShell(signal) ?? agent.hear(signal),

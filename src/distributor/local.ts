@@ -79,6 +79,7 @@ export class LocalDistributor implements Distributor {
       insist,
       intend,
       words: worker.attempt?.capped === true ? afterCapWords : this.#parts.resumeWords,
+      writeFile: (file) => this.#parts.delivery.writeFile(worker, file),
       awaitAcceptance: (attempt, settleMs) => this.#parts.delivery.awaitAcceptance(worker, attempt, settleMs),
     });
   }

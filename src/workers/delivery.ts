@@ -222,6 +222,11 @@ export class Delivery {
     return { kind: "typed" };
   }
 
+  /** Writes a file of a task into the worker's launch folder. */
+  writeFile(worker: Worker, file: { readonly name: string; readonly text: string }): void {
+    this.#parts.launching.writeFile(worker, file);
+  }
+
   /** The agent must be seen to take the prompt; if not, one guarded Enter, then a person is asked. */
   awaitAcceptance(worker: Worker, attempt: AttemptInHand, settleMs = 0): void {
     const timer = setTimeout(() => {

@@ -3,6 +3,7 @@
  * intent is durable before it, and only if the agent does not go on by itself.
  */
 import type { ScreenReading } from "../agents/adapter.ts";
+import { furtherRun } from "../agents/one-process.ts";
 import type { AttemptInHand } from "./attempt-in-hand.ts";
 import { personActiveMs } from "./delivery.ts";
 import type { PaneIdentity } from "./tmux/pane-identity.ts";
@@ -24,6 +25,8 @@ export interface ResumeOrder {
   readonly insist: boolean;
   /** Called once, just before the first key, with what stands on the pane. */
   intend(mark: string): void;
+  /** Writes a file into the worker's launch folder. */
+  writeFile(file: { readonly name: string; readonly text: string }): void;
   /** The agent must be seen to take what was typed. */
   awaitAcceptance(attempt: AttemptInHand, settleMs: number): void;
 }
@@ -87,12 +90,26 @@ async function tell(
 ): Promise<ResumeResult> {
   const witness = await worker.terminal.witness(pane);
   if (witness === null || waiting(worker, order) === null) return { kind: "over" };
+  const reply = replyFor(worker, order);
   order.intend(witness.mark);
-  const reply = { paste: order.words, bracketed: true, enterAfterMs: settleMs };
   const result = await worker.terminal.answer(pane, order.attemptId, reply);
   if (result.kind === "refused") return { kind: "later", reason: result.reason };
   // Typed, or nobody can say: it is not typed again; that it is taken up must be seen.
   worker.goesOn(order.words);
   order.awaitAcceptance(attempt, settleMs);
   return { kind: "told" };
+}
+
+/** What is typed: the words themselves, or the line that starts another process with them in the same conversation. */
+function replyFor(worker: Worker, { attemptId, words, writeFile }: ResumeOrder) {
+  const { adapter, record } = worker;
+  if (adapter.traits.goesOnBy !== "process") return { paste: words, bracketed: true, enterAfterMs: settleMs };
+  // A name of its own each time: the runner starts none a second time.
+  const run = furtherRun(attemptId, Date.now().toString(36));
+  const { file, paste, bracketed, enterAfterMs } = adapter.submission(run, words, record.cwd);
+  if (file !== null && record.sessionId !== null) {
+    writeFile({ name: `${file.name}.session`, text: record.sessionId });
+    writeFile(file);
+  }
+  return { paste, bracketed, enterAfterMs };
 }

@@ -80,8 +80,9 @@ export class ScreenEvidence {
     const { state, attempt } = worker;
     if (state.name === "needs-input" && this.#dialogSeenOfMs === state.sinceMs)
       worker.answered("screen", says);
-    // One at its task's cap needs a moment to stop.
-    if (attempt?.phase === "parked" && !attempt.capped)
+    // One at its task's cap needs a moment to stop; where processes do the tasks, the screen is late.
+    const byItself = worker.adapter.traits.goesOnBy !== "process";
+    if (attempt?.phase === "parked" && !attempt.capped && byItself)
       worker.accepted("screen", `${says}: it went on by itself`);
     if (worker.signals) return;
     if (attempt?.phase === "typed") worker.accepted("screen", says);

@@ -13,6 +13,7 @@ import type {
   TurnFailure,
 } from "../agents/adapter.ts";
 import { normalisePrompt } from "../agents/prompt-text.ts";
+import { isRunOf } from "../agents/one-process.ts";
 import { agentWords } from "../base/agent-words.ts";
 import type { WorkerRecord } from "../ledger/worker-rows.ts";
 import type { SeenWindow } from "../metering/provider-limits.ts";
@@ -387,16 +388,36 @@ export class Worker {
     source: EvidenceSource,
   ): Promise<void> {
     const attempt = this.#attempt;
-    if (attempt?.id !== attemptId) return;
+    if (attempt === null || !isRunOf(attemptId, attempt.id)) return;
+    // Stopped at its cap, it waits for a person's word as any other does.
+    if (attempt.capped && this.#canGoOn(attempt)) return;
     const failure = exitCode === 0 || attempt.cancelling ? null : await this.#whyItFailed(attempt);
     if (this.#attempt !== attempt) return;
+    const says = `exit code ${exitCode}`;
     const cause = failure?.failure ?? "unknown";
-    // Told before the end, so that the next task is not sent into the same limit.
     if (failure !== null && isParkCause(cause)) {
       const { message, resetsAtMs } = failure;
-      this.#tell(this, { kind: "limited", attemptId: null, reason: { cause, message, resetsAtMs } });
+      const reason: ParkReason = { cause, message, resetsAtMs };
+      if (this.#canGoOn(attempt)) {
+        this.#parkAttempt(attempt, reason, source, `${says}: ${message}`);
+        return;
+      }
+      // Told before the end, so that the next task is not sent into the same limit.
+      this.#tell(this, { kind: "limited", attemptId: null, reason });
     }
-    await this.end(commandOutcome(attempt, exitCode, failure), source, `exit code ${exitCode}`);
+    await this.end(commandOutcome(attempt, exitCode, failure), source, says);
+  }
+
+  /** Its conversation is known and can be gone on with by another process. */
+  #canGoOn(attempt: AttemptInHand): boolean {
+    const { traits } = this.adapter;
+    return (
+      traits.goesOnBy === "process" &&
+      isUnderWay(attempt) &&
+      this.#state.name !== "dead" &&
+      attempt.said !== undefined &&
+      this.#record.sessionId !== null
+    );
   }
 
   async #whyItFailed({ said, marks }: AttemptInHand): Promise<TurnFailure | null> {
@@ -418,7 +439,7 @@ export class Worker {
       attempt.phase !== "preparing" &&
       (event.attemptId === undefined
         ? attempt.phase === "parked" || samePrompt(attempt.paste, event.prompt)
-        : event.attemptId === attempt.id);
+        : isRunOf(event.attemptId, attempt.id));
     if (ours) {
       // Whatever a person asked before is over: the next end is that of this turn.
       this.#foreignTurn = false;
@@ -524,6 +545,7 @@ export class Worker {
     const because = attempt.capped ? "a person lets it" : "its account is free again";
     attempt.paste = words;
     attempt.phase = "typed";
+    delete attempt.said;
     attempt.capped = false;
     this.become(
       { name: "busy", sinceMs: Date.now(), attemptId: attempt.id },

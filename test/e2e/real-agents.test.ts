@@ -140,15 +140,30 @@ for (const agent of ["claude", "codex"] as const) {
         expect(booked(attempts[0])).toEqual(servedFor(api, text));
       }
 
-      // A usage limit: the task fails with the reason and its exit code, and the account waits for the reset.
-      await ctm(["batch", "-"], JSON.stringify({ text: "Please fail now. [[err:429u]]", type: "coding" }));
-      const { task } = JSON.parse((await ctm(["show", "4", "--json"])).stdout) as {
-        task: { state: { name: string; reason: string; exitCode: number } };
-      };
-      expect(task.state).toMatchObject({ name: "failed", exitCode: 1 });
-      expect(task.state.reason).toMatch(/^quota-exhausted: .*limit.*\(exit code 1\)$/);
-      expect((await ctm(["accounts"])).stdout).toMatch(/limit/);
-    }, 120_000);
+      // A usage limit: the account is parked, and the task goes on in its conversation once that is free again.
+      const manager = ctm.serve();
+      await ctm(["add", "--type", "coding", "Please meet the limit. [[err:429u]]"]);
+      await waitFor("the limit", async () => (await ctm(["accounts"])).stdout.includes("parked"));
+      await ctm(["accounts", "free", agent]);
+      const shown = await waitFor("its end", async () => {
+        const { task, attempts } = JSON.parse((await ctm(["show", "4", "--json"])).stdout) as {
+          task: { state: { name: string; exitCode?: number } };
+          attempts: ShownAttempt[];
+        };
+        return task.state.name === "completed" ? { ...task.state, attempts } : null;
+      });
+      expect(shown).toMatchObject({
+        exitCode: 0,
+        attempts: [{ answer: expect.stringMatching(/^ECHO: The usage limit/) }],
+      });
+      const words = "The usage limit is over. Please continue where you stopped.";
+      expect(booked(shown.attempts[0])).toEqual(servedFor(api, words));
+      // The same conversation: what was asked before is sent with it.
+      const goingOn = api.requests.find(({ main, prompt }) => main && prompt.includes(words));
+      expect(goingOn?.body).toContain("Please meet the limit.");
+      manager.kill("SIGTERM");
+      await manager;
+    }, 240_000);
 
     it("asks for a person, is interrupted, fails at the API, and goes on with the next task", async () => {
       const api = await startStandInApi();
@@ -333,7 +348,7 @@ describe.skipIf(gemini.bin === null)(`gemini, the real CLI (${gemini.reason ?? "
     };
     expect(task.state).toMatchObject({ name: "failed", exitCode: 173 });
     expect(task.state.reason).toMatch(/^quota-exhausted: You have exhausted your daily quota/);
-  }, 120_000);
+  }, 180_000);
 });
 
 function workerOf({ stdout }: { stdout: string }): string {

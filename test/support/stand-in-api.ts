@@ -29,6 +29,8 @@ export interface ServedRequest {
   readonly main: boolean;
   readonly prompt: string;
   readonly afterTool: boolean;
+  /** Everything that was sent: what of the conversation before it holds. */
+  readonly body: string;
   status: number;
   aborted: boolean;
   answer: string | null;
@@ -134,6 +136,7 @@ async function handle(
     main: parsed.tools.length > 0,
     prompt: parsed.prompt,
     afterTool: parsed.afterTool,
+    body: JSON.stringify(body),
     status: 200,
     aborted: false,
     answer: null,

@@ -31,6 +31,7 @@ function orderOf(change: Partial<ResumeOrder> = {}): ResumeOrder & { intents: st
     words: "go on",
     insist: false,
     intend: (mark) => void intents.push(mark),
+    writeFile: () => undefined,
     awaitAcceptance: ({ id }: AttemptInHand) => void awaited.push(id),
     intents,
     awaited,
