@@ -62,7 +62,7 @@ it("the README's agents of one's own do their tasks, fail, and are booked by the
   expect(await attempts(4)).toMatchObject([{ outcome: "completed" }]);
 
   expect((await ctm(["add", "--agent", "notebto", "x"])).stderr).toContain("did you mean notebot?");
-}, 120_000);
+}, 240_000);
 
 interface Attempt {
   readonly outcome: string;

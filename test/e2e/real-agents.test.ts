@@ -59,7 +59,7 @@ for (const agent of ["claude", "codex"] as const) {
         ),
       );
       expect(workers.size).toBe(3);
-    }, 180_000);
+    }, 240_000);
 
     it("adopts a session started by hand, types into it, books it to the token and leaves it alone at the end", async () => {
       const api = await startStandInApi();
@@ -103,7 +103,7 @@ for (const agent of ["claude", "codex"] as const) {
       }
       expect(await byHand("list-sessions", "-F", "#{session_name}")).toBe("concurrent_worker1");
       await byHand("kill-server");
-    }, 120_000);
+    }, 240_000);
 
     it("headless: one process a task, ended by its exit code, booked to the token, its prompt in no list of processes", async () => {
       const api = await startStandInApi();
@@ -230,7 +230,7 @@ for (const agent of ["claude", "codex"] as const) {
       await waitFor("the last task", async () => (await state(4)).name === "completed");
       manager.kill("SIGTERM");
       await manager;
-    }, 180_000);
+    }, 240_000);
 
     it("whose provider lets nothing through waits in its conversation, and goes on there when told once", async () => {
       const api = await startStandInApi();
@@ -262,7 +262,7 @@ for (const agent of ["claude", "codex"] as const) {
       expect(booked(attempts[0])).toEqual(servedFor(api, "The usage limit is over."));
       manager.kill("SIGTERM");
       await manager;
-    }, 180_000);
+    }, 240_000);
 
     it("outlives ten kills of its manager: one final state a task, no prompt twice, the agents never noticed", async () => {
       const api = await startStandInApi();
@@ -348,7 +348,7 @@ describe.skipIf(gemini.bin === null)(`gemini, the real CLI (${gemini.reason ?? "
     };
     expect(task.state).toMatchObject({ name: "failed", exitCode: 173 });
     expect(task.state.reason).toMatch(/^quota-exhausted: You have exhausted your daily quota/);
-  }, 180_000);
+  }, 240_000);
 });
 
 function workerOf({ stdout }: { stdout: string }): string {

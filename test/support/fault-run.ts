@@ -120,7 +120,7 @@ export class Day implements Playing {
   }
 
   async #serving(): Promise<void> {
-    await waitFor("a manager to serve", () => this.manager.printed().includes("Serving "), 20_000);
+    await waitFor("a manager to serve", () => this.manager.printed().includes("Serving "), 60_000);
   }
 
   /** Asks the manager; throws what it answers, or that it does not. */
@@ -157,7 +157,7 @@ export class Day implements Playing {
     const ids = new Set<number>();
     for (const key of keys) ids.add(await this.add(key));
     await this.ask("resume", {});
-    const ended = await waitFor("all tasks to end", () => this.#helpAll(), 60_000).catch(() => null);
+    const ended = await waitFor("all tasks to end", () => this.#helpAll(), 120_000).catch(() => null);
     const held = (await this.ask<{ limitId: string; held: number }[]>("limits", {})).filter(
       (limit) => limit.held > 0,
     );

@@ -242,7 +242,7 @@ export class Product {
 
   /** Resolves when a manager that prints this serves. */
   async untilServing(printed: () => string): Promise<"serves"> {
-    await waitFor("a manager to serve", () => printed().includes("Serving "), 40_000);
+    await waitFor("a manager to serve", () => printed().includes("Serving "), 90_000);
     return "serves";
   }
 
