@@ -104,6 +104,7 @@ export type AgentEvent =
       readonly sessionId: string | null;
       readonly recordPath: string | null;
     }
+  | { readonly kind: "windows"; readonly windows: readonly SeenWindow[] }
   | { readonly kind: "command-ended"; readonly attemptId: string; readonly exitCode: number }
   | { readonly kind: "cleared"; readonly sessionId: string | null; readonly recordPath: string | null }
   | { readonly kind: "exited"; readonly exitCode: number };

@@ -1,5 +1,6 @@
 /** What Claude Code's hooks mean. Their JSON is hostile input: each field is taken singly and bounded. */
 import type { AgentEvent, FailureClass, Signal } from "./adapter.ts";
+import { statusLineWindows } from "../metering/provider-limits.ts";
 import { resetTime } from "../metering/reset-time.ts";
 import { failureOfText } from "./failure-text.ts";
 import { machineZone } from "./machine-zone.ts";
@@ -41,6 +42,8 @@ export function interpretClaude(signal: Signal): AgentEvent | null {
       return stopped(payload);
     case "StopFailure":
       return failed(payload, signal.atMs);
+    case "StatusLine":
+      return { kind: "windows", windows: statusLineWindows(payload, signal.atMs) };
     default:
       return null;
   }

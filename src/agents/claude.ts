@@ -54,14 +54,16 @@ function launchClaude(request: LaunchRequest): LaunchPlan {
   };
 }
 
-/** The hooks, as a settings file of one launch. */
+/** The hooks and the status line, as a settings file of one launch. */
 export function claudeSettingsFile(hookScript: string): { readonly name: string; readonly text: string } {
   const entry = (event: string) => {
     const command = `${shellQuoted(hookScript)} ${event}`;
     return [{ matcher: "", hooks: [{ type: "command", command, timeout: 10 }] }];
   };
   const hooks = Object.fromEntries(CLAUDE_HOOKS.map(({ hook, event }) => [hook, entry(event)]));
-  return { name: "settings.json", text: `${JSON.stringify({ hooks }, null, 2)}\n` };
+  // The one source of a subscription's own windows. It replaces the person's status line, in this pane alone.
+  const statusLine = { type: "command", command: `${shellQuoted(hookScript)} StatusLine` };
+  return { name: "settings.json", text: `${JSON.stringify({ hooks, statusLine }, null, 2)}\n` };
 }
 
 /** The transcript the hooks name, and the subagents' transcripts in the folder of the session's id beside it. */

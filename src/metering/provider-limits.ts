@@ -1,6 +1,6 @@
 /**
- * What an agent's record says of its provider's own windows: Codex notes their use with each answer, Claude Code notes
- * the one that is used up. Windows of single models are left out: they hold back no others.
+ * What an agent says of its provider's own windows: Codex notes their use with each answer, Claude Code tells it to its
+ * status line and notes the one that is used up. Windows of single models are left out: they hold back no others.
  */
 import { jsonLines, objectAt, secondsAt, timeAt, type JsonObject } from "./json-lines.ts";
 
@@ -33,15 +33,27 @@ export function codexWindows(text: string): readonly SeenWindow[] {
   return [...seen.values()];
 }
 
+/** The windows in the JSON that Claude Code gives its status line; only subscriptions have them. */
+export function statusLineWindows(payload: JsonObject | null, seenAtMs: number): readonly SeenWindow[] {
+  const limits = objectAt(payload, "rate_limits");
+  return ["five_hour", "seven_day"].flatMap((name) => {
+    const told = objectAt(limits, name);
+    const usedPermille = permilleOf(told?.["used_percentage"]);
+    return usedPermille === null
+      ? []
+      : [{ window: name, usedPermille, resetsAtMs: secondsAt(told, "resets_at"), seenAtMs }];
+  });
+}
+
 function codexWindow(from: JsonObject | null, seenAtMs: number | null): SeenWindow | null {
   const minutes = from?.["window_minutes"];
-  const percent = from?.["used_percent"];
+  const usedPermille = permilleOf(from?.["used_percent"]);
   if (typeof minutes !== "number" || !Number.isInteger(minutes) || minutes < 1 || minutes > minutesMax)
     return null;
-  if (typeof percent !== "number" || !(percent >= 0)) return null;
+  if (usedPermille === null) return null;
   return {
     window: NAMES[minutes] ?? `${minutes}_minutes`,
-    usedPermille: Math.min(1_000, Math.round(percent * 10)),
+    usedPermille,
     resetsAtMs: secondsAt(from, "resets_at"),
     seenAtMs,
   };
@@ -58,4 +70,10 @@ export function claudeWindows(text: string): readonly SeenWindow[] {
     seen.set(window, { window, usedPermille: 1_000, resetsAtMs, seenAtMs: timeAt(line, "timestamp") });
   }
   return [...seen.values()];
+}
+
+/** Thousandths of a percentage, at most all of it. */
+function permilleOf(percent: unknown): number | null {
+  if (typeof percent !== "number" || !(percent >= 0)) return null;
+  return Math.min(1_000, Math.round(percent * 10));
 }

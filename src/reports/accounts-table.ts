@@ -1,7 +1,7 @@
 /** `accounts`: which credentials agents run with, what their providers allow, and what waits for them. */
 import type { AccountPark } from "../throttle/account-parking.ts";
 import type { Level } from "../throttle/levels.ts";
-import { fitLines, oneLine } from "./cells.ts";
+import { cut, fitLines, oneLine } from "./cells.ts";
 import { levelCell } from "./limits-table.ts";
 import { heading, wrapWords } from "./lines.ts";
 import { count } from "./numbers.ts";
@@ -31,6 +31,8 @@ export interface AccountWindow {
   readonly level: Level;
 }
 
+const NAME_CELLS_MAX = 24;
+
 /** Draws the accounts. */
 export function renderAccounts(rows: readonly AccountRow[], paper: Paper): string[] {
   const lines = [
@@ -51,7 +53,7 @@ function accountTable(rows: readonly AccountRow[], paper: Paper): string[] {
       before: "  ",
       align: "left",
       minWidth: 12,
-      cells: rows.map(({ account }) => oneLine(account)),
+      cells: rows.map(({ account }) => cut(oneLine(account), NAME_CELLS_MAX, paper)),
     },
     { head: "state", before: "  ", align: "left", cells: rows.map(state) },
     { head: "workers", before: "  ", align: "right", cells: rows.map(({ workers }) => count(workers)) },

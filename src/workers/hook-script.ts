@@ -13,6 +13,7 @@ export function hookScript(): string {
 //   kept, so that the reader can tell that it was too long.
 // - Progress is only a sign of life: one empty file a launch, however many there are. Its input is read all the same,
 //   as an agent may take a closed pipe for a failed hook.
+// - A status line comes often and only its last word counts; without a provider's windows in it it says nothing new.
 // - What the disk does not take is kept by a process of its own that tries again for an hour: an agent's word comes
 //   once, and the agent does not wait for it.
 // - Names sort by time: nanoseconds where `date` has them.
@@ -27,6 +28,14 @@ case "$1" in
   progress)
     cat >/dev/null 2>&1
     { : >"$CTM_SPOOL/$CTM_LAUNCH.0-0.progress.json"; } 2>/dev/null
+    exit 0
+    ;;
+  StatusLine)
+    aside="$CTM_SPOOL/.$CTM_LAUNCH.line-$$"
+    {
+      { head -c ${messageMaxBytes + 1}; echo; } >"$aside" && grep -q '"rate_limits"' "$aside" &&
+        mv -f "$aside" "$CTM_SPOOL/$CTM_LAUNCH.0-1.StatusLine.json" || rm -f "$aside"
+    } 2>/dev/null
     exit 0
     ;;
 esac

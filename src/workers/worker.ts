@@ -362,6 +362,9 @@ export class Worker {
         this.#learnSession(event);
         this.#hearSaid(event);
         return;
+      case "windows":
+        if (event.windows.length > 0) this.#tell(this, event);
+        return;
       case "command-ended":
         await this.#commandEnded(event, source);
         return;

@@ -48,7 +48,7 @@ describe("a launch of Claude Code", () => {
     const settings = JSON.parse(file?.text ?? "") as {
       hooks: Record<string, [{ hooks: [{ command: string }] }]>;
     };
-    expect(Object.keys(settings)).toEqual(["hooks"]);
+    expect(Object.keys(settings)).toEqual(["hooks", "statusLine"]);
     const command = settings.hooks["Stop"]?.[0].hooks[0].command ?? "";
     const { stdout } = await execa("sh", ["-c", `printf '%s|' ${command}`]);
     expect(stdout).toBe("/state/it's here/hook.sh|Stop|");

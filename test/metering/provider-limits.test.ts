@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { claudeWindows, codexWindows } from "../../src/metering/provider-limits.ts";
+import { claudeWindows, codexWindows, statusLineWindows } from "../../src/metering/provider-limits.ts";
 
 const FIXTURES = join(import.meta.dirname, "..", "fixtures", "transcripts");
 const AT = "2026-11-23T13:00:00.000Z";
@@ -59,6 +59,19 @@ describe("the provider's windows", () => {
     expect(claudeWindows(text)).toEqual([
       { window: "five_hour", usedPermille: 1_000, resetsAtMs: 1_795_445_079_000, seenAtMs: Date.parse(AT) },
     ]);
+  });
+
+  it("of a subscription are told to Claude Code's status line", () => {
+    const rate_limits = {
+      five_hour: { used_percentage: 41.26, resets_at: 1_800_000_000 },
+      seven_day: { used_percentage: 100.4, resets_at: "soon" },
+    };
+    expect(statusLineWindows({ rate_limits }, 7)).toEqual([
+      { window: "five_hour", usedPermille: 413, resetsAtMs: 1_800_000_000_000, seenAtMs: 7 },
+      { window: "seven_day", usedPermille: 1_000, resetsAtMs: null, seenAtMs: 7 },
+    ]);
+    for (const payload of [null, {}, { rate_limits: null }, { rate_limits: { five_hour: {} } }])
+      expect(statusLineWindows(payload, 7)).toEqual([]);
   });
 
   it("are read from any text without a throw", () => {

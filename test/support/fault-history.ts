@@ -15,7 +15,7 @@ export interface LongScript extends Pick<Script, "tasks"> {
 /** What a manager says no with: asking again is of no use. */
 const REFUSALS: ReadonlySet<string> = new Set(["refused", "illegal-move", "not-found", "usage"]);
 /** So long something may take while nothing is struck. */
-const patienceMs = 60_000;
+const patienceMs = 180_000;
 
 export class FaultHistory implements Playing {
   readonly ctm = new Product({ recorded: true, workers: 2 });

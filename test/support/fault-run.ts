@@ -91,7 +91,7 @@ export class Day implements Playing {
   readonly #script: Script;
   readonly #round: number;
   /** Something that stands still on purpose is not waited for as long as a slow machine. */
-  #patienceMs = 40_000;
+  #patienceMs = 120_000;
 
   constructor(
     readonly ctm: Product,

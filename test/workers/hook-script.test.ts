@@ -113,3 +113,20 @@ describe("the hook script", () => {
     expect(numbers.map(Number).sort((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, n) => n));
   });
 });
+
+describe("a status line", () => {
+  test("is kept where it tells a provider's windows, its last word only", async () => {
+    const { dir, run } = await hook();
+    const limits = (used: number) =>
+      JSON.stringify({ rate_limits: { five_hour: { used_percentage: used } } });
+    await run("StatusLine", JSON.stringify({ cost: 1 }));
+    expect(readdirSync(dir)).toEqual([]);
+    await run("StatusLine", limits(10));
+    await run("StatusLine", limits(20));
+    await run("StatusLine", JSON.stringify({ cost: 2 }));
+    const signals = signalsIn(dir);
+    expect(signals.map(({ event, payload }) => [event, payload])).toEqual([
+      ["StatusLine", { rate_limits: { five_hour: { used_percentage: 20 } } }],
+    ]);
+  });
+});
