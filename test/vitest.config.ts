@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 
-// Two cores in CI: end-to-end files start real tmux servers and agents, so they take their turn. No test asserts how
-// long something took: a limit only ends what hangs, also on a machine that is ten times slower than usual.
+// Two cores in CI, and a third file beside: end-to-end files start real tmux servers and agents, and mostly wait for
+// them. No test asserts how long something took: a limit only ends what hangs, also on a machine ten times slower.
 export default defineConfig({
   test: {
     root: new URL("..", import.meta.url).pathname,
@@ -9,6 +9,6 @@ export default defineConfig({
     globalSetup: ["test/support/built-product.ts"],
     testTimeout: 240_000,
     hookTimeout: 240_000,
-    maxWorkers: 2,
+    maxWorkers: 3,
   },
 });

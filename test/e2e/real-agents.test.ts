@@ -7,6 +7,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { endServer } from "../support/end-server.ts";
 import { agentBin, claudeHome, codexHome, geminiHome, type AgentHome } from "../support/agent-home.ts";
 import { startStandInApi, type ServedUsage, type StandInApi } from "../support/stand-in-api.ts";
 import { testFolder } from "../support/tmux-server.ts";
@@ -399,9 +400,12 @@ async function product(
     reject: false,
     timeout: 150_000,
   };
-  onTestFinished(async () => {
-    await execa("tmux", ["-S", join(state, "tmux.sock"), "kill-server"], { reject: false });
-  });
+  onTestFinished(() =>
+    endServer(async (...args) => {
+      const asked = ["-S", join(state, "tmux.sock"), ...args];
+      return (await execa("tmux", asked, { reject: false })).stdout;
+    }),
+  );
   const own = ["--state-dir", state, "--config", join(dir, "ctm.yaml"), "--keep-workers"];
   const call = async (args: readonly string[], input = "") =>
     execa(process.execPath, [BIN, ...own, ...args], { ...options, input });

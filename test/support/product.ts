@@ -12,6 +12,7 @@ import { onTestFinished } from "vitest";
 import { connectManager } from "../../src/server/remote-host.ts";
 import { productFolder } from "./built-product.ts";
 import { waitFor } from "./wait-for.ts";
+import { endServer } from "./end-server.ts";
 import { removeFolder } from "./remove-folder.ts";
 
 const RECORDER = new URL("stdin-recorder.mjs", import.meta.url).pathname;
@@ -385,8 +386,8 @@ export class Product {
       child.kill("SIGCONT");
       child.kill("SIGKILL");
     }
-    await this.tmux("kill-server");
-    await this.defaultTmux("kill-server");
+    await endServer((...args) => this.tmux(...args));
+    await endServer((...args) => this.defaultTmux(...args));
     await removeFolder(this.folder);
   }
 }

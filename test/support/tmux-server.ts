@@ -8,6 +8,7 @@ import { onTestFinished } from "vitest";
 import type { PaneIdentity } from "../../src/workers/tmux/pane-identity.ts";
 import { Terminal } from "../../src/workers/tmux/terminal.ts";
 import { TEST_ENV } from "./test-env.ts";
+import { endServer } from "./end-server.ts";
 import { waitFor } from "./wait-for.ts";
 import { removeFolder } from "./remove-folder.ts";
 
@@ -51,7 +52,7 @@ export async function testServer(
   });
   onTestFinished(async () => {
     await terminal.close();
-    await tmux("kill-server");
+    await endServer(tmux);
   });
   return { dir, socket, pasteDir, terminal, tmux };
 }
