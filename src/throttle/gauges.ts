@@ -5,6 +5,8 @@ import { scopesOf, type Holds } from "./holds.ts";
 import { eachName, limitId, scopeId, type Limit, type Scope, type SpendSubject } from "./limits.ts";
 
 const subjectsKeptMax = 10_000;
+/** Worker 2 before worker 10, whichever was seen first. */
+const byNumber = new Intl.Collator("en", { numeric: true });
 
 export class Gauges {
   readonly #limits: readonly Limit[];
@@ -50,11 +52,14 @@ export class Gauges {
     return gauges;
   }
 
-  /** Every gauge there is, grouped by scope: global first, then workers, agents and models as they were seen. */
+  /** Every gauge there is, grouped by scope: global first, then workers, agents and models by their names. */
   all(): readonly Gauge[] {
     const order = ["global", "worker", "agent", "model"];
     const gauges = [...this.#byScope.values()].flat();
-    return gauges.sort((a, b) => order.indexOf(a.scope.kind) - order.indexOf(b.scope.kind));
+    return gauges.sort(
+      ({ scope: a }, { scope: b }) =>
+        order.indexOf(a.kind) - order.indexOf(b.kind) || byNumber.compare(nameOf(a), nameOf(b)),
+    );
   }
 
   /** A limit for one name stands in for the limit for each name of the same unit and window. */
@@ -69,6 +74,10 @@ export class Gauges {
     );
     return [...named, ...left];
   }
+}
+
+function nameOf(scope: Scope): string {
+  return scope.kind === "global" ? "" : scope.name;
 }
 
 /** Of two limits of one name the later rules: a person's settings come after the defaults. */

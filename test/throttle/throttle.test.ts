@@ -399,6 +399,16 @@ describe("reservations", () => {
     expect(ignoring.settle("a1")).toEqual({ tokens: 0, nanoUsd: 0 });
   });
 
+  it("standings are told worker by worker, whichever was seen first", () => {
+    const each = { ...limit("tokens/hour", 1_000), scope: { kind: "worker", name: "*" } } as const;
+    const throttle = throttleWith([each, limit("tokens/hour", 9_000)]);
+    for (const worker of ["w10", "w2", "w1"])
+      throttle.book(booking(now, 1, 0, { subject: { ...w1, worker } }));
+    expect(
+      throttle.standings(now).map(({ scope }) => (scope.kind === "worker" ? scope.name : "all")),
+    ).toEqual(["all", "w1", "w2", "w10"]);
+  });
+
   it("numbers that are none are refused before they can spoil a sum", () => {
     const throttle = throttleWith([limit("tokens/hour", 1_000)]);
     for (const tokens of [-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53]) {
@@ -468,9 +478,9 @@ describe("limits", () => {
     expect(
       throttle.standings(now, ["concurrent_worker4"]).map((row) => [row.limitId, row.limit, row.used]),
     ).toEqual([
+      ["worker concurrent_worker1 tokens/hour", 1_000, 990],
       ["worker concurrent_worker2 tokens/hour", null, 990],
       ["worker concurrent_worker3 tokens/hour", 2_000, 0],
-      ["worker concurrent_worker1 tokens/hour", 1_000, 990],
       ["worker concurrent_worker4 tokens/hour", 1_000, 0],
     ]);
   });
