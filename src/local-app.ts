@@ -27,7 +27,7 @@ import type { PassedOver } from "./metering/litellm-prices.ts";
 import { responseCostNanoUsd, type PriceUpdate } from "./metering/prices.ts";
 import { accuracyModel } from "./overview/accuracy.ts";
 import { estimateModel, type EstimateAsked } from "./overview/estimate.ts";
-import { limitRows } from "./overview/limit-rows.ts";
+import { limitRow, limitRows } from "./overview/limit-rows.ts";
 import { metricsModel } from "./overview/metrics.ts";
 import { planModel } from "./overview/plan.ts";
 import { pricesBrought, pricesModel } from "./overview/prices.ts";
@@ -437,21 +437,11 @@ export class LocalApp implements App {
   }
 
   setLimit(id: string, amount: string | null): LimitRow {
-    return this.#limitRow(this.#parts.limits.set(id, amount));
+    return limitRow(this.#parts.sources, this.#parts.limits.set(id, amount));
   }
 
   raiseLimit(id: string, amount: string, untilMs: number, reason: string): LimitRow {
-    return this.#limitRow(this.#parts.limits.raise(id, amount, untilMs, reason));
-  }
-
-  #limitRow(id: string): LimitRow {
-    const rows = this.limits();
-    const row =
-      rows.find((candidate) => candidate.limitId === id) ??
-      rows.find((candidate) => candidate.limitId.startsWith(id.replace("*", "")));
-    if (row === undefined)
-      throw new CtmError("not-found", `${id} is set, but binds nothing that is there yet`);
-    return row;
+    return limitRow(this.#parts.sources, this.#parts.limits.raise(id, amount, untilMs, reason));
   }
 
   accounts(): AccountRow[] {

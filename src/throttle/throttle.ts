@@ -9,12 +9,12 @@ import { decide, type Admission, type AdmissionRequest, type ThrottlePolicy } fr
 import { BookingLog, historyMs, type Booking } from "./booking-log.ts";
 import { Calendar } from "./calendar.ts";
 import { fitting, wantedReservation, type Extension } from "./extension.ts";
-import type { Gauge } from "./gauge.ts";
+import { Gauge } from "./gauge.ts";
 import { historyNeeds, type HistoryNeeds } from "./history-needs.ts";
 import { Gauges } from "./gauges.ts";
 import { Holds, type Reservation } from "./holds.ts";
 import { worstLevel, type Level } from "./levels.ts";
-import { spendIn, type Limit, type LimitUnit, type Spend, type SpendSubject } from "./limits.ts";
+import { limitId, spendIn, type Limit, type LimitUnit, type Spend, type SpendSubject } from "./limits.ts";
 import { resetsAtMs, standingOf, type LimitStanding } from "./standings.ts";
 
 export type { Admission, AdmissionRequest, ThrottlePolicy } from "./admission.ts";
@@ -161,6 +161,16 @@ export class Throttle {
     return this.#standing(this.#gauges.all()).map((gauge) =>
       standingOf(gauge, this.#calendar, this.#nowMs, this.#sinceMs),
     );
+  }
+
+  /** One limit by itself; of one for each worker (model, agent) that binds nobody yet, nothing is used. */
+  standing(id: string, nowMs: number): LimitStanding | null {
+    const limit = this.limits.find((one) => limitId(one) === id);
+    if (limit === undefined) return null;
+    this.#tick(nowMs);
+    const gauge = new Gauge(limit, limit.scope, this.#calendar, this.#holds.sumOf(limit.scope));
+    gauge.advance(this.#nowMs);
+    return standingOf(gauge, this.#calendar, this.#nowMs, this.#sinceMs);
   }
 
   /** The worst level of all limits that bind this subject; null = of the global limits alone. */

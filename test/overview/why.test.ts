@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from "vitest";
 import { metricsModel } from "../../src/overview/metrics.ts";
 import { taskDetails } from "../../src/overview/task-details.ts";
 import { throttleModel } from "../../src/overview/throttle.ts";
-import { limitRows } from "../../src/overview/limit-rows.ts";
+import { limitRow, limitRows } from "../../src/overview/limit-rows.ts";
 import { taskWhy, workerWhy, type WaitingFacts } from "../../src/overview/why.ts";
 import { aliasOf } from "../../src/overview/sources.ts";
 import { OverviewBench } from "../support/overview-bench.ts";
@@ -192,6 +192,31 @@ describe("limits and the throttle", () => {
     });
     expect(row("worker concurrent_worker2 tokens/hour")).toMatchObject({ raised: { reason: "release day" } });
     expect(rows.filter(({ scope }) => scope.kind === "worker")).toHaveLength(6);
+  });
+
+  it("are told as they were set: of one for each worker, the first that it binds", async () => {
+    const bench = await overview();
+    await bench.task(1, { inputTokens: 900 });
+    bench.limit("worker tokens/hour", null);
+    expect(limitRow(bench.sources, "worker * tokens/hour")).toMatchObject({
+      limitId: "worker concurrent_worker1 tokens/hour",
+      limit: null,
+      used: 900,
+    });
+  });
+
+  it("are told by themselves where they bind nobody yet, and leave no row of nobody behind", async () => {
+    const bench = await overview();
+    bench.limit("model tokens/month", 7);
+    bench.raises = [{ limitId: "model * tokens/month", standardAmount: 4, untilMs: 9, reason: "more" }];
+    const before = limitRows(bench.sources);
+    expect(limitRow(bench.sources, "model * tokens/month")).toMatchObject({
+      limitId: "model * tokens/month",
+      limit: 7,
+      used: 0,
+      raised: { reason: "more" },
+    });
+    expect(limitRows(bench.sources)).toEqual(before);
   });
 
   it("say what each worker runs now, how many a limit holds, and what a person must know", async () => {

@@ -9,7 +9,7 @@ import { NO_USAGE, type Usage, type UsageRecord } from "../../src/metering/usage
 import type { OverviewSources } from "../../src/overview/sources.ts";
 import type { Outcome, TaskDraft } from "../../src/tasks/task.ts";
 import type { RaiseInForce } from "../../src/throttle/limit-changes.ts";
-import { DEFAULT_LIMITS } from "../../src/throttle/limits.ts";
+import { DEFAULT_LIMITS, parseLimitId } from "../../src/throttle/limits.ts";
 import type { ThrottlePolicy } from "../../src/throttle/throttle.ts";
 import { Worker } from "../../src/workers/worker.ts";
 import { EngineBench, traitsOf } from "./engine-bench.ts";
@@ -84,6 +84,12 @@ export class OverviewBench {
     const worker = this.workers[n - 1];
     if (worker === undefined) throw new Error(`there is no worker ${n}`);
     return worker;
+  }
+
+  /** Another limit beside those that are there, as a person sets it. */
+  limit(id: string, amount: number | null): void {
+    const { throttle } = this.bench;
+    throttle.setLimits([...throttle.limits, { ...parseLimitId(id), form: "rolling", amount }]);
   }
 
   /** One task from its start to its end on a worker. `durationMs` passes while it runs. */
