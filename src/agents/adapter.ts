@@ -179,6 +179,20 @@ export interface AgentRecord {
   turnFailure(text: string): TurnFailure | null;
   /** What this text says of the provider's own windows. Left out = this agent's record never does. */
   windows?(text: string): readonly SeenWindow[];
+  /** Where agents that this session started keep records of their own. Left out = in the paths above. */
+  readonly startedAgents?: StartedAgents;
+  /** Will the agent begin another turn by itself, because a report of its own waits? Left out = it never does. */
+  goesOnByItself?(text: string): boolean;
+}
+
+/** Records beside others' in one tree of folders whose paths sort by time. */
+export interface StartedAgents {
+  readonly root: string;
+  /** The session's own path below the root: what it started lies in no folder that sorts before its own. */
+  readonly from: string;
+  readonly sessionId: string;
+  /** The session that started the agent whose record begins with this line, or null. */
+  starterOf(firstLine: string): string | null;
 }
 
 /** Six methods at most: launch, interpret a signal, read a stream, read a screen, submit, find the record. */

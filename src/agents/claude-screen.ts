@@ -5,7 +5,8 @@
 import type { ScreenReading } from "./adapter.ts";
 import { lastTextLines, screenLines } from "./screen-lines.ts";
 
-const RULE = /^─{20,}$/;
+/** The line above the composer, into which a named conversation (`/branch`, `/rename`) writes its name, or below it. */
+const RULE = /^─{20,}$|^─{3,} .{1,500} ─{1,20}$/;
 const BUSY = /\besc to interrupt\b/;
 const INTERRUPTED = /Interrupted · What should Claude do instead\?$/;
 const LIMITED = /Usage limit reached · limit resets|Continuing automatically at /;

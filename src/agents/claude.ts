@@ -7,7 +7,7 @@
  */
 import { parseClaudeRecord } from "../metering/claude-record.ts";
 import { claudeWindows } from "../metering/provider-limits.ts";
-import { claudeLimit, claudeTurnEnded } from "../metering/claude-turn.ts";
+import { claudeLimit, claudeReportWaits, claudeTurnEnded } from "../metering/claude-turn.ts";
 import type { AgentAdapter, AgentRecord, LaunchPlan, LaunchRequest, TurnFailure } from "./adapter.ts";
 import { CLAUDE_HOOKS, interpretClaude } from "./claude-hooks.ts";
 import { readClaudeScreen } from "./claude-screen.ts";
@@ -76,6 +76,7 @@ function claudeRecord(sessionId: string, recordPath: string | null): AgentRecord
     holdsAnswer: claudeTurnEnded,
     turnFailure: claudeTurnFailure,
     windows: claudeWindows,
+    goesOnByItself: claudeReportWaits,
   };
 }
 

@@ -14,7 +14,7 @@
  * SessionStart comes with the first prompt, not at the launch, and so does the one after /clear: readiness is read
  * from the screen. Should another release hash hooks differently, its review dialog is shown as a question.
  */
-import { parseCodexRecord } from "../metering/codex-record.ts";
+import { parseCodexRecord, codexStarter } from "../metering/codex-record.ts";
 import { codexWindows } from "../metering/provider-limits.ts";
 import { codexTurnEnded } from "../metering/codex-turn.ts";
 import type { AgentAdapter, AgentRecord, LaunchPlan, LaunchRequest } from "./adapter.ts";
@@ -61,10 +61,13 @@ function launchCodex(request: LaunchRequest): LaunchPlan {
   };
 }
 
-/** The rollout the hooks name; its file name ends in the thread's id. */
+/** The rollout the hooks name, its name ends in the thread's id; and those of the agents that the thread started. */
 function codexRecord(sessionId: string, recordPath: string | null): AgentRecord | null {
   if (recordPath === null || !recordPath.endsWith(`-${sessionId}.jsonl`)) return null;
+  const [, root, from] = /^(.*)\/(\d{4}\/\d{2}\/\d{2}\/[^/]+)$/.exec(recordPath) ?? [];
+  const startedAgents = { root: root ?? "", from: from ?? "", sessionId, starterOf: codexStarter };
   return {
+    ...(root === undefined ? {} : { startedAgents }),
     paths: [recordPath],
     parse: parseCodexRecord,
     holdsAnswer: codexTurnEnded,

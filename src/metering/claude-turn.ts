@@ -14,6 +14,8 @@ import {
 import { resetTime } from "./reset-time.ts";
 
 const TURN_MARKS = ['"assistant"', '"user"', '"turn_duration"'];
+/** How the report of a background task begins. */
+const REPORT_MARK = "<task-notification>";
 /** A message with one of these goes on: with the tool's result, or with the rest of a paused answer. */
 const GOES_ON: readonly unknown[] = ["tool_use", "pause_turn"];
 
@@ -32,7 +34,7 @@ export function claudeTurnEnded(text: string, answer: string | null): boolean {
     if (prompt !== null) {
       ended = false;
       // A background task that reports begins another turn, but takes nothing back of the answer before it.
-      if (!prompt.startsWith("<task-notification>")) answered = false;
+      if (!prompt.startsWith(REPORT_MARK)) answered = false;
     } else if (line["type"] === "assistant") {
       const stopReason = objectAt(line, "message")?.["stop_reason"];
       ended = !(GOES_ON.includes(stopReason) || stopReason === null || stopReason === undefined);
@@ -43,6 +45,23 @@ export function claudeTurnEnded(text: string, answer: string | null): boolean {
     }
   }
   return answer === null ? ended : answered;
+}
+
+/**
+ * Does the report of a background task wait to be taken up? It came in while the turn was ending, and the agent begins
+ * another turn with it: what it said last was no answer.
+ */
+export function claudeReportWaits(text: string): boolean {
+  const waiting: boolean[] = [];
+  for (const line of jsonLines(text, ['"queue-operation"'])) {
+    if (line["type"] !== "queue-operation") continue;
+    const { operation } = line;
+    if (operation === "enqueue")
+      waiting.push((textAt(line, "content") ?? "").trimStart().startsWith(REPORT_MARK));
+    else if (operation === "dequeue") waiting.shift();
+    else waiting.length = 0;
+  }
+  return waiting.includes(true);
 }
 
 /** A usage limit that ended a turn. `resetsAtMs` null: the line does not say when it is over. */

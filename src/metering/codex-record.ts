@@ -6,7 +6,16 @@
  *
  * Codex counts cached tokens and tokens written to the cache as input; here they stand apart. Output includes reasoning.
  */
-import { asObject, countAt, nameAt, objectAt, textAt, timeAt, type JsonObject } from "./json-lines.ts";
+import {
+  asObject,
+  countAt,
+  nameAt,
+  objectAt,
+  parseLine,
+  textAt,
+  timeAt,
+  type JsonObject,
+} from "./json-lines.ts";
 import { readText, type RecordFormat, type RecordReading } from "./record-format.ts";
 import { NO_USAGE, totalTokens, type Usage, type UsageRecord } from "./usage.ts";
 
@@ -45,6 +54,15 @@ export const CODEX_RECORD: RecordFormat = {
   marks: MARKS,
   open: (state) => readingFrom(restored(state) ?? newReading(true)),
 };
+
+/** The session that started the agent of the rollout with this first line, at whatever depth; null: a person did. */
+export function codexStarter(firstLine: string): string | null {
+  const line = parseLine(firstLine);
+  const meta = line?.["type"] === "session_meta" ? objectAt(line, "payload") : null;
+  const sessionId = nameAt(meta, "session_id");
+  // All threads of a session bear the id of the first one; a fork, which names its parent too, has a session of its own.
+  return nameAt(meta, "parent_thread_id") === null || nameAt(meta, "id") === sessionId ? null : sessionId;
+}
 
 function newReading(anchored: boolean): Reading {
   return {

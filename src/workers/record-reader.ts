@@ -2,9 +2,9 @@
  * Reads what an agent recorded of its own usage. Files are read from where a task began (a mark), so that a long
  * conversation costs no more than its last turn; the ledger's keys make a second reading harmless.
  */
-import { closeSync, fstatSync, openSync, readdirSync, readSync, statSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readdirSync, readSync, statSync, type Dirent } from "node:fs";
 import { join } from "node:path";
-import type { AgentRecord, TurnFailure } from "../agents/adapter.ts";
+import type { AgentRecord, StartedAgents, TurnFailure } from "../agents/adapter.ts";
 import type { SeenWindow } from "../metering/provider-limits.ts";
 import type { UsageRecord } from "../metering/usage.ts";
 import { faultPoint } from "../faults/fault-point.ts";
@@ -31,7 +31,7 @@ export interface RecordReading {
 /** Where each file of the record ends now. Files that do not exist yet have no mark and are read whole. */
 export function markRecord(record: AgentRecord | null): RecordMarks {
   const marks = new Map<string, number>();
-  for (const path of record === null ? [] : filesOf(record.paths)) {
+  for (const path of record === null ? [] : filesOf(record)) {
     const size = statSync(path, { throwIfNoEntry: false })?.size;
     if (size !== undefined) marks.set(path, size);
   }
@@ -41,7 +41,7 @@ export function markRecord(record: AgentRecord | null): RecordMarks {
 /** What was recorded since the marks. Null: there is no record to read. */
 export function readRecord(record: AgentRecord | null, marks: RecordMarks): readonly UsageRecord[] | null {
   if (record === null) return null;
-  const files = filesOf(record.paths);
+  const files = filesOf(record);
   if (files.length === 0) return null;
   return mergeRecords(files.map((path) => record.parse(readFrom(path, marks.get(path) ?? 0))));
 }
@@ -50,7 +50,7 @@ export function readRecord(record: AgentRecord | null, marks: RecordMarks): read
 export function readWindows(record: AgentRecord | null, marks: RecordMarks): readonly SeenWindow[] {
   const windows = record?.windows;
   if (record === null || windows === undefined) return [];
-  return filesOf(record.paths).flatMap((path) => windows(readFrom(path, marks.get(path) ?? 0)));
+  return filesOf(record).flatMap((path) => windows(readFrom(path, marks.get(path) ?? 0)));
 }
 
 /**
@@ -84,7 +84,7 @@ export async function recordedFailure(
 ): Promise<TurnFailure | null> {
   if (record === null) return null;
   for (let waitedMs = 0; waitedMs < settleWithinMs; waitedMs += settleStepMs) {
-    const texts = filesOf(record.paths).map((path) => readFrom(path, marks.get(path) ?? 0));
+    const texts = filesOf(record).map((path) => readFrom(path, marks.get(path) ?? 0));
     const failure = texts.map((text) => record.turnFailure(text)).find((found) => found !== null);
     if (failure !== undefined) return failure;
     await new Promise((resolve) => setTimeout(resolve, settleStepMs));
@@ -92,14 +92,24 @@ export async function recordedFailure(
   return null;
 }
 
-function holdsAnswer(record: AgentRecord, marks: RecordMarks, answer: string | null): boolean {
-  return filesOf(record.paths).some((path) =>
-    record.holdsAnswer(readFrom(path, marks.get(path) ?? 0), answer),
-  );
+/** Has the turn left something behind that its agent takes up by itself? Asked once its answer stands in the record. */
+export function recordGoesOn(record: AgentRecord | null, marks: RecordMarks): boolean {
+  if (record?.goesOnByItself === undefined) return false;
+  return filesOf(record).some((path) => record.goesOnByItself?.(readFrom(path, marks.get(path) ?? 0)));
 }
 
-/** Files as named, and every *.jsonl below a named folder; links are not followed. */
-function filesOf(paths: readonly string[]): string[] {
+function holdsAnswer(record: AgentRecord, marks: RecordMarks, answer: string | null): boolean {
+  return filesOf(record).some((path) => record.holdsAnswer(readFrom(path, marks.get(path) ?? 0), answer));
+}
+
+/** The files of a record; links are not followed. */
+function filesOf({ paths, startedAgents }: AgentRecord): string[] {
+  const named = filesAt(paths);
+  return startedAgents === undefined ? named : [...new Set([...named, ...filesOfStarted(startedAgents)])];
+}
+
+/** Files as named, and every *.jsonl below a named folder. */
+function filesAt(paths: readonly string[]): string[] {
   const found: string[] = [];
   const visit = (path: string, named: boolean): void => {
     if (found.length >= filesMax) return;
@@ -117,8 +127,51 @@ function filesOf(paths: readonly string[]): string[] {
   return found;
 }
 
+/** Most bytes of a first line that are read, and most files of which is kept whose they are: that never changes. */
+const firstLineMaxBytes = 256 * 1024;
+const knownMax = 20_000;
+const startedBy = new Map<string, string | null>();
+
+function filesOfStarted(agents: StartedAgents): string[] {
+  const { root, from, sessionId } = agents;
+  const found: string[] = [];
+  const visit = (below: string): void => {
+    for (const entry of entriesOf(join(root, below))) {
+      if (found.length >= filesMax) return;
+      const path = below === "" ? entry.name : `${below}/${entry.name}`;
+      const isLateEnough = path >= from.slice(0, path.length);
+      if (entry.isDirectory() && isLateEnough) visit(path);
+      else if (entry.isFile() && path.endsWith(".jsonl") && starterOf(join(root, path), agents) === sessionId)
+        found.push(join(root, path));
+    }
+  };
+  visit("");
+  return found.sort();
+}
+
+function entriesOf(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch {
+    return []; // It is gone, or was never there.
+  }
+}
+
+function starterOf(path: string, agents: StartedAgents): string | null {
+  const known = startedBy.get(path);
+  if (known !== undefined) return known;
+  const text = readFrom(path, 0, firstLineMaxBytes);
+  const end = text.indexOf("\n");
+  // Half written: looked at again.
+  if (end < 0 && text.length < firstLineMaxBytes / 4) return null;
+  if (startedBy.size >= knownMax) startedBy.clear();
+  const starter = agents.starterOf(text.slice(0, Math.max(end, 0)));
+  startedBy.set(path, starter);
+  return starter;
+}
+
 /** Text of a file from an offset; from the start when the file became shorter (it was replaced). */
-function readFrom(path: string, offset: number): string {
+function readFrom(path: string, offset: number, maxBytes = Number.POSITIVE_INFINITY): string {
   let descriptor: number;
   try {
     descriptor = openSync(path, "r");
@@ -128,7 +181,7 @@ function readFrom(path: string, offset: number): string {
   try {
     const { size } = fstatSync(descriptor);
     const from = Math.max(offset <= size ? offset : 0, size - readMaxBytes);
-    const buffer = Buffer.allocUnsafe(size - from);
+    const buffer = Buffer.allocUnsafe(Math.max(0, Math.min(size - from, maxBytes)));
     const bytes = READ.pass(() => readSync(descriptor, buffer, 0, buffer.length, from));
     return buffer.toString("utf8", 0, bytes);
   } finally {

@@ -27,6 +27,7 @@ import {
   readEndedTurn,
   readRecord,
   readWindows,
+  recordGoesOn,
   recordedFailure,
   type RecordMarks,
 } from "./record-reader.ts";
@@ -294,10 +295,21 @@ export class Worker {
     attempt.phase = "ending";
     this.evidence.note({ source, says, atMs: Date.now() }, true);
     const records = await this.#recordsOf(attempt, outcome);
+    if (this.#goesOnByItself(attempt, outcome)) {
+      attempt.phase = "accepted";
+      this.evidence.note({ source, says: "a report of its own waits: it goes on", atMs: Date.now() }, true);
+      return;
+    }
     this.tellWindows();
     this.#attempt = null;
     if (IN_HAND.has(this.#state.name)) this.become({ name: "idle", sinceMs: Date.now() }, source, says);
     this.#tell(this, { kind: "ended", attemptId: attempt.id, outcome: inPlainWords(outcome), records });
+  }
+
+  /** It said something, and begins another turn at once with what was reported to it meanwhile. */
+  #goesOnByItself({ marks }: AttemptInHand, outcome: Outcome): boolean {
+    if (outcome.kind !== "completed" || outcome.answer === null || this.#state.name === "dead") return false;
+    return recordGoesOn(this.agentRecord(), marks);
   }
 
   async #recordsOf(attempt: AttemptInHand, outcome: Outcome): Promise<readonly UsageRecord[] | null> {

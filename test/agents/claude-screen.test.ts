@@ -67,6 +67,16 @@ describe("a screen of Claude Code", () => {
     expect(readClaudeScreen(composed("Once fixed, resend your message"))).toMatchObject({ state: "idle" });
   });
 
+  test("a conversation with a name has it in the rule above the composer", () => {
+    const idle = screen("11-idle-after-turn.txt");
+    const rule = idle.findIndex((line) => /─{20}/.test(line));
+    for (const name of ["Please go. [[say:one]] (Branch)", "an \u2500 odd one", "x".repeat(150)]) {
+      const named = idle.with(rule, `${"─".repeat(190 - name.length)} ${name} ─`);
+      expect(readClaudeScreen(named), name).toMatchObject({ state: "idle" });
+    }
+    expect(readClaudeScreen(idle.with(rule, "── no rule ─"))).toMatchObject({ state: "unknown" });
+  });
+
   test("a blank screen is unknown", () => {
     expect(readClaudeScreen([]).state).toBe("unknown");
     expect(readClaudeScreen(["", " ", ""]).state).toBe("unknown");

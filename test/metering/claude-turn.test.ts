@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { claudeLimit, claudeTurnEnded } from "../../src/metering/claude-turn.ts";
+import { claudeLimit, claudeReportWaits, claudeTurnEnded } from "../../src/metering/claude-turn.ts";
 import { fixtureTexts } from "./transcript-fixtures.ts";
 
 const prompt = (content: unknown, more: object = {}) =>
@@ -139,5 +139,26 @@ describe("usage limits", () => {
     const limit = failed("You've hit your 5-hour limit");
     expect(claudeLimit([limit, prompt("go on")].join("\n"), "UTC")).toBeNull();
     expect(claudeLimit([limit, said("All done.")].join("\n"), "UTC")).toBeNull();
+  });
+});
+
+describe("a report of background work", () => {
+  const queue = (operation: string, content?: string) =>
+    JSON.stringify({ type: "queue-operation", operation, ...(content === undefined ? {} : { content }) });
+  const report = queue("enqueue", "<task-notification>\n<task-id>b1");
+  const typed = queue("enqueue", "and then the next");
+  const taken = queue("dequeue");
+  test.each([
+    ["none", [prompt("go"), said("All done.")], false],
+    ["came in before the answer", [prompt("go"), report, said("I wait.")], true],
+    ["came in after it", [prompt("go"), said("I wait."), report], true],
+    ["was taken up", [report, said("I wait."), taken], false],
+    ["waits behind one that was taken up", [report, report, said("I wait."), taken], true],
+    ["waits behind what a person typed", [typed, report, taken], true],
+    ["was taken up with everything", [report, typed, queue("popAll")], false],
+    ["is what a person typed", [typed], false],
+    ["without words", [queue("enqueue")], false],
+  ])("%s", (_which, lines, waits) => {
+    expect(claudeReportWaits(lines.join("\n"))).toBe(waits);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { parseCodexRecord } from "../../src/metering/codex-record.ts";
+import { codexStarter, parseCodexRecord } from "../../src/metering/codex-record.ts";
 import { mergeRecords } from "../../src/metering/merge-records.ts";
 import { costNanoUsd, priceTable } from "../../src/metering/prices.ts";
 import type { UsageRecord } from "../../src/metering/usage.ts";
@@ -214,4 +214,21 @@ test.each([
   expect(outputs(read(item("before", "a", usage(1, 3)), broken, item("after", "a", usage(1, 4))))).toEqual([
     3, 4,
   ]);
+});
+
+describe("who started the agent of a rollout", () => {
+  const meta = (payload: object) => JSON.stringify({ type: "session_meta", payload });
+  test.each([
+    ["a person", meta({ session_id: "s1", id: "s1" }), null],
+    ["a thread of the session", meta({ session_id: "s1", id: "t2", parent_thread_id: "s1" }), "s1"],
+    ["a thread below that", meta({ session_id: "s1", id: "t3", parent_thread_id: "t2" }), "s1"],
+    ["nobody: a fork", meta({ session_id: "s4", id: "s4", forked_from_id: "s1" }), null],
+    ["a fork with its parent", meta({ session_id: "s4", id: "s4", parent_thread_id: "s1" }), null],
+    ["an older version's", meta({ id: "t2" }), null],
+    ["another line", JSON.stringify({ type: "event_msg", payload: { session_id: "s1" } }), null],
+    ["half a line", '{"type":"session_meta","payl', null],
+    ["nothing", "", null],
+  ])("%s", (_who, line, starter) => {
+    expect(codexStarter(line)).toBe(starter);
+  });
 });

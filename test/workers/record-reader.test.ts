@@ -88,6 +88,31 @@ describe("reading a record", () => {
     rmSync(outside, { recursive: true });
   });
 
+  it("holds the records of agents that the session started, wherever they lie, and no others", () => {
+    for (const day of ["2026/11/24", "2026/11/25", "2026/12/01"])
+      mkdirSync(join(folder, day), { recursive: true });
+    const own = file("2026/11/25/own.jsonl", "by nobody\nuse r1 10\n");
+    const started = file("2026/11/25/a-started.jsonl", "by s1\nuse r2 20\n");
+    file("2026/12/01/later.jsonl", "by s1\nuse r3 30\n");
+    file("2026/12/01/other.jsonl", "by s2\nuse r4 40\n");
+    file("2026/11/24/before.jsonl", "by s1\nuse r5 50\n");
+    const half = file("2026/12/01/half.jsonl", "by s");
+    const record: AgentRecord = {
+      ...recordIn(own),
+      startedAgents: {
+        root: folder,
+        from: "2026/11/25/own.jsonl",
+        sessionId: "s1",
+        starterOf: (line) => /^by (\w+)$/.exec(line)?.[1] ?? null,
+      },
+    };
+    expect(keys(readRecord(record, new Map()))).toEqual(["r1", "r2", "r3"]);
+    const marks = markRecord(record);
+    appendFileSync(started, "use r6 60\n");
+    appendFileSync(half, "1\nuse r7 70\n");
+    expect(keys(readRecord(record, marks))).toEqual(["r6", "r7"]);
+  });
+
   it("counts a response once, whichever files it stands in", () => {
     file("a.jsonl", "use r1 10\nuse r1 40\n");
     file("b.jsonl", "use r1 30\n");

@@ -1,5 +1,6 @@
 import { statSync } from "node:fs";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { rehearsalAdapter } from "../../src/agents/rehearsal.ts";
 import { shellAdapter } from "../../src/agents/shell.ts";
 import { rehearsalScreen } from "../support/scripted-terminal.ts";
 import { WorkerBench } from "../support/worker-bench.ts";
@@ -122,6 +123,29 @@ describe("our prompt and a person's", () => {
     bench.respond(7, "y");
     await bench.signal("Stop", { last_assistant_message: "y" });
     expect(bench.ends()).toEqual(["completed 7"]);
+  });
+
+  it("does not end our task with what is said while a report of its own waits", async () => {
+    let waits = true;
+    const bench = benchOf(
+      {},
+      {
+        ...rehearsalAdapter,
+        record: (...args) => {
+          const record = rehearsalAdapter.record(...args);
+          return record === null ? null : { ...record, goesOnByItself: () => waits };
+        },
+      },
+    );
+    await bench.idle();
+    await bench.accepted();
+    bench.respond(5, "I wait for it");
+    await bench.signal("Stop", { last_assistant_message: "I wait for it" });
+    expect([bench.ends(), bench.worker.state.name]).toEqual([[], "busy"]);
+    waits = false;
+    bench.respond(7, "all done");
+    await bench.signal("Stop", { last_assistant_message: "all done" });
+    expect([bench.ends(), bench.worker.state.name]).toEqual([["completed 12"], "idle"]);
   });
 
   it("does not end our task with a person's turn", async () => {
