@@ -19,6 +19,7 @@ import type { RecapModel, SurvivorRow } from "./reports/recap.ts";
 import type { PlanModel } from "./reports/plan.ts";
 import type { PricesBrought, PricesModel } from "./reports/prices.ts";
 import type { RepriceModel } from "./reports/reprice.ts";
+import type { RosterModel } from "./reports/roster.ts";
 import type { StatusModel } from "./reports/status-model.ts";
 import type { TaskDetails } from "./reports/task-details.ts";
 import type { ThrottleModel } from "./reports/throttle-model.ts";
@@ -153,6 +154,9 @@ export interface App {
   bringPrices(update: PriceUpdate, passedOver: readonly PassedOver[]): PricesBrought;
   /** Costs of all bookings by today's table; `book` writes them, in one transaction. */
   reprice(book: boolean): RepriceModel;
+
+  /** The hierarchy as it was read when this process started. */
+  roster(): RosterModel;
 
   doctor(): Promise<DoctorReport>;
   /** Copies the ledger to this file, which must not be there; null: into the folder of backups. */

@@ -95,6 +95,8 @@ export const DEFAULTS = {
     reservePercent: 0,
     named: {},
   },
+  /** null = ctm.roster.yaml in the folder workers start in, or one above it. */
+  roster: { file: null, metrics: ".claude/metrics" },
   /** null = where each agent keeps its records. */
   usage: { external: true, folders: { claude: null, codex: null, gemini: null, opencode: null } },
 } as const;

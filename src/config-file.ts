@@ -7,8 +7,13 @@ import { dirname, join, resolve } from "node:path";
 import type { Document, LineCounter } from "yaml";
 import { CtmError } from "./base/errors.ts";
 
-/** Largest configuration file. */
-const configFileMaxBytes = 256 * 1024;
+/** What a file is called in messages, and how large it may be. */
+export interface FileSort {
+  readonly name: string;
+  readonly maxBytes: number;
+}
+
+const CONFIGURATION: FileSort = { name: "the configuration", maxBytes: 256 * 1024 };
 const FILE_NAMES = ["ctm.yaml", "ctm.yml", "ctm.json"];
 
 export interface ConfigFile {
@@ -25,16 +30,24 @@ export interface ConfigFile {
  */
 export function findConfigFile(named: string | null, cwd: string, userFolder: string): string | null {
   if (named !== null) return resolve(cwd, named);
+  return findUpwards(cwd, FILE_NAMES) ?? firstIn(userFolder, FILE_NAMES);
+}
+
+/** The first of these files in `cwd` or a folder above it; null: there is none. */
+export function findUpwards(cwd: string, names: readonly string[]): string | null {
   for (let folder = resolve(cwd); ; folder = dirname(folder)) {
-    const found = firstIn(folder);
-    if (found !== null) return found;
-    if (folder === dirname(folder)) return firstIn(userFolder);
+    const found = firstIn(folder, names);
+    if (found !== null || folder === dirname(folder)) return found;
   }
 }
 
 /** Reads and parses the file. Throws CtmError `config` (all syntax faults), `refused` (unsafe owner) or `io`. */
-export async function readConfigFile(path: string, uid: number | null): Promise<ConfigFile> {
-  const text = readBounded(path, uid);
+export async function readConfigFile(
+  path: string,
+  uid: number | null,
+  sort: FileSort = CONFIGURATION,
+): Promise<ConfigFile> {
+  const text = readBounded(path, uid, sort);
   const { LineCounter, parseDocument } = await import("./config-yaml.ts");
   const lines = new LineCounter();
   const document = parseDocument(text.replace(/^\uFEFF/, ""), {
@@ -46,35 +59,35 @@ export async function readConfigFile(path: string, uid: number | null): Promise<
     const { line, col } = lines.linePos(error.pos[0]);
     return `${path}:${line}:${col} ${firstLine(error.message)}`;
   });
-  if (faults.length > 0) throw new CtmError("config", `the configuration ${path} cannot be read`, faults);
-  return { path, value: plainValue(document, path), place: (keys) => placeOf(document, lines, path, keys) };
+  if (faults.length > 0) throw new CtmError("config", `${sort.name} ${path} cannot be read`, faults);
+  return {
+    path,
+    value: plainValue(document, path, sort),
+    place: (keys) => placeOf(document, lines, path, keys),
+  };
 }
 
-function firstIn(folder: string): string | null {
-  const paths = FILE_NAMES.map((name) => join(folder, name));
+function firstIn(folder: string, names: readonly string[]): string | null {
+  const paths = names.map((name) => join(folder, name));
   return paths.find((path) => statSync(path, { throwIfNoEntry: false })?.isFile()) ?? null;
 }
 
-function readBounded(path: string, uid: number | null): string {
+function readBounded(path: string, uid: number | null, { name, maxBytes }: FileSort): string {
   let file: number;
   try {
     // Not blocking: a named pipe would otherwise hold the start for ever.
     file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
-    throw new CtmError("config", `the configuration ${path} cannot be opened: ${reasonOf(error)}`, [], {
+    throw new CtmError("config", `${name} ${path} cannot be opened: ${reasonOf(error)}`, [], {
       cause: error,
     });
   }
   try {
     const facts = fstatSync(file);
-    if (!facts.isFile()) throw new CtmError("config", `the configuration ${path} is not a regular file`);
-    if (facts.size > configFileMaxBytes) {
-      throw new CtmError(
-        "config",
-        `the configuration ${path} is larger than ${configFileMaxBytes / 1024} KiB`,
-      );
-    }
-    refuseForeign(path, facts, uid);
+    if (!facts.isFile()) throw new CtmError("config", `${name} ${path} is not a regular file`);
+    if (facts.size > maxBytes)
+      throw new CtmError("config", `${name} ${path} is larger than ${maxBytes / 1024} KiB`);
+    refuseForeign(`${name} ${path}`, path, facts, uid);
     return readFileSync(file, "utf8");
   } finally {
     closeSync(file);
@@ -82,27 +95,30 @@ function readBounded(path: string, uid: number | null): string {
 }
 
 /** The file names programs that we run, so whoever can write it can run programs as us. */
-function refuseForeign(path: string, facts: { uid: number; mode: number }, uid: number | null): void {
+function refuseForeign(
+  named: string,
+  path: string,
+  facts: { uid: number; mode: number },
+  uid: number | null,
+): void {
   if (uid === null) return;
   if (facts.uid !== uid && facts.uid !== 0) {
-    throw new CtmError("refused", `the configuration ${path} belongs to another user and is not read`);
+    throw new CtmError("refused", `${named} belongs to another user and is not read`);
   }
   if ((facts.mode & 0o002) !== 0) {
-    throw new CtmError("refused", `the configuration ${path} can be written by anybody and is not read`, [
+    throw new CtmError("refused", `${named} can be written by anybody and is not read`, [
       `Make it yours alone: chmod o-w ${path}`,
     ]);
   }
 }
 
-function plainValue(document: Document.Parsed, path: string): unknown {
+function plainValue(document: Document.Parsed, path: string, { name }: FileSort): unknown {
   try {
     const value: unknown = document.toJS({ maxAliasCount: 100 });
     if (holdsPrototype(value)) throw new Error("no key may be named __proto__");
     return value ?? undefined;
   } catch (error) {
-    throw new CtmError("config", `the configuration ${path} cannot be read: ${reasonOf(error)}`, [], {
-      cause: error,
-    });
+    throw new CtmError("config", `${name} ${path} cannot be read: ${reasonOf(error)}`, [], { cause: error });
   }
 }
 
@@ -128,6 +144,13 @@ function placeOf(
   let offset = 0;
   for (const key of keys) {
     const items: readonly unknown[] = isObject(node) && Array.isArray(node["items"]) ? node["items"] : [];
+    if (typeof key === "number" && items.length > 0 && !isPair(items[0])) {
+      const item = items[key];
+      if (!isRanged(item)) break;
+      offset = item.range[0];
+      node = item;
+      continue;
+    }
     const pair = items.find(
       (item): item is YamlPair => isPair(item) && String(item.key.value) === String(key),
     );
@@ -137,6 +160,10 @@ function placeOf(
   }
   const { line, col } = lines.linePos(offset);
   return `${path}:${line}:${col}`;
+}
+
+function isRanged(item: unknown): item is { readonly range: readonly [number, number, number] } {
+  return isObject(item) && Array.isArray(item["range"]);
 }
 
 function isPair(item: unknown): item is YamlPair {

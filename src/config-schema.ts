@@ -162,6 +162,10 @@ export function fileSchema(declared: readonly string[]) {
         }),
       ),
     }),
+    roster: section({
+      file: secretText().min(1, { error: "must be a file, or null" }).nullable(),
+      metrics: secretText().min(1, { error: "must be a folder, or null" }).nullable(),
+    }),
     usage: section({
       external: yesOrNo(),
       folders: section({

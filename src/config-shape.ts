@@ -8,6 +8,7 @@ import type { PriceOverrides } from "./metering/price-overrides.ts";
 import type { Level } from "./throttle/levels.ts";
 import type { Limit } from "./throttle/limits.ts";
 import type { TaskCap } from "./tasks/cap.ts";
+import type { Roster } from "./roster/roster.ts";
 import type { TaskType } from "./tasks/task.ts";
 import type { RecordFolders } from "./transcripts/formats.ts";
 
@@ -49,6 +50,14 @@ export interface NamedAccount {
   readonly env: Readonly<Record<string, string>>;
   /** Percent of its windows that is kept for the person; null = as for all. */
   readonly reservePercent: number | null;
+}
+
+/** A roster, where it was read, and where its metrics are written. */
+export interface RosterSetting {
+  readonly file: string;
+  readonly roster: Roster;
+  /** Folder of the metrics files; null = none are written. */
+  readonly metricsDir: string | null;
 }
 
 export interface Config {
@@ -103,6 +112,8 @@ export interface Config {
     /** Accounts beside the one that each agent finds by itself. */
     readonly named: Readonly<Record<string, NamedAccount>>;
   };
+  /** The project's hierarchy; null: there is none, and all is one flat group. */
+  readonly roster: RosterSetting | null;
   readonly usage: {
     /** Is what your own sessions record looked for, and counted against limits on agents? */
     readonly external: boolean;

@@ -9,6 +9,7 @@ import { CtmError } from "./base/errors.ts";
 import { DEFAULTS, isSection, overDefaults } from "./config-defaults.ts";
 import { type ConfigFile, findConfigFile, oneLine, readConfigFile } from "./config-file.ts";
 import type { Config, Paths } from "./config-shape.ts";
+import { findRoster, readRoster } from "./roster-file.ts";
 import { recordFolders } from "./record-folders.ts";
 import { parseFaultOrders } from "./faults/fault-order.ts";
 import type { FaultOrder } from "./faults/fault-point.ts";
@@ -70,13 +71,20 @@ export async function loadConfig(request: LoadRequest = {}): Promise<Config> {
     reportInput: true,
   });
   if (!parsed.success) throw configError(parsed.error.issues, file, overrides);
-  const { limits, throttle, workers, usage, ...rest } = parsed.data;
+  const { limits, throttle, workers, usage, roster, ...rest } = parsed.data;
   const base = file === null ? cwd : dirname(file.path);
+  const workersCwd = workers.cwd === null ? resolve(cwd) : fromHome(workers.cwd, env, base);
   return deepFrozen({
     ...rest,
     paths: pathsIn(stateDirOf(overrides, env, cwd), env),
     configFile: path,
-    workers: { ...workers, cwd: workers.cwd === null ? resolve(cwd) : fromHome(workers.cwd, env, base) },
+    workers: { ...workers, cwd: workersCwd },
+    roster: await rosterSetting({
+      named: roster.file === null ? null : fromHome(roster.file, env, base),
+      cwd: workersCwd,
+      metrics: (project) => (roster.metrics === null ? null : fromHome(roster.metrics, env, project)),
+      agents: Object.keys(rest.agents),
+    }),
     usage: {
       ...usage,
       folders: recordFolders(
@@ -88,6 +96,21 @@ export async function loadConfig(request: LoadRequest = {}): Promise<Config> {
     },
     throttle: { ...throttle, pauseAt: levelOf(throttle.pauseAt), limits: limitsOfFile(limits) },
   });
+}
+
+interface RosterWish {
+  readonly named: string | null;
+  /** Where it is looked for when it is not named. */
+  readonly cwd: string;
+  metrics(project: string): string | null;
+  /** The kinds of agent CLI there are. */
+  readonly agents: readonly string[];
+}
+
+async function rosterSetting({ named, cwd, metrics, agents }: RosterWish): Promise<Config["roster"]> {
+  const file = findRoster(named, cwd);
+  if (file === null) return null;
+  return { file, roster: await readRoster(file, agents), metricsDir: metrics(dirname(file)) };
 }
 
 /** What the settings of an agent and its accounts put into its environment. */

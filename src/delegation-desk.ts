@@ -18,7 +18,7 @@ import type { Ledger } from "./ledger/ledger.ts";
 import { finishedTask } from "./ledger/sample-rows.ts";
 import type { PriceTable } from "./metering/prices.ts";
 import { PriceBook } from "./price-book.ts";
-import type { Assignment, Task, TaskDraft } from "./tasks/task.ts";
+import { promptOf, type Assignment, type Task, type TaskDraft } from "./tasks/task.ts";
 import { chooseAgent, findProgram } from "./workers/agent-finder.ts";
 
 /** Newest settled tasks of a class that an estimate may learn from. */
@@ -76,6 +76,7 @@ export class DelegationDesk {
       get history() {
         return learnt();
       },
+      roster: config.roster?.roster ?? null,
       agentOfWorker: (worker) => ledger.workers.all().find(({ name }) => name === worker)?.agent ?? null,
     };
   }
@@ -96,7 +97,7 @@ export class DelegationDesk {
 
   explain(
     text: string,
-    overrides: { type: string | null; model: string | null; agent: string | null },
+    overrides: { type: string | null; model: string | null; agent: string | null; as?: string | null },
   ): Explanation {
     return explain({ text, worker: null, ...overrides }, this.#rules);
   }
@@ -116,7 +117,8 @@ export class DelegationDesk {
     const { agent, model, type, estimateTokens } = assignment;
     const traits = this.floors[agent];
     if (traits?.spends !== true) return null;
-    const task = { agent, model: model ?? "", type, folder: draft.cwd, promptChars: codePoints(draft.text) };
+    const promptChars = codePoints(promptOf(draft.text, assignment.member));
+    const task = { agent, model: model ?? "", type, folder: draft.cwd, promptChars };
     const { firstRequestTokens } = traits;
     const grounds = { firstRequestTokens, estimateTokens, prices: this.prices };
     return forecastTask(task, model, grounds, this.#learnt());

@@ -8,6 +8,7 @@ import { dirname } from "node:path";
 import type { AgentKind } from "./agents/adapter.ts";
 import { CtmError } from "./base/errors.ts";
 import type { Config } from "./config-shape.ts";
+import { rosterChecks } from "./doctor-roster.ts";
 import { limitsChecks } from "./doctor-limits.ts";
 import { folderFault } from "./ledger/state-folder.ts";
 import type { DoctorCheck, DoctorReport, Verdict } from "./reports/doctor.ts";
@@ -78,6 +79,7 @@ export async function runDoctor(request: DoctorRequest): Promise<DoctorReport> {
     guarded("folders", () => folderChecks(request)),
     guarded("database", () => databaseCheck(request)),
     guarded("limits", () => limitsChecks(request.config)),
+    guarded("roster", () => rosterChecks(request.config)),
     guarded("survivors", () => survivorsCheck(request)),
     guarded("terminal", () => terminalCheck(request)),
   ]);

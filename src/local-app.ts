@@ -33,6 +33,7 @@ import { planModel } from "./overview/plan.ts";
 import { pricesBrought, pricesModel } from "./overview/prices.ts";
 import type { OverviewSources } from "./overview/sources.ts";
 import { recapModel, survivorRow } from "./overview/recap.ts";
+import { rosterModel } from "./overview/roster.ts";
 import { statusModel } from "./overview/status.ts";
 import { taskDetails } from "./overview/task-details.ts";
 import { throttleModel } from "./overview/throttle.ts";
@@ -48,6 +49,7 @@ import type { RecapModel, SurvivorRow } from "./reports/recap.ts";
 import type { PlanModel } from "./reports/plan.ts";
 import type { PricesBrought, PricesModel } from "./reports/prices.ts";
 import type { RepriceModel } from "./reports/reprice.ts";
+import type { RosterModel } from "./reports/roster.ts";
 import type { StatusModel } from "./reports/status-model.ts";
 import type { TaskDetails } from "./reports/task-details.ts";
 import type { ThrottleModel } from "./reports/throttle-model.ts";
@@ -485,6 +487,12 @@ export class LocalApp implements App {
     const repriced = this.#parts.ledger.reprice({ table: prices.id, cost }, book);
     if (book) this.#parts.delegation.forget();
     return { booked: book, tableId: prices.id, ...repriced };
+  }
+
+  // ── the hierarchy ───────────────────────────────────────────────────────────────────────────────
+
+  roster(): RosterModel {
+    return rosterModel(this.config.roster);
   }
 
   doctor(): Promise<DoctorReport> {

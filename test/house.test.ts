@@ -11,7 +11,8 @@ const RANKS: Readonly<Record<string, number>> = {
   base: 0,
   metering: 1,
   tasks: 2,
-  roster: 2,
+  // Who takes which types of tasks: it knows tasks, they keep no more of it than a name.
+  roster: 2.5,
   agents: 3,
   delegation: 4,
   throttle: 4,

@@ -15,6 +15,7 @@ export const draftInput = z.strictObject({
   model: words.orNull(words.label),
   agent: words.orNull(words.agentName),
   worker: words.orNull(words.workerName),
+  as: words.orNull(words.label),
   cwd: words.folder,
   key: words.orNull(words.label),
   hold: words.orNull(words.label),
@@ -37,6 +38,7 @@ export const draftOptions: readonly OptionSpec[] = [
     summary: "Force the agent: claude, codex, gemini, opencode, shell, rehearsal or your own",
   },
   { flags: "--worker <worker>", summary: "Only this worker may take it", kind: "worker" },
+  { flags: "--as <id>", summary: "Agent of the roster that shall do it (see `roster`)" },
   { flags: "--cwd <folder>", summary: "Folder the task is about (default: the current one)", kind: "file" },
   { flags: "--key <key>", summary: "Idempotency key: the same key is the same task, for ever" },
   { flags: "--hold <reason>", summary: "Queue it, but wait for `release`" },
@@ -57,6 +59,7 @@ export const add = defineCommand<DraftInput, Submission>({
     "add Create a user authentication system",
     "add -p high Fix responsive styling on mobile",
     "add !critical Put the login page back",
+    "add --as react-expert Split the settings page",
     "add --agent shell -- -la is not a flag here",
   ],
   notes: [

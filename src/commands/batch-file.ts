@@ -22,6 +22,7 @@ const FIELDS = [
   "cwd",
   "key",
   "hold",
+  "as",
   "retryLost",
   "cap",
 ];

@@ -29,7 +29,7 @@ export const batch = defineCommand<z.output<typeof schema>, Queued>({
   examples: ["batch tasks.txt", "batch -p low tasks.jsonl"],
   notes: [
     "One task a line; or JSON Lines, when the file begins with `{`, with the fields text, priority, type, model,",
-    "agent, worker, cwd, key, hold, retryLost and cap. Every line is checked first: one bad line and nothing is queued.",
+    "agent, worker, as, cwd, key, hold, retryLost and cap. Every line is checked first: one bad line and nothing is queued.",
     "From the shell (`ctm batch FILE`) it runs until its tasks have ended, and exits 1 when one has not completed;",
     "at the prompt it only queues them.",
   ],

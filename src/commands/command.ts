@@ -9,7 +9,15 @@ import type { Config } from "../config.ts";
 import { CtmError } from "../base/errors.ts";
 import type { Paper } from "../reports/paper.ts";
 
-export const COMMAND_GROUPS = ["Tasks", "Dispatch", "Views", "Workers", "Limits", "Program"] as const;
+export const COMMAND_GROUPS = [
+  "Tasks",
+  "Dispatch",
+  "Views",
+  "Workers",
+  "Limits",
+  "Hierarchy",
+  "Program",
+] as const;
 export type CommandGroup = (typeof COMMAND_GROUPS)[number];
 
 /** What a word stands for: completion offers ids for `task`, names for `worker`, and so on. */

@@ -30,6 +30,7 @@ import { plan } from "./plan.ts";
 import { priority } from "./priority.ts";
 import { recap } from "./recap.ts";
 import { release } from "./release.ts";
+import { roster, rosterImport, rosterInit, rosterJsonSchema } from "./roster.ts";
 import { reprice } from "./reprice.ts";
 import { restart } from "./restart.ts";
 import { restore } from "./restore.ts";
@@ -76,6 +77,7 @@ export function allCommands(): readonly Command[] {
     ...[workers, spawn, attach, output, send, answer, restart, drain, kill, survivors, adopt],
     ...[limits, limitsSet, limitsRaise, accounts, accountsFree, accountsReserve],
     ...[pricesShow, pricesUpdate, reprice],
+    ...[roster, rosterInit, rosterImport, rosterJsonSchema],
     ...[serve, doctor, backup, restore, init, help, exit],
   ];
 }

@@ -39,7 +39,8 @@ function traitsOf({ draft, assignment }: Task): string {
   const agent = assignment.model === null ? assignment.agent : `${assignment.agent}/${assignment.model}`;
   const held = draft.holdReason === null ? [] : [`held: ${oneLine(draft.holdReason)}`];
   const estimate = `~${count(assignment.estimateTokens)} tokens`;
-  return [draft.priority, assignment.type, agent, estimate, ...held].join(", ");
+  const member = assignment.member === null ? [] : [`as ${assignment.member.id}`];
+  return [draft.priority, assignment.type, ...member, agent, estimate, ...held].join(", ");
 }
 
 function stateWords({ state, draft }: Task, paper: Paper): string {

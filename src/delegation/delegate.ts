@@ -7,16 +7,20 @@ import { CtmError } from "../base/errors.ts";
 import { nearest } from "../base/suggest.ts";
 import { priceTable, resolveModel, type PriceTable } from "../metering/prices.ts";
 import {
+  promptOf,
   TASK_TYPES,
+  type AssignedMember,
   type Assignment,
   type Complexity,
   type TaskDraft,
   type TaskType,
 } from "../tasks/task.ts";
 import type { Sample } from "./calibration.ts";
+import type { Member, Roster } from "../roster/roster.ts";
 import { classify, type Classification } from "./classify.ts";
 import { complexityOf } from "./complexity.ts";
 import { codePoints, promptTokens } from "./estimate.ts";
+import { asMember, assignedMember, preambleFor } from "./member-choice.ts";
 import { mixCostNanoUsd, reservationFor, type AgentFloor, type Reservation } from "./reservation.ts";
 import type { TaskHistory } from "./task-history.ts";
 import { forecastTask, type TaskForecast } from "./task-forecast.ts";
@@ -37,6 +41,8 @@ export interface DelegationRules {
   samples(agent: AgentKind, model: string | null, type: TaskType): readonly Sample[];
   /** What finished tasks say, also of their folders and prompts; null = only `samples` are known. */
   readonly history: TaskHistory | null;
+  /** The project's hierarchy; null = all is one flat group. */
+  readonly roster: Roster | null;
   /** Agent kind a worker runs; null = no such worker yet, or not known. */
   agentOfWorker(worker: string): AgentKind | null;
 }
@@ -46,6 +52,8 @@ export type DelegationRequest = Pick<TaskDraft, "text" | "worker" | "model" | "a
   readonly type: string | null;
   /** The folder it is about, where that is known. */
   readonly cwd?: string;
+  /** Agent of the roster that shall do it. */
+  readonly as?: string | null;
 };
 
 /** A decision with its grounds, for `route`. Costs are expectations; null = the model has no price. */
@@ -58,6 +66,7 @@ export interface Explanation {
   readonly agent: string;
   readonly model: string | null;
   readonly estimateTokens: number;
+  readonly member: AssignedMember | null;
   readonly reserveTokens: number;
   readonly reserveNanoUsd: number;
   readonly reserveBasis: string;
@@ -74,8 +83,8 @@ export function delegate(request: DelegationRequest, rules: DelegationRules): As
 }
 
 /** The same decision with its grounds. Throws what `delegate` throws. */
-export function explain(request: DelegationRequest, rules: DelegationRules): Explanation {
-  const { assignment, classification, agent, reservation } = decide(request, rules);
+export function explain(asked: DelegationRequest, rules: DelegationRules): Explanation {
+  const { assignment, classification, agent, reservation, request } = decide(asked, rules);
   const others = modelsOf(agent, rules.tiers, rules.routes).filter((model) => model !== assignment.model);
   return {
     ...assignment,
@@ -95,13 +104,20 @@ interface Decision {
   readonly classification: Classification;
   readonly agent: AgentKind;
   readonly reservation: Reservation;
+  /** What was asked, with what its agent of the roster adds. */
+  readonly request: DelegationRequest;
 }
 
-function decide(request: DelegationRequest, rules: DelegationRules): Decision {
-  const classification = typeOf(request);
+function decide(asked: DelegationRequest, rules: DelegationRules): Decision {
+  const classification = typeOf(asked);
   const { type } = classification;
   const route = rules.routes[type];
-  const agent = agentOf(request, route.agent ?? rules.defaultAgent, rules);
+  const routed = route.agent ?? rules.defaultAgent;
+  const chosen = assignedMember(asked, type, rules.roster);
+  const wanted = chosen === null ? asked : asMember(asked, chosen, routed);
+  const agent = agentOf(wanted, routed, rules);
+  const member = chosen === null ? null : memberAt(chosen, agent, wanted.worker);
+  const request = { ...wanted, text: promptOf(asked.text, member) };
   const model =
     forcedModel(request, agent, rules) ?? routeModel(route, agent, rules.tiers, rules.preferCheap);
   const floor = floorOf(agent, rules);
@@ -109,16 +125,21 @@ function decide(request: DelegationRequest, rules: DelegationRules): Decision {
   const reservation = reserve({ agent, model, type, estimateTokens }, request, rules);
   const assignment: Assignment = {
     type,
-    complexity: complexityOf(request.text),
+    complexity: complexityOf(asked.text),
     route: route.name,
     agent,
     model,
     estimateTokens,
+    member,
     reserveTokens: reservation.tokens,
     reserveNanoUsd: reservation.nanoUsd,
     reserveBasis: reservation.basis,
   };
-  return { assignment, classification, agent, reservation };
+  return { assignment, classification, agent, reservation, request };
+}
+
+function memberAt(member: Member, agent: AgentKind, worker: string | null): AssignedMember {
+  return { id: member.id, preamble: preambleFor(member, agent), worker };
 }
 
 /** What the decision has come to before anything is held. */

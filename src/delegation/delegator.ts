@@ -75,6 +75,7 @@ export function defaultRules(): DelegationRules {
     floors: agentFloors(),
     samples: () => [],
     history: null,
+    roster: null,
     agentOfWorker: () => null,
   };
 }

@@ -119,11 +119,11 @@ export class Ledger {
     this.samples = new SampleRows(db);
     this.external = new ExternalRows(db);
     this.#insertTask = db.prepare(
-      `INSERT INTO task (text, priority, cwd, forced_type, forced_model, forced_agent, forced_worker, key, retry_lost, cap_tokens, cap_nano, origin,
-        type, complexity, route, agent, model, estimate_tokens, reserve_tokens, reserve_nano, reserve_basis,
+      `INSERT INTO task (text, priority, cwd, forced_type, forced_model, forced_agent, forced_worker, forced_member, key, retry_lost, cap_tokens, cap_nano, origin,
+        member, preamble, type, complexity, route, agent, model, estimate_tokens, reserve_tokens, reserve_nano, reserve_basis,
         state, hold_reason, since_ms, created_at_ms)
-       VALUES (@text, @priority, @cwd, @forcedType, @forcedModel, @forcedAgent, @forcedWorker, @key, @retryLost, @capTokens, @capNano, @origin,
-        @type, @complexity, @route, @agent, @model, @estimateTokens, @reserveTokens, @reserveNano, @reserveBasis,
+       VALUES (@text, @priority, @cwd, @forcedType, @forcedModel, @forcedAgent, @forcedWorker, @forcedMember, @key, @retryLost, @capTokens, @capNano, @origin,
+        @member, @preamble, @type, @complexity, @route, @agent, @model, @estimateTokens, @reserveTokens, @reserveNano, @reserveBasis,
         'queued', @holdReason, @atMs, @atMs)`,
     );
     this.#move = db.prepare(
@@ -207,7 +207,7 @@ export class Ledger {
         const known = draft.key === null ? null : this.tasks.byKey(draft.key);
         if (known !== null) return { task: known, created: false };
         const { lastInsertRowid } = this.#insertTask.run({
-          ...taskValues(draft),
+          ...taskValues(draft, assignment),
           ...assignmentValues(assignment),
           atMs,
         });
@@ -232,7 +232,8 @@ export class Ledger {
     return this.#changeQueued(
       id,
       `UPDATE task SET text = ?, type = ?, complexity = ?, route = ?, agent = ?, model = ?, estimate_tokens = ?,
-        reserve_tokens = ?, reserve_nano = ?, reserve_basis = ? WHERE id = ?`,
+        reserve_tokens = ?, reserve_nano = ?, reserve_basis = ?, forced_member = ?, member = ?, preamble = ?, forced_worker = ?
+       WHERE id = ?`,
       [
         draft.text,
         a.type,
@@ -244,6 +245,10 @@ export class Ledger {
         a.reserveTokens,
         a.reserveNanoUsd,
         a.reserveBasis,
+        draft.as,
+        a.member?.id ?? null,
+        a.member?.preamble ?? null,
+        draft.worker ?? a.member?.worker ?? null,
       ],
     );
   }
@@ -588,7 +593,8 @@ function endDetails(outcome: Outcome): MoveDetails {
   }
 }
 
-function taskValues(draft: TaskDraft): Record<string, string | number | null> {
+/** An agent of the roster that has a worker of its own forces it, where nobody forced another. */
+function taskValues(draft: TaskDraft, { member }: Assignment): Record<string, string | number | null> {
   return {
     text: draft.text,
     priority: priorityRank(draft.priority),
@@ -596,7 +602,10 @@ function taskValues(draft: TaskDraft): Record<string, string | number | null> {
     forcedType: draft.type,
     forcedModel: draft.model,
     forcedAgent: draft.agent,
-    forcedWorker: draft.worker,
+    forcedWorker: draft.worker ?? member?.worker ?? null,
+    forcedMember: draft.as,
+    member: member?.id ?? null,
+    preamble: member?.preamble ?? null,
     key: draft.key,
     retryLost: draft.retryLost ? 1 : 0,
     capTokens: draft.cap?.tokens ?? null,

@@ -242,6 +242,18 @@ const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE INDEX external_usage_at ON external_usage (at_ms);
   `,
+  // Whom of the roster a task is given to, what is typed before its text, and how far up it was escalated.
+  `
+  ALTER TABLE task ADD COLUMN forced_member TEXT;
+  ALTER TABLE task ADD COLUMN member        TEXT;
+  ALTER TABLE task ADD COLUMN preamble      TEXT;
+  ALTER TABLE task ADD COLUMN escalation    INTEGER NOT NULL DEFAULT 0;
+  CREATE TABLE escalation (
+    id INTEGER PRIMARY KEY, task_id INTEGER NOT NULL, attempt_id TEXT, at_ms INTEGER NOT NULL, level INTEGER NOT NULL,
+    member TEXT, reason TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX escalation_task ON escalation (task_id);
+  `,
 ];
 
 const MIGRATE = commitPoint("migrate.commit");

@@ -37,7 +37,7 @@ export class SampleRows {
         formula_tokens, total_tokens, priced)
        SELECT task.agent, coalesce(task.model, ''), task.type, coalesce(sum(booked_tokens), 0),
         coalesce(sum(coalesce(cost_nano, booked_nano)), 0), ?, attempt.worker, attempt.id, task.cwd,
-        length(task.text), task.estimate_tokens,
+        length(task.text) + coalesce(length(task.preamble) + 2, 0), task.estimate_tokens,
         coalesce(sum(input + cache_read + cache_write_5m + cache_write_1h + output), 0),
         count(usage.key) = count(cost_nano)
        FROM attempt JOIN task ON task.id = attempt.task_id LEFT JOIN usage ON usage.attempt_id = attempt.id

@@ -12,6 +12,9 @@ export interface TaskRow {
   forced_model: string | null;
   forced_agent: string | null;
   forced_worker: string | null;
+  forced_member: string | null;
+  member: string | null;
+  preamble: string | null;
   key: string | null;
   retry_lost: number;
   cap_tokens: number | null;
@@ -79,6 +82,7 @@ export function taskOfRow(row: TaskRow): Task {
       model: row.forced_model,
       agent: row.forced_agent,
       worker: row.forced_worker,
+      as: row.forced_member,
       key: row.key,
       holdReason: row.hold_reason,
       retryLost: row.retry_lost === 1,
@@ -95,6 +99,8 @@ export function taskOfRow(row: TaskRow): Task {
       agent: row.agent,
       model: row.model,
       estimateTokens: row.estimate_tokens,
+      member:
+        row.member === null ? null : { id: row.member, preamble: row.preamble, worker: row.forced_worker },
       reserveTokens: row.reserve_tokens,
       reserveNanoUsd: row.reserve_nano,
       reserveBasis: row.reserve_basis,

@@ -1,5 +1,5 @@
 /** `route`: what the delegator would decide for a text, and why. */
-import type { Complexity, TaskType } from "../tasks/task.ts";
+import type { AssignedMember, Complexity, TaskType } from "../tasks/task.ts";
 import { fitLines, oneLine } from "./cells.ts";
 import { heading, labelled } from "./lines.ts";
 import { count, dollars, NOT_KNOWN } from "./numbers.ts";
@@ -17,6 +17,8 @@ export interface RouteModel {
   readonly route: string;
   readonly agent: string;
   readonly model: string | null;
+  /** Agent of the roster it would go to; null = none. */
+  readonly member: AssignedMember | null;
   readonly estimateTokens: number;
   readonly reserveTokens: number;
   readonly reserveNanoUsd: number;
@@ -43,6 +45,7 @@ export function renderRoute(model: RouteModel, paper: Paper): string[] {
     ),
     ...labelled("Complexity:", model.complexity, paper),
     ...labelled("Route:", `${nameCell(model.route, paper)} (agent ${nameCell(model.agent, paper)})`, paper),
+    ...(model.member === null ? [] : labelled("As:", nameCell(model.member.id, paper), paper)),
     ...labelled(
       "Model:",
       model.model === null ? "the agent's own default" : modelCell(model.model, paper),

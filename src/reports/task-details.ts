@@ -1,7 +1,7 @@
 /** Everything known of one task: `show N`. */
 import type { CompletenessFlag, Usage } from "../metering/usage.ts";
 import { isCap } from "../tasks/cap.ts";
-import type { Task, TaskState } from "../tasks/task.ts";
+import type { AssignedMember, Task, TaskState } from "../tasks/task.ts";
 import { capWords } from "../throttle/task-cap.ts";
 import { cut, fitLines, harmlessLines, oneLine } from "./cells.ts";
 import type { Figure } from "./figure.ts";
@@ -45,6 +45,11 @@ export interface AttemptDetails {
   readonly pricedBy: readonly string[];
 }
 
+function memberWords({ id, preamble }: AssignedMember, paper: Paper): string {
+  const told = preamble === null ? "" : ` (typed before the text: ${oneLine(preamble)})`;
+  return `${nameCell(id, paper)}${told}`;
+}
+
 const TEXT_LINES_MAX = 200;
 const ANSWER_LINES_MAX = 20;
 
@@ -74,6 +79,7 @@ function factLines({ task, waitsFor }: TaskDetails, paper: Paper): string[] {
     ...(draft.model === null ? [] : [`model ${modelCell(draft.model, paper)}`]),
     ...(draft.agent === null ? [] : [`agent ${nameCell(draft.agent, paper)}`]),
     ...(draft.worker === null ? [] : [`worker ${nameCell(draft.worker, paper)}`]),
+    ...(draft.as === null ? [] : [`as ${nameCell(draft.as, paper)}`]),
   ];
   const route = `${nameCell(assignment.route, paper)}: ${nameCell(assignment.agent, paper)}, model ${modelCell(assignment.model, paper)}`;
   return [
@@ -82,6 +88,7 @@ function factLines({ task, waitsFor }: TaskDetails, paper: Paper): string[] {
     ...labelled("Priority:", draft.priority, paper),
     ...labelled("Type:", `${assignment.type}, ${assignment.complexity}`, paper),
     ...labelled("Route:", route, paper),
+    ...(assignment.member === null ? [] : labelled("As:", memberWords(assignment.member, paper), paper)),
     ...(forced.length === 0 ? [] : labelled("Forced:", forced.join(", "), paper)),
     ...labelled("Estimate:", `~${count(assignment.estimateTokens)} tokens`, paper),
     ...labelled("Reserves:", reserveWords(task), paper),

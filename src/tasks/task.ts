@@ -22,6 +22,8 @@ export interface TaskDraft {
   readonly model: string | null;
   readonly agent: string | null;
   readonly worker: string | null;
+  /** Agent of the roster that shall do it. */
+  readonly as: string | null;
   /** Same key, same task, for ever. */
   readonly key: string | null;
   /** A manual hold: the task waits for `release`. The text is the reason shown. */
@@ -46,12 +48,28 @@ export interface Assignment {
   readonly model: string | null;
   /** Prompt tokens by the plain formula: floor(characters / 4) + overhead. Shown as the estimate. */
   readonly estimateTokens: number;
+  /** Agent of the roster it is given to; null = there is no roster, or nobody of it takes such tasks. */
+  readonly member: AssignedMember | null;
   /** What is reserved against token limits. */
   readonly reserveTokens: number;
   /** What is reserved against money limits. */
   readonly reserveNanoUsd: number;
   /** Which rule gave the reservation: formula, agent floor, or history (n samples). */
   readonly reserveBasis: string;
+}
+
+/** An agent of the roster as a task keeps it: the roster may say something else later. */
+export interface AssignedMember {
+  readonly id: string;
+  /** Typed before the task's text. */
+  readonly preamble: string | null;
+  /** The one worker its tasks go to; null = any that fits. */
+  readonly worker: string | null;
+}
+
+/** What is typed for a task: its text, behind what its agent of the roster is always told. */
+export function promptOf(text: string, member: AssignedMember | null): string {
+  return member?.preamble == null ? text : `${member.preamble}\n\n${text}`;
 }
 
 export type TaskState =

@@ -6,7 +6,7 @@
 import { createHash } from "node:crypto";
 import { CtmError } from "../base/errors.ts";
 import type { Intent } from "../ledger/attempt-rows.ts";
-import type { Task } from "../tasks/task.ts";
+import { promptOf, type Task } from "../tasks/task.ts";
 import type { AttemptInHand } from "./attempt-in-hand.ts";
 import type { Launching } from "./launching.ts";
 import type { PaneIdentity } from "./tmux/pane-identity.ts";
@@ -66,7 +66,11 @@ export class Delivery {
   /** The whole way of one task into one pane. The worker is taken at once, before the first await. */
   async deliver(worker: Worker, order: DeliveryOrder): Promise<DeliveryResult> {
     const { task, attemptId } = order;
-    const submission = worker.adapter.submission(attemptId, task.draft.text, task.draft.cwd);
+    const submission = worker.adapter.submission(
+      attemptId,
+      promptOf(task.draft.text, task.assignment.member),
+      task.draft.cwd,
+    );
     const attempt: AttemptInHand = {
       id: attemptId,
       taskId: task.id,

@@ -72,6 +72,7 @@ async function ctmMs(home: Home): Promise<number> {
         model: null,
         agent: null,
         worker: null,
+        as: null,
         key: null,
         holdReason: null,
         retryLost: false,

@@ -51,6 +51,7 @@ describe("a file of tasks", () => {
       agent: "shell",
       worker: "w2",
       cwd: "/",
+      as: "react-expert",
       key: "k",
       hold: "later",
       retryLost: true,

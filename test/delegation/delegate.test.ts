@@ -29,6 +29,7 @@ test("a draft becomes an assignment", () => {
     agent: "claude",
     model: "haiku",
     estimateTokens: 1_007,
+    member: null,
     reserveTokens: 11_200,
     reserveNanoUsd: 2_800_000,
     reserveBasis: "first-request floor of claude",

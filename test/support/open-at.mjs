@@ -12,6 +12,7 @@ const draft = {
   model: null,
   agent: null,
   worker: null,
+  as: null,
   key: null,
   holdReason: null,
   retryLost: false,
