@@ -99,6 +99,8 @@ export const DEFAULTS = {
   roster: { file: null, metrics: ".claude/metrics" },
   /** null = where each agent keeps its records. */
   usage: { external: true, folders: { claude: null, codex: null, gemini: null, opencode: null } },
+  /** Port 0 = any that is free. */
+  telemetry: { receive: false, port: 0 },
 } as const;
 
 /**

@@ -175,6 +175,7 @@ export function fileSchema(declared: readonly string[]) {
         opencode: folders().nullable(),
       }),
     }),
+    telemetry: section({ receive: yesOrNo(), port: wholeNumber(0, 65_535) }),
   });
 }
 

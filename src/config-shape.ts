@@ -119,4 +119,10 @@ export interface Config {
     readonly external: boolean;
     readonly folders: RecordFolders;
   };
+  /** What agents tell of their usage themselves, received on loopback and held against their records. */
+  readonly telemetry: {
+    readonly receive: boolean;
+    /** 0 = any that is free. */
+    readonly port: number;
+  };
 }

@@ -151,4 +151,10 @@ export const INIT_CONFIG = `# Configuration of ctm. Everything here is optional 
 #usage:
 #  external: true
 #  folders: { claude: null, codex: null, gemini: null, opencode: null }
+
+# Telemetry: may Claude Code and Gemini CLI tell ctm of each response themselves, to be held against their records? It
+# is shown beside what is booked, and never counted. Received on 127.0.0.1 alone; port 0 = any that is free.
+#telemetry:
+#  receive: false
+#  port: 0
 `;

@@ -30,6 +30,7 @@ import { LocalApp } from "./local-app.ts";
 import { machineClock } from "./machine-clock.ts";
 import type { OverviewSources } from "./overview/sources.ts";
 import { giveUpDead, recover } from "./recovery.ts";
+import type { TelemetryFeed } from "./telemetry-feed.ts";
 import { Throttle } from "./throttle/throttle.ts";
 import { openWorkplace, type Workplace } from "./workplace.ts";
 
@@ -260,7 +261,8 @@ async function openLocked(config: Config, options: OpenOptions, lock: ManagerLoc
   const unmarkAtExit = (): void => unmark(config.paths.ledgerFile);
   process.once("exit", unmarkAtExit);
   const loadOf = (worker: string): number => ledger.spend.loadOf(worker);
-  const workplace = await openWorkplace({ config, ledger, bus, kept, now, loadOf });
+  const telemetry = await openTelemetry(config, base);
+  const workplace = await openWorkplace({ config, ledger, bus, kept, telemetry, now, loadOf });
   const accountOf = (name: string): string => workplace.pool.accountOf(name);
   const built = buildEngine(config, base, workplace.distributor, accountOf);
   const { engine } = built;
@@ -284,6 +286,7 @@ async function openLocked(config: Config, options: OpenOptions, lock: ManagerLoc
   const app = buildApp(config, base, built, workplace, now(), async () => {
     clearInterval(tick);
     external.close();
+    await telemetry?.close();
     await SHUT_DOWN.workplace.passAsync(() => workplace.close());
     try {
       SHUT_DOWN.note.pass(() => noteLeft(ledger, now()));
@@ -299,6 +302,19 @@ async function openLocked(config: Config, options: OpenOptions, lock: ManagerLoc
   if (config.usage.external) void external.start();
   if (options.adopt === true) await adoptAll(workplace, base);
   return app;
+}
+
+/** Loaded only where it is wished for. */
+async function openTelemetry(config: Config, base: Foundation): Promise<TelemetryFeed | null> {
+  const { receive, port } = config.telemetry;
+  if (!receive) return null;
+  const { TelemetryFeed } = await import("./telemetry-feed.ts");
+  const { ledger, bus, kept, now } = base;
+  return TelemetryFeed.open({
+    ...{ port, ledger, kept, now },
+    wallNow: () => Date.now(),
+    trouble: (error) => trouble(bus, now, error),
+  });
 }
 
 /** Workers of before first, then what was in flight, then signals that waited, then new workers up to the number. */

@@ -25,6 +25,7 @@ import type { ServerAddress } from "./workers/tmux/server-address.ts";
 import { Terminal } from "./workers/tmux/terminal.ts";
 import { answerQuestion, sendWords } from "./workers/persons-words.ts";
 import type { Worker } from "./workers/worker.ts";
+import type { TelemetryFeed } from "./telemetry-feed.ts";
 
 /** The rehearsal's program, beside the bundled program that runs now. */
 const REHEARSAL_PROGRAM = fileURLToPath(new URL("./rehearsal-agent.js", import.meta.url));
@@ -53,6 +54,8 @@ export interface WorkplaceParts {
   readonly ledger: Ledger;
   readonly bus: FactBus;
   readonly kept: KeptWrites;
+  /** Where agents tell their usage; null = it is not received. */
+  readonly telemetry: TelemetryFeed | null;
   now(): number;
   loadOf(worker: string): number;
 }
@@ -98,6 +101,7 @@ export async function openWorkplace(parts: WorkplaceParts): Promise<Workplace> {
     rows: config.workers.rows,
     baseEnv: agentEnvironment(),
     settings: (agent, account) => settingsOf(agent, account, config),
+    telemetry: (agent, launchId, env) => parts.telemetry?.environmentFor(agent, launchId, env) ?? {},
   });
   const pool = new WorkerPool({
     launching,

@@ -25,6 +25,8 @@ const RANKS: Readonly<Record<string, number>> = {
   workers: 6.5,
   // Records of agents, read from disk, and a private index of them.
   transcripts: 6.5,
+  // What agents tell of themselves over loopback.
+  telemetry: 6.5,
   distributor: 7,
   reports: 7,
   // The top of src/: the configuration, the engine and what belongs to it.

@@ -2,6 +2,7 @@
 import * as z from "zod";
 import type { App } from "../app.ts";
 import { sumFigures } from "../reports/figure.ts";
+import type { AttemptDetails } from "../reports/task-details.ts";
 import { renderTaskUsage, type TaskUsageModel, type TaskUsageRow } from "../reports/task-usage.ts";
 import type { Task } from "../tasks/task.ts";
 import { defineCommand } from "./command.ts";
@@ -35,6 +36,19 @@ export const usageTasks = defineCommand<z.output<typeof schema>, TaskUsageModel>
   render: (model, paper) => renderTaskUsage(model, paper),
 });
 
+/** Of the attempts whose agents were asked to tell; the difference is unknown as soon as one is. */
+function telemetryOf(attempts: readonly AttemptDetails[]): TaskUsageRow["telemetry"] {
+  const told = attempts.flatMap(({ telemetry }) => telemetry ?? []);
+  // Nothing has arrived of any: there is nothing to hold against what is booked.
+  if (told.every(({ responses }) => responses === 0)) return null;
+  const differences = told.flatMap(({ differenceTokens }) => differenceTokens ?? []);
+  return {
+    tokens: told.reduce((sum, { tokens }) => sum + tokens, 0),
+    difference:
+      differences.length < told.length ? null : differences.reduce((sum, tokens) => sum + tokens, 0),
+  };
+}
+
 /** Nothing for a task that was never given to a worker. */
 function rowOf(app: App, { id, state, draft, assignment }: Task): TaskUsageRow[] {
   const { attempts } = app.taskDetails(id);
@@ -49,6 +63,7 @@ function rowOf(app: App, { id, state, draft, assignment }: Task): TaskUsageRow[]
       attempts: attempts.length,
       tokens: sumFigures(attempts.map(({ tokens }) => tokens)).figure,
       cost: sumFigures(attempts.map(({ cost }) => cost)).figure,
+      telemetry: telemetryOf(attempts),
       flags: [...new Set(attempts.flatMap(({ flags }) => flags))].sort(),
       text: draft.text.slice(0, textShownMax),
     },

@@ -35,6 +35,7 @@ import { SettingRows } from "./setting-rows.ts";
 import { SpendRows, type Booked, type UsageEntry } from "./spend-rows.ts";
 import { commitPoint, named, written } from "./storage-fault.ts";
 import { stateOf, TaskRows } from "./task-rows.ts";
+import { TelemetryRows } from "./telemetry-rows.ts";
 import { isMarked, unmark } from "./use-mark.ts";
 import { WorkerRows } from "./worker-rows.ts";
 
@@ -98,6 +99,7 @@ export class Ledger {
   readonly accounts: AccountRows;
   readonly samples: SampleRows;
   readonly external: ExternalRows;
+  readonly telemetry: TelemetryRows;
   readonly #db: Db;
   readonly #file: string;
   readonly #insertTask;
@@ -118,6 +120,7 @@ export class Ledger {
     this.accounts = new AccountRows(db);
     this.samples = new SampleRows(db);
     this.external = new ExternalRows(db);
+    this.telemetry = new TelemetryRows(db);
     this.#insertTask = db.prepare(
       `INSERT INTO task (text, priority, cwd, forced_type, forced_model, forced_agent, forced_worker, forced_member, key, retry_lost, cap_tokens, cap_nano, origin,
         member, preamble, type, complexity, route, agent, model, estimate_tokens, reserve_tokens, reserve_nano, reserve_basis,

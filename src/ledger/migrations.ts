@@ -254,6 +254,17 @@ const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE INDEX escalation_task ON escalation (task_id);
   `,
+  // What agents tell by telemetry, beside what they record: launches that were asked to, and each response they told.
+  `
+  CREATE TABLE telemetry_launch (launch_id TEXT PRIMARY KEY, agent TEXT NOT NULL, responses INTEGER NOT NULL DEFAULT 0) STRICT;
+  CREATE TABLE telemetry (
+    launch_id TEXT NOT NULL, key TEXT NOT NULL, at_ms INTEGER NOT NULL, session_id TEXT, model TEXT, source TEXT,
+    input INTEGER NOT NULL, cache_read INTEGER NOT NULL, cache_write_5m INTEGER NOT NULL, cache_write_1h INTEGER NOT NULL,
+    output INTEGER NOT NULL, reasoning INTEGER NOT NULL, cost_nano INTEGER,
+    PRIMARY KEY (launch_id, key)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX telemetry_at ON telemetry (launch_id, at_ms);
+  `,
 ];
 
 const MIGRATE = commitPoint("migrate.commit");

@@ -1,7 +1,9 @@
 /** Assembles what `show N` shows. */
 import type { AttemptRow } from "../ledger/attempt-rows.ts";
-import type { CompletenessFlag } from "../metering/usage.ts";
+import { usageDifference } from "../metering/reconcile.ts";
+import { limitTokens, type CompletenessFlag, type Usage } from "../metering/usage.ts";
 import type { AttemptDetails, TaskDetails } from "../reports/task-details.ts";
+import type { TelemetryDetails } from "../reports/telemetry.ts";
 import { isFinal } from "../tasks/task.ts";
 import type { OverviewSources } from "./sources.ts";
 import { attemptFigures } from "./spend-figures.ts";
@@ -19,15 +21,13 @@ export function taskDetails(id: number, waitsFor: string | null, sources: Overvi
   return { task, attempts, waitsFor };
 }
 
-function attemptDetails(
-  row: AttemptRow,
-  reason: string | null,
-  { ledger, traits }: OverviewSources,
-): AttemptDetails {
+function attemptDetails(row: AttemptRow, reason: string | null, sources: OverviewSources): AttemptDetails {
+  const { ledger, traits } = sources;
   const spent = ledger.spend.ofAttempt(row.id);
   const { spends } = traits(row.agent);
   const figures = attemptFigures(spent, { ended: row.ended_at_ms !== null, spends });
   const known = figures.tokens.value !== null;
+  const usage = known && spent.rows > 0 ? ledger.spend.usageOfAttempt(row.id) : null;
   return {
     number: row.n,
     worker: row.worker,
@@ -39,8 +39,26 @@ function attemptDetails(
     outcome: row.outcome === null ? null : reason === null ? row.outcome : `${row.outcome}: ${reason}`,
     answer: row.answer,
     ...figures,
-    usage: known && spent.rows > 0 ? ledger.spend.usageOfAttempt(row.id) : null,
+    usage,
     flags: spent.flags as CompletenessFlag[],
     pricedBy: known && spent.cost !== null ? spent.priceTables : [],
+    telemetry: telemetryDetails(row, usage, sources),
+  };
+}
+
+function telemetryDetails(
+  row: AttemptRow,
+  booked: Usage | null,
+  { ledger, config }: OverviewSources,
+): TelemetryDetails | null {
+  const told = ledger.telemetry.ofAttempt(row);
+  if (told === null) return null;
+  const tokensOf = (usage: Usage): number => limitTokens(usage, config.throttle.countCacheReads);
+  const tokens = tokensOf(told.usage);
+  return {
+    ...told,
+    tokens,
+    difference: booked && usageDifference(told.usage, booked),
+    differenceTokens: booked && tokens - tokensOf(booked),
   };
 }

@@ -9,6 +9,7 @@ import { heading, labelled } from "./lines.ts";
 import { costOf, count, dollars, tokensOf } from "./numbers.ts";
 import { paintFor } from "./paint.ts";
 import { lineWidth, type Paper } from "./paper.ts";
+import { counterWords, telemetryLines, type TelemetryDetails } from "./telemetry.ts";
 import { dateAndTime, duration, shortMoment, span } from "./times.ts";
 import { modelCell, nameCell } from "./workers-table.ts";
 
@@ -43,6 +44,8 @@ export interface AttemptDetails {
   readonly flags: readonly CompletenessFlag[];
   /** Ids of the price tables behind the cost; empty where it is not known. */
   readonly pricedBy: readonly string[];
+  /** What the agent itself told of it; null: it was not asked to. */
+  readonly telemetry: TelemetryDetails | null;
 }
 
 function memberWords({ id, preamble }: AssignedMember, paper: Paper): string {
@@ -155,6 +158,7 @@ function attemptLines(attempt: AttemptDetails, paper: Paper): string[] {
     ...labelled("Begun:", `${dateAndTime(attempt.reservedAtMs, paper)}, ${typed}`, paper),
     ...labelled("Outcome:", outcomeWords(attempt), paper),
     ...labelled("Used:", usedWords(attempt), paper),
+    ...telemetryLines(attempt.telemetry, attempt.endedAtMs !== null, paper),
     ...(attempt.pricedBy.length === 0
       ? []
       : labelled("Priced by:", attempt.pricedBy.map(oneLine).join(", "), paper)),
@@ -175,14 +179,7 @@ function outcomeWords({ outcome, typedAtMs, reservedAtMs, endedAtMs }: AttemptDe
 function usedWords({ tokens, cost, usage }: AttemptDetails): string {
   const source = tokens.source === "simulated" ? " (simulated: nothing was spent)" : "";
   const sums = `${tokensOf(tokens)} tokens, ${costOf(cost)}${source}`;
-  if (usage === null) return sums;
-  const parts = [
-    `input ${count(usage.inputTokens)}`,
-    `output ${count(usage.outputTokens)}${usage.reasoningTokens > 0 ? ` (reasoning ${count(usage.reasoningTokens)})` : ""}`,
-    `cache read ${count(usage.cacheReadTokens)}`,
-    `cache write ${count(usage.cacheWrite5mTokens + usage.cacheWrite1hTokens)}`,
-  ];
-  return `${sums}: ${parts.join(", ")}`;
+  return usage === null ? sums : `${sums}: ${counterWords(usage)}`;
 }
 
 function block(text: string, linesMax: number, paper: Paper): string[] {

@@ -3,9 +3,10 @@ import { cut, fitLines, oneLine } from "./cells.ts";
 import { csvLines } from "./csv.ts";
 import { sumFigures, type Figure } from "./figure.ts";
 import { heading } from "./lines.ts";
-import { costOf, tokensOf } from "./numbers.ts";
+import { costOf, count, NOT_KNOWN, NOTHING, tokensOf } from "./numbers.ts";
 import { paintFor } from "./paint.ts";
 import { lineWidth, type Paper } from "./paper.ts";
+import { signed } from "./telemetry.ts";
 import { tableLines, type Column, type FixedColumn } from "./table.ts";
 
 export interface TaskUsageRow {
@@ -17,6 +18,8 @@ export interface TaskUsageRow {
   readonly tokens: Figure;
   /** Nano-dollars. */
   readonly cost: Figure;
+  /** What their agents told by telemetry, of those that were asked to, and by how much that is more than was booked. */
+  readonly telemetry: { readonly tokens: number; readonly difference: number | null } | null;
   readonly flags: readonly string[];
   /** The beginning of it. */
   readonly text: string;
@@ -64,6 +67,7 @@ export function renderTaskUsage({ tasks, csv }: TaskUsageModel, paper: Paper): r
     },
     fixed("tokens", "right", [...tasks.map((row) => tokensOf(row.tokens)), tokensOf(tokens)]),
     fixed("cost", "right", [...tasks.map((row) => costOf(row.cost)), costOf(cost)]),
+    ...telemetryColumns(tasks, fixed),
     {
       head: "text",
       before: "  ",
@@ -79,10 +83,25 @@ export function renderTaskUsage({ tasks, csv }: TaskUsageModel, paper: Paper): r
   );
 }
 
+/** For comparison, and therefore without a total. */
+function telemetryColumns(
+  tasks: readonly TaskUsageRow[],
+  fixed: (name: string, align: "left" | "right", cells: readonly string[]) => FixedColumn,
+): FixedColumn[] {
+  if (tasks.every(({ telemetry }) => telemetry === null)) return [];
+  const tokens = tasks.map(({ telemetry }) => (telemetry === null ? NOTHING : count(telemetry.tokens)));
+  const differences = tasks.map(({ telemetry }) => {
+    if (telemetry === null) return NOTHING;
+    return telemetry.difference === null ? NOT_KNOWN : signed(telemetry.difference);
+  });
+  return [fixed("telemetry", "right", tokens), fixed("diff", "right", differences)];
+}
+
 function csvOf(tasks: readonly TaskUsageRow[]): string[] {
-  const head = ["id", "state", "agent", "model", "attempts", "tokens", "cost_usd", "source", "flags", "text"];
+  const head = ["id", "state", "agent", "model", "attempts", "tokens", "cost_usd", "source"];
+  const more = ["telemetry_tokens", "telemetry_difference", "flags", "text"];
   return csvLines(
-    head,
+    [...head, ...more],
     tasks.map((row) => [
       row.id,
       row.state,
@@ -92,6 +111,8 @@ function csvOf(tasks: readonly TaskUsageRow[]): string[] {
       row.tokens.value,
       row.cost.value === null ? null : row.cost.value / 1e9,
       row.tokens.source,
+      row.telemetry?.tokens ?? null,
+      row.telemetry?.difference ?? null,
       row.flags.join(" "),
       row.text,
     ]),

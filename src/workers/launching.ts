@@ -33,6 +33,12 @@ export interface LaunchingParts {
   settings(agent: string, account: string): AgentSettings;
   /** What every agent's process is given of our environment. It may hold keys: it reaches the agent by a 0600 file alone. */
   readonly baseEnv: Readonly<Record<string, string>>;
+  /** What is added to that environment so that the agent tells us its usage by telemetry. Left out: nothing. */
+  telemetry?(
+    agent: string,
+    launchId: string,
+    env: Readonly<Record<string, string>>,
+  ): Readonly<Record<string, string>>;
 }
 
 /** How long an agent may take from its start to its first readiness. */
@@ -84,11 +90,13 @@ export class Launching {
       resumeSessionId: wish.resumeSessionId,
       settings: this.#parts.settings(worker.adapter.traits.kind, worker.record.account),
     });
+    const env = { ...this.#parts.baseEnv, ...plan.env };
+    const telling = this.#parts.telemetry?.(worker.adapter.traits.kind, launchId, env) ?? {};
     const argv = writeLaunchFolder({
       dir,
       plan,
       cwd: wish.cwd,
-      env: { ...this.#parts.baseEnv, ...plan.env, CTM_LAUNCH: launchId, CTM_SPOOL: this.#parts.spoolDir },
+      env: { ...env, ...telling, CTM_LAUNCH: launchId, CTM_SPOOL: this.#parts.spoolDir },
     });
     worker.become(
       { name: "starting", sinceMs: Date.now() },

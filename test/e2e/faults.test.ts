@@ -30,10 +30,10 @@ const OF_COMMANDS =
   /^(?:backup\.(?:copy|rename|discard)|restore\.(?:aside|remove-old|rename)|mark\.remove|usage-index\.(?:open|begin|update)|agent\.version|reprice\.commit)$/;
 /**
  * Points that nothing here comes to by need: they belong to a person's terminal, to what real agents and providers
- * say, to an Enter that was swallowed, or to a client of tmux that outlived its manager.
+ * say, to what agents tell by telemetry, to an Enter that was swallowed, or to a client of tmux that outlived its manager.
  */
 const RARELY_PASSED =
-  /^(?:attach\.spawn|external-usage\.commit|history\.append|provider-window\.commit|cancel-withdraw\.commit|clients\.(?:end|look-up)|enter-again\.\w+|extend\.commit|window\.resize)$/;
+  /^(?:attach\.spawn|external-usage\.commit|telemetry\.(?:commit|listen)|history\.append|provider-window\.commit|cancel-withdraw\.commit|clients\.(?:end|look-up)|enter-again\.\w+|extend\.commit|window\.resize)$/;
 
 function elsewhere(point: string): boolean {
   return OF_COMMANDS.test(point) || RARELY_PASSED.test(point) || BEHIND.some(([behind]) => behind === point);

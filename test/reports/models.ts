@@ -324,6 +324,7 @@ export function attempt(changes: Partial<AttemptDetails> = {}): AttemptDetails {
     usage: null,
     flags: [],
     pricedBy: ["list@2026-11-23"],
+    telemetry: null,
     ...changes,
   };
 }

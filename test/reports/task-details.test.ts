@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { figureOf, UNKNOWN } from "../../src/reports/figure.ts";
-import { renderTaskDetails } from "../../src/reports/task-details.ts";
+import { renderTaskDetails, type AttemptDetails } from "../../src/reports/task-details.ts";
 import { attempt, nowMs, plainPaper, task } from "./models.ts";
 
 const usage = {
@@ -40,6 +40,40 @@ describe("one task", () => {
     expect(lines).toContain("  If lost:      retried by itself");
     expect(lines).toContain("    Fix the login");
     expect(lines).toContain("    form");
+  });
+
+  test("what its agent told by telemetry, and by how much that differs", () => {
+    const told = {
+      responses: 3,
+      usage: { ...usage, inputTokens: 2_250, outputTokens: 1_286 },
+      tokens: 19_578,
+      costNanoUsd: 61_000_000,
+      sources: [
+        { source: "repl_main_thread", responses: 2 },
+        { source: "compact", responses: 1 },
+      ],
+      difference: { inputTokens: 1_050, outputTokens: -14, cacheReadTokens: 0, cacheWriteTokens: 0 },
+      differenceTokens: 1_036,
+    };
+    const none = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
+    const shown = (telemetry: AttemptDetails["telemetry"], endedAtMs: number | null = nowMs) =>
+      text(
+        { task: task(7), attempts: [attempt({ usage, telemetry, endedAtMs })], waitsFor: null },
+        plainPaper(120),
+      );
+    expect(shown(told)).toContain(
+      "Telemetry:    19,578 tokens in 3 responses, $0.0610 by its own reckoning: input",
+    );
+    expect(shown(told)).toContain(
+      "Difference:   input +1,050, output -14 in telemetry; told of: repl_main_thread 2, compact 1",
+    );
+    expect(shown(told, null)).toContain("output -14 in telemetry, so far;");
+    expect(shown({ ...told, difference: none })).toMatch(/Difference: {3}none$/m);
+    expect(shown({ ...told, difference: null, costNanoUsd: null })).toContain(
+      "Difference:   n/a: nothing is recorded to hold it against",
+    );
+    expect(shown({ ...told, responses: 0 })).toContain("Telemetry:    n/a: nothing has arrived");
+    expect(shown(null)).not.toContain("Telemetry");
   });
 
   test("its attempts with outcome, counters and notes", () => {
