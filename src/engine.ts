@@ -16,7 +16,8 @@ import type { Booked, UsageEntry } from "./ledger/spend-rows.ts";
 import type { ReadyTask } from "./ledger/task-rows.ts";
 import type { EntryOwner } from "./ledger/usage-entry.ts";
 import type { UsageRecord } from "./metering/usage.ts";
-import type { After, KeptWrites } from "./kept-writes.ts";
+import type { After } from "./gathered-writes.ts";
+import type { KeptWrites } from "./kept-writes.ts";
 import { Meter, type MeterParts } from "./meter.ts";
 import { Resumption } from "./resumption.ts";
 import { RunningUsage } from "./running-usage.ts";
@@ -200,13 +201,12 @@ export class Engine {
   /** admit → reserve, at once; then dispatch. Not sent: it stays in the queue, and why is known. */
   #begin(ready: ReadyTask): Begun {
     const stays = { sent: false, done: Promise.resolve() };
-    // What ended in this turn holds no room any more.
-    this.#parts.kept.flush();
+    if (!this.#auto) this.#parts.kept.flush();
     const task = this.#parts.ledger.task(ready.id);
     if (task.state.name !== "queued" || task.state.holdReason !== null || this.#stopped) return stays;
     const chosen = this.#admit(task, ready.needs);
     if (chosen === null) return stays;
-    const reserved = this.#parts.kept.attempt(() => this.#reserve(task, chosen));
+    const reserved = this.#reserved(task, chosen);
     if (reserved === null) return stays;
     const done = this.#dispatch(reserved).catch((error: unknown) => this.#trouble(error));
     return { sent: true, done };
@@ -260,6 +260,15 @@ export class Engine {
   }
 
   #ask(task: Task, offer: WorkerOffer, blockedLimits: ReadonlySet<string>): Admission {
+    const { kept } = this.#parts;
+    const admission = this.#admission(task, offer, blockedLimits);
+    if (admission.kind === "admitted" || kept.idle) return admission;
+    // What ended in this moment holds no room any more.
+    kept.flush();
+    return this.#admission(task, offer, blockedLimits);
+  }
+
+  #admission(task: Task, offer: WorkerOffer, blockedLimits: ReadonlySet<string>): Admission {
     const { throttle, now } = this.#parts;
     return throttle.admit(
       {
@@ -289,8 +298,15 @@ export class Engine {
     });
   }
 
-  /** The attempt and its reservation: durable first, then in the running sums. */
-  #reserve(task: Task, chosen: AdmittedOffer): Task {
+  /** In auto mode it is on the disk with the intent, before anything is typed. Null: the disk does not take it. */
+  #reserved(task: Task, chosen: AdmittedOffer): Task | null {
+    const { kept } = this.#parts;
+    if (this.#auto) return kept.attemptEarly((after) => this.#reserve(task, chosen, after));
+    return kept.attempt(() => this.#reserve(task, chosen, (effect) => effect()));
+  }
+
+  /** The attempt and its reservation: written first, then in the running sums. */
+  #reserve(task: Task, chosen: AdmittedOffer, after: After): Task {
     const { ledger, throttle, now, newAttemptId } = this.#parts;
     const atMs = now();
     const attemptId = newAttemptId(atMs);
@@ -299,8 +315,8 @@ export class Engine {
     this.#toldReasons.delete(task.id);
     const { worker, agent, model } = chosen.offer;
     const reserved = ledger.reserve(task, { id: attemptId, worker, agent, model }, held, atMs);
-    throttle.reserve({ ...chosen.admission.reservation, attemptId, sinceMs: atMs });
-    this.#told(task, reserved, null);
+    after(() => throttle.reserve({ ...chosen.admission.reservation, attemptId, sinceMs: atMs }));
+    this.#tell(after, task, reserved);
     return reserved;
   }
 

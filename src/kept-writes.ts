@@ -1,6 +1,6 @@
 /**
- * What is to be written and when. What happens in one turn of the event loop may share one commit, for a wait for the
- * disk costs more than everything else: such writes are gathered, and what follows from them happens after the commit.
+ * What is to be written and when. What happens to every task shares its commits and its waits for the disk with all
+ * else (`gathered-writes.ts`); what a person waits for has its own.
  *
  * Writes that follow from what has happened (an agent has ended, a pane has refused): the world does not take it back
  * because the disk is full. Such a write is kept, in its order, until the disk takes it; meanwhile nothing is
@@ -8,28 +8,19 @@
  * next start reads what is on the disk, asks the panes and finds the signals, which stay in the spool until then.
  */
 import { CtmError } from "./base/errors.ts";
+import { GatheredWrites, type After, type Gathered, type GatheredWrite } from "./gathered-writes.ts";
 import { storageFaultOf, type StorageFault } from "./ledger/storage-fault.ts";
 
 /** There is no event for a disk that has room again: while it is full, and only then, it is tried so often. */
 const tryAgainAfterMs = 2_000;
 
-/** Takes what follows from a write (what is told, what counts in memory): it happens when the write is on the disk. */
-export type After = (effect: () => void) => void;
-
-/** A write that may share a commit with others. */
-export type GatheredWrite = (after: After) => void;
-
-/** What becomes of a gathered write that the disk does not take: it is kept, or given up by calling `failed`. */
-type Gathered = {
-  readonly write: GatheredWrite;
-  readonly kept: boolean;
-  /** Hears of an error that is the write's own; of one that is given up also of the storage's. */
-  failed(error: unknown): void;
-};
-
 export interface KeptWritesParts {
-  /** Does all of it in one commit, or nothing of it. */
-  together(act: () => void): void;
+  /** Does all of it in one commit, or nothing of it. The disk may not have it yet. */
+  commit<T>(act: () => T): T;
+  /** Every commit made before stands on the disk when it resolves. */
+  sync(): Promise<void>;
+  /** The same, waited for. */
+  syncNow(): void;
   /** A harmless write that proves the disk takes one. Throws when it does not. */
   probe(): void;
   /** Hears of each fault, and of its end (null). */
@@ -42,8 +33,7 @@ export class KeptWrites {
   readonly #parts: KeptWritesParts;
   readonly #kept: (() => void)[] = [];
   readonly #whenWritten: (() => void)[] = [];
-  #gathered: Gathered[] = [];
-  #turn: NodeJS.Immediate | null = null;
+  readonly #gathered: GatheredWrites;
   #fault: StorageFault | null = null;
   /** What was told last: the message of a fault, or null. */
   #told: string | null = null;
@@ -52,6 +42,13 @@ export class KeptWrites {
 
   constructor(parts: KeptWritesParts) {
     this.#parts = parts;
+    this.#gathered = new GatheredWrites({
+      ...parts,
+      refusal: () => (this.#fault === null ? null : this.#asError()),
+      noticed: (error) => this.noticed(error),
+      refused: (each, error) => this.#notWritten(each, error),
+      written: () => this.#tellWritten(),
+    });
   }
 
   /** Why nothing is dispatched now; null: the storage is sound. */
@@ -59,17 +56,19 @@ export class KeptWrites {
     return this.#fault;
   }
 
-  /** How many writes wait. */
+  /** Has everything that was to be written been followed? */
+  get idle(): boolean {
+    return this.#gathered.idle;
+  }
+
+  /** How many writes wait for a fault to end. */
   get count(): number {
     return this.#kept.length;
   }
 
-  /**
-   * A write that must not be lost, with the others of this turn; every other write goes behind them. An error of its
-   * own is told as trouble.
-   */
+  /** A write that must not be lost, with the others of this turn. An error of its own is told as trouble. */
   gather(write: GatheredWrite): void {
-    this.#gather({ write, kept: true, failed: (error) => this.#parts.trouble(error) });
+    this.#gathered.add({ write, kept: true, failed: (error) => this.#parts.trouble(error) });
   }
 
   /** The same for a write somebody waits for: resolves once it is on the disk; rejects, and it is given up. */
@@ -79,20 +78,31 @@ export class KeptWrites {
         write(after);
         after(resolve);
       };
-      this.#gather({ write: andThen, kept: false, failed: reject });
+      this.#gathered.add({ write: andThen, kept: false, failed: reject });
     });
   }
 
-  /** Writes what was gathered in this turn now: whoever reads next must not read what is over. */
+  /** What was gathered is written, on the disk and followed: every other write goes behind it. */
   flush(): void {
-    if (this.#turn !== null) clearImmediate(this.#turn);
-    this.#turn = null;
-    const gathered = this.#gathered;
-    this.#gathered = [];
-    if (gathered.length === 0) return;
-    if (this.#fault !== null) gathered.forEach((each) => this.#notWritten(each, this.#asError()));
-    else if (!this.#writeTogether(gathered)) gathered.forEach((each) => this.#writeAlone(each));
-    this.#tellWritten();
+    this.#gathered.flush();
+  }
+
+  /**
+   * Runs a write that counts at once, and is on the disk before anything gathered after it is: nothing but that may
+   * depend on it. Null when the disk does not take it, or did not take one before.
+   */
+  attemptEarly<T>(write: (after: After) => T): T | null {
+    this.#gathered.commit();
+    if (this.#fault !== null) return null;
+    const effects: (() => void)[] = [];
+    try {
+      const result = this.#parts.commit(() => write((effect) => effects.push(effect)));
+      for (const effect of effects) effect();
+      return result;
+    } catch (error) {
+      if (!this.noticed(error)) throw error;
+      return null;
+    }
   }
 
   /** Runs a write that must not be lost: now, or in its order when the disk takes it. Throws what is no storage's fault. */
@@ -144,74 +154,30 @@ export class KeptWrites {
     return true;
   }
 
-  /** Resolves when nothing is gathered or kept any more. */
+  /** Resolves when everything that was to be written until now is on the disk. */
   written(): Promise<void> {
     if (this.#allWritten) return Promise.resolve();
-    return new Promise((resolve) => this.#whenWritten.push(resolve));
+    return new Promise((resolve) => {
+      // While all goes well, what comes after it need not be waited for.
+      if (this.#fault === null && this.#kept.length === 0) this.#gathered.whenSynced(resolve);
+      else this.#whenWritten.push(resolve);
+    });
   }
 
   /** Forgets what is kept: the next start finds the signals and the panes it came from. */
   close(): void {
     this.#closed = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
-    if (this.#turn !== null) clearImmediate(this.#turn);
-    this.#gathered = [];
+    this.#gathered.close();
   }
 
   get #allWritten(): boolean {
-    return this.#fault === null && this.#kept.length === 0 && this.#gathered.length === 0;
+    return this.#fault === null && this.#kept.length === 0 && this.#gathered.idle;
   }
 
-  /** Once closed nothing more is written, so that nothing more is typed. */
-  #gather(each: Gathered): void {
-    if (this.#closed) return;
-    this.#gathered.push(each);
-    this.#turn ??= setImmediate(() => this.flush());
-  }
-
-  /** False: one of them failed by itself, and nothing of any was written. */
-  #writeTogether(gathered: readonly Gathered[]): boolean {
-    const effects: (() => void)[] = [];
-    try {
-      this.#parts.together(() => gathered.forEach(({ write }) => write((effect) => effects.push(effect))));
-    } catch (error) {
-      if (!this.noticed(error)) return false;
-      gathered.forEach((each) => this.#notWritten(each, error));
-      return true;
-    }
-    this.#follow(effects);
-    return true;
-  }
-
-  #writeAlone(each: Gathered): void {
-    if (this.#fault !== null) return this.#notWritten(each, this.#asError());
-    try {
-      this.#write(each.write);
-    } catch (error) {
-      if (this.noticed(error)) this.#notWritten(each, error);
-      else each.failed(error);
-    }
-  }
-
-  #write(write: GatheredWrite): void {
-    const effects: (() => void)[] = [];
-    this.#parts.together(() => write((effect) => effects.push(effect)));
-    this.#follow(effects);
-  }
-
-  /** It is on the disk: whatever goes wrong from here on takes nothing back. */
-  #follow(effects: readonly (() => void)[]): void {
-    for (const effect of effects) {
-      try {
-        effect();
-      } catch (error) {
-        if (!this.noticed(error)) this.#parts.trouble(error);
-      }
-    }
-  }
-
+  /** Written again, it shares its commit with nobody. */
   #notWritten({ write, kept, failed }: Gathered, error: unknown): void {
-    if (kept) this.#kept.push(() => this.#write(write));
+    if (kept) this.#kept.push(() => this.#gathered.now(write));
     else failed(error);
   }
 

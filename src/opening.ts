@@ -109,7 +109,9 @@ function layFoundation(config: Config): Foundation {
 
 function keptWrites(ledger: Ledger, bus: FactBus, now: () => number): KeptWrites {
   return new KeptWrites({
-    together: (act) => ledger.together(act),
+    commit: (act) => ledger.commit(act),
+    sync: () => ledger.sync(),
+    syncNow: () => ledger.syncNow(),
     probe: () => ledger.probe(now()),
     changed: (fault) => {
       const told = fault === null ? null : faultWords(fault);

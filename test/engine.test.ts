@@ -685,10 +685,10 @@ describe("one turn in auto mode", () => {
     bench.engine.setAuto(true);
     await bench.settled();
     const statesAtCommits: string[][] = [];
-    const together = bench.ledger.together.bind(bench.ledger);
-    vi.spyOn(bench.ledger, "together").mockImplementation((act) => {
+    const commit = bench.ledger.commit.bind(bench.ledger) as (act: () => unknown) => unknown;
+    vi.spyOn(bench.ledger, "commit").mockImplementation((act) => {
       const factsBefore = bench.facts.length;
-      together(act);
+      commit(act);
       expect(bench.facts, "nothing is told of before it is on the disk").toHaveLength(factsBefore);
       statesAtCommits.push([first, second, third].map(({ task }) => bench.state(task.id)));
     });

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { faultWords, KeptWrites, type After } from "../src/kept-writes.ts";
+import type { After } from "../src/gathered-writes.ts";
+import { faultWords, KeptWrites } from "../src/kept-writes.ts";
 import { storageFaultOf, type StorageFault } from "../src/ledger/storage-fault.ts";
 import { EngineBench, recordOf } from "./support/engine-bench.ts";
 import { fill } from "./support/full-database.ts";
@@ -33,7 +34,9 @@ describe("what the disk does not take", () => {
     log = [];
     disk = null;
     kept = new KeptWrites({
-      together: (act) => act(),
+      commit: (act) => act(),
+      sync: () => Promise.resolve(),
+      syncNow: () => undefined,
       probe: write("probe"),
       changed: (fault) => told.push(fault),
       trouble: (error) => troubles.push(error),
@@ -118,6 +121,8 @@ describe("what is gathered in a turn", () => {
   const troubles: unknown[] = [];
   let log: string[] = [];
   let disk: Error | null = null;
+  let syncFault: Error | null = null;
+  let diskTakesTime: Promise<void> = Promise.resolve();
   let kept: KeptWrites;
   const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
   const write = (name: string) => (after: After) => {
@@ -126,19 +131,32 @@ describe("what is gathered in a turn", () => {
   };
 
   beforeEach(() => {
-    [log, disk, troubles.length] = [[], null, 0];
+    [log, disk, syncFault, troubles.length] = [[], null, null, 0];
     kept = new KeptWrites({
       // As SQLite does it: what was written is gone when the commit fails.
-      together: (act) => {
+      commit: (act) => {
         const before = log.length;
         try {
-          act();
+          const result = act();
           if (disk !== null) throw disk;
           log.push("commit");
+          return result;
         } catch (error) {
           log.splice(before);
           throw error;
         }
+      },
+      sync: async () => {
+        const begun = log;
+        begun.push("sync begins");
+        await diskTakesTime;
+        await turn();
+        if (syncFault !== null) throw syncFault;
+        begun.push("synced");
+      },
+      syncNow: () => {
+        if (syncFault !== null) throw syncFault;
+        log.push("synced at once");
       },
       probe: () => {
         if (disk !== null) throw disk;
@@ -149,14 +167,75 @@ describe("what is gathered in a turn", () => {
   });
   afterEach(() => kept.close());
 
-  it("is one commit, and what follows from it follows the commit", async () => {
+  it("is one commit, and what follows from it follows the disk", async () => {
     kept.gather(write("a"));
     const b = kept.gathered(write("b")).then(() => log.push("b is on the disk"));
     const done = kept.written().then(() => log.push("all written"));
     expect(log).toEqual([]);
     await turn();
+    expect(log, "committed, and nothing told").toEqual(["a", "b", "commit", "sync begins"]);
     await Promise.all([b, done]);
-    expect(log).toEqual(["a", "b", "commit", "a told", "b told", "b is on the disk", "all written"]);
+    expect(log.slice(4)).toEqual(["synced", "a told", "b told", "b is on the disk", "all written"]);
+  });
+
+  it("shares one wait for the disk with all that was committed before it, and no more", async () => {
+    let diskIsThere = (): void => undefined;
+    diskTakesTime = new Promise((resolve) => (diskIsThere = resolve));
+    kept.gather(write("a"));
+    await turn();
+    kept.gather(write("b"));
+    kept.gather(write("c"));
+    await turn();
+    diskIsThere();
+    await kept.written();
+    const all = ["a", "commit", "sync begins", "b", "c", "commit", "synced", "a told"];
+    expect(log).toEqual([...all, "sync begins", "synced", "b told", "c told"]);
+  });
+
+  it("is followed at once when another write must go behind it, whatever sync is under way", async () => {
+    kept.gather(write("a"));
+    await turn();
+    kept.gather(write("b"));
+    kept.keep(() => log.push("c"));
+    const told = ["a", "commit", "sync begins", "b", "commit", "synced at once", "a told", "b told", "c"];
+    expect(log).toEqual(told);
+    expect(kept.idle).toBe(true);
+    await kept.written();
+    await turn();
+    await turn();
+    expect(log.slice(told.length), "nothing is told twice").toEqual(["synced"]);
+  });
+
+  it("lets an early write count before it is on the disk, behind what was gathered before", async () => {
+    kept.gather(write("a"));
+    expect(kept.attemptEarly(() => log.push("early"))).not.toBeNull();
+    expect(log).toEqual(["a", "commit", "sync begins", "early", "commit"]);
+    disk = sqliteError("SQLITE_FULL");
+    const counted = vi.fn<() => void>();
+    expect(kept.attemptEarly((after) => after(counted))).toBeNull();
+    expect(counted, "what is not written does not count").not.toHaveBeenCalled();
+  });
+
+  it("says what is written so far, while ever more comes", async () => {
+    let more = true;
+    const another = (): void => {
+      if (more) kept.gather((after) => after(another));
+    };
+    another();
+    await kept.written();
+    more = false;
+    expect(kept.idle, "it goes on").toBe(false);
+  });
+
+  it("whose sync failed is neither told nor written again", async () => {
+    kept.gather(write("a"));
+    const b = kept.gathered(write("b"));
+    syncFault = sqliteError("SQLITE_IOERR_FSYNC");
+    await expect(b).rejects.toThrow("SQLITE_IOERR_FSYNC");
+    expect([log, kept.fault?.kind, kept.count]).toEqual([["a", "b", "commit", "sync begins"], "broken", 1]);
+    kept.gather(write("c"));
+    await turn();
+    expect(log).toHaveLength(4);
   });
 
   it("goes before every other write", () => {
@@ -180,7 +259,8 @@ describe("what is gathered in a turn", () => {
     await expect(kept.gathered(write("d")), "while the fault lasts").rejects.toThrow(/until there is room/);
     disk = null;
     await kept.written();
-    expect(log).toEqual(["a", "commit", "a told", "c", "commit", "c told"]);
+    const told = (name: string): string[] => [name, "commit", "synced at once", `${name} told`];
+    expect(log).toEqual([...told("a"), ...told("c")]);
     expect(troubles).toEqual([]);
   });
 
@@ -194,7 +274,8 @@ describe("what is gathered in a turn", () => {
     });
     kept.gather(write("b"));
     await expect(refused).rejects.toThrow("not this one");
-    expect(log).toEqual(["a", "commit", "a told", "b", "commit", "b told"]);
+    await kept.written();
+    expect(log).toEqual(["a", "commit", "b", "commit", "sync begins", "synced", "a told", "b told"]);
     expect(troubles.map(String)).toEqual(["Error: a bug"]);
   });
 

@@ -37,6 +37,7 @@ import { commitPoint, named, written } from "./storage-fault.ts";
 import { stateOf, TaskRows } from "./task-rows.ts";
 import { TelemetryRows } from "./telemetry-rows.ts";
 import { isMarked, unmark } from "./use-mark.ts";
+import { WalSync } from "./wal-sync.ts";
 import { WorkerRows } from "./worker-rows.ts";
 
 /** Whom an attempt is given to: the agent and model it runs with count, whatever the task was assigned. */
@@ -102,6 +103,7 @@ export class Ledger {
   readonly telemetry: TelemetryRows;
   readonly #db: Db;
   readonly #file: string;
+  readonly #log: WalSync;
   readonly #insertTask;
   readonly #move;
   readonly #note;
@@ -112,6 +114,7 @@ export class Ledger {
   private constructor(db: Db, file: string) {
     this.#db = db;
     this.#file = file;
+    this.#log = new WalSync(file);
     this.tasks = new TaskRows(db);
     this.attempts = new AttemptRows(db);
     this.spend = new SpendRows(db);
@@ -174,6 +177,7 @@ export class Ledger {
   /** The last to close it brings everything into the one file: a mark that a dead manager left has no meaning then. */
   close(): void {
     if (isMarked(this.#file) && !managerRuns(join(dirname(this.#file), LOCK_FILE))) unmark(this.#file);
+    this.#log.close();
     this.#db.close();
     if (this.#file !== ":memory:") seal(this.#file);
   }
@@ -459,9 +463,27 @@ export class Ledger {
     return written(COMMITS.secondEnter, () => this.#db.prepare(sql).run(atMs, attemptId).changes === 1);
   }
 
-  /** Several of these verbs as one commit: all of it is written, or nothing. */
-  together(act: () => void): void {
-    this.#transaction(COMMITS.together, act);
+  /**
+   * Several of these verbs as one commit: all of it is written, or nothing. A kill does not undo it, a cut of the power
+   * may until it is synced, or anything else is committed.
+   */
+  commit<T>(act: () => T): T {
+    this.#db.pragma("synchronous = NORMAL");
+    try {
+      return this.#transaction(COMMITS.together, act);
+    } finally {
+      this.#db.pragma("synchronous = FULL");
+    }
+  }
+
+  /** Every commit made before stands on the disk when it resolves. Rejects with CtmError `ledger`: nobody knows. */
+  sync(): Promise<void> {
+    return this.#log.sync();
+  }
+
+  /** The same at once. */
+  syncNow(): void {
+    this.#log.syncNow();
   }
 
   /** A harmless write that proves that the disk takes one. Throws CtmError `ledger` when it does not. */

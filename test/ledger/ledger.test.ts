@@ -400,19 +400,28 @@ describe("what a move returns", () => {
 });
 
 describe("waiting for the disk", () => {
-  it("is left out by no move of a task, alone or with others", () => {
+  const level = (): unknown => ledger.database.pragma("synchronous", { simple: true });
+
+  it("is left out by no move of a task that has a commit of its own", () => {
     const asked = vi.spyOn(ledger.database, "pragma");
-    const task = add("work");
-    let moved = ledger.reserve(task, { ...WORKER, id: "a1" }, HELD, 2_000);
-    ledger.together(() => {
-      moved = ledger.intend(moved, { ...INTENT, attemptId: "a1" }, 3);
-      moved = ledger.typed(moved, 4);
-      moved = ledger.run(moved, { sessionId: null, recordPath: null }, 5);
-    });
-    ledger.finish(moved, { kind: "completed", exitCode: 0, answer: null }, [], 6);
+    const moved = ledger.reserve(add("work"), { ...WORKER, id: "a1" }, HELD, 2_000);
+    ledger.intend(moved, { ...INTENT, attemptId: "a1" }, 3);
     expect(asked).not.toHaveBeenCalled();
     asked.mockRestore();
-    expect(ledger.database.pragma("synchronous", { simple: true })).toBe(2);
+    expect(level()).toBe(2);
+  });
+
+  it("is left out by a commit that is synced later, and by nothing after it, not even when it fails", async () => {
+    expect(ledger.commit(level)).toBe(1);
+    expect(level()).toBe(2);
+    expect(() =>
+      ledger.commit(() => {
+        throw new Error("a bug");
+      }),
+    ).toThrow("a bug");
+    expect(level()).toBe(2);
+    await ledger.sync();
+    ledger.syncNow();
   });
 });
 
@@ -422,7 +431,7 @@ describe("several verbs in one commit", () => {
 
   it("are all there", () => {
     const task = begun();
-    ledger.together(() => void ledger.typed(intended(task), 4_000));
+    ledger.commit(() => void ledger.typed(intended(task), 4_000));
     expect(ledger.task(task.id).state.name).toBe("dispatched");
     expect(ledger.moves(task.id).map(({ to }) => to)).toEqual(["reserved", "dispatching", "dispatched"]);
   });
@@ -434,7 +443,7 @@ describe("several verbs in one commit", () => {
       // It is dispatching by now, and not reserved.
       intended(task);
     };
-    expect(() => ledger.together(act)).toThrow(/is no longer reserved/);
+    expect(() => ledger.commit(act)).toThrow(/is no longer reserved/);
     expect(ledger.task(task.id)).toEqual(task);
     expect(ledger.moves(task.id)).toHaveLength(1);
   });

@@ -44,15 +44,17 @@ async function untilCut(count: number, synchronous: string | null, randomSeed?: 
 /** Moves one task on until the power is cut behind its n-th move. Returns what was acknowledged last, and what is there. */
 async function movedUntilCut(
   nth: number,
-  synchronous: string | null,
+  synchronous: "FULL" | "NORMAL",
 ): Promise<[told: string, found: string]> {
-  const args = [
-    "lives",
-    join(root, "ledger.sqlite"),
-    "1",
-    String(nth),
-    ...(synchronous === null ? [] : [synchronous]),
-  ];
+  return lastToldAndFound(["lives", join(root, "ledger.sqlite"), "1", String(nth), synchronous]);
+}
+
+/** The same for moves that are committed first and synced later. */
+async function gatheredUntilCut(nth: number, told: "synced" | "early"): Promise<[string, string]> {
+  return lastToldAndFound(["gathers", join(root, "ledger.sqlite"), told, String(nth)]);
+}
+
+async function lastToldAndFound(args: readonly string[]): Promise<[told: string, found: string]> {
   const program = await ledgerProgram(args, { env: shimEnvironment({ root, shadow }) });
   const { signal } = await program.ended;
   expect([signal, program.faults()]).toEqual(["SIGKILL", ""]);
@@ -118,13 +120,22 @@ describe.skipIf(noShim !== null)(`F3: the power is cut (${noShim ?? "preloaded d
   it("every acknowledged move of a task is there, whichever was the last", async () => {
     const moves = ["queued", "reserved", "dispatching", "dispatched", "running", "completed"];
     for (const [index, move] of moves.entries())
-      expect(await movedUntilCut(index + 1, null)).toEqual([move, move]);
+      expect(await movedUntilCut(index + 1, "FULL")).toEqual([move, move]);
   });
 
   it("negative control: without the sync of every commit a move is gone", async () => {
     const [told, found] = await movedUntilCut(4, "NORMAL");
     expect(told).toBe("dispatched");
     expect(found).not.toBe(told);
+  });
+
+  it("every move that shares its commit and was told after the sync is there, whichever was the last", async () => {
+    for (const [index, move] of ["reserved", "dispatching", "dispatched", "running", "completed"].entries())
+      expect(await gatheredUntilCut(index + 1, "synced")).toEqual([move, move]);
+  });
+
+  it("negative control: told before the sync, it is gone", async () => {
+    expect(await gatheredUntilCut(2, "early")).toEqual(["dispatching", "queued"]);
   });
 });
 

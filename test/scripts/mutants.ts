@@ -42,6 +42,11 @@ export const MUTANTS: readonly Mutant[] = [
     ["ledger/database.ts", "{ simple: true }) !== 2)", "{ simple: true }) !== 1)"],
   ),
   mutant(
+    ["G1", "what shares a commit is told behind its sync"],
+    ["kept-writes.test.ts", "follows the disk"],
+    ["gathered-writes.ts", "await this.#parts.sync();", ""],
+  ),
+  mutant(
     ["G2", "a key is looked up, and unique"],
     ["ledger/ledger.test.ts", "G2"],
     ["ledger/ledger.ts", "draft.key === null ? null : this.tasks.byKey(draft.key)", "null"],

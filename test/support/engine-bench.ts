@@ -88,7 +88,9 @@ export class EngineBench {
 
   #newKept(): KeptWrites {
     return new KeptWrites({
-      together: (act) => this.ledger.together(act),
+      commit: (act) => this.ledger.commit(act),
+      sync: () => this.ledger.sync(),
+      syncNow: () => this.ledger.syncNow(),
       probe: () => this.ledger.probe(this.nowMs),
       changed: (fault) => {
         this.faults.push(fault?.message ?? null);

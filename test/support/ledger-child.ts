@@ -25,6 +25,7 @@ async function run(): Promise<void> {
   if (mode === "submit") submit(Number(rest[0]), rest[1] ?? null);
   else if (mode === "lives")
     lives(Number(rest[0]), Number(rest[1] ?? Number.POSITIVE_INFINITY), rest[2] ?? null);
+  else if (mode === "gathers") await gathers(rest[0] === "synced", Number(rest[1]));
   else if (mode === "admit") await admit(rest[0] === "locked");
   else throw new Error(`no such mode: ${mode}`);
 }
@@ -76,6 +77,31 @@ function lives(count: number, cutAfter: number, synchronous: string | null): voi
     told(ledger.finish(running, { kind: "completed", exitCode: null, answer: "done" }, [], n).task);
   }
   ledger.close();
+}
+
+/** The way of a task in auto mode: each move is committed, and told when it is synced, or at once; dies behind the n-th. */
+async function gathers(synced: boolean, cutAfter: number): Promise<void> {
+  const ledger = Ledger.open(file);
+  const [added] = ledger.add([{ draft: draftOf("work", { key: "k0" }), assignment: assignmentOf() }], 0);
+  if (added === undefined) throw new Error("nothing was added");
+  let moves = 0;
+  const told = async (act: () => Task): Promise<Task> => {
+    const task = ledger.commit(act);
+    if (synced) await ledger.sync();
+    say(`k0 ${task.state.name}`);
+    moves += 1;
+    if (moves === cutAfter) process.kill(process.pid, "SIGKILL");
+    return task;
+  };
+  const attempt = { id: "a0", worker: "w1", agent: "claude", model: "sonnet" };
+  const held = { tokens: 10, nanoUsd: 10, oversized: false };
+  const intent = { launchId: "l", pane: "{}", previousAttempt: "", textSha256: "", attemptId: "a0" };
+  const nowhere = { sessionId: null, recordPath: null };
+  const reserved = await told(() => ledger.reserve(added.task, attempt, held, 1));
+  const intended = await told(() => ledger.intend(reserved, { ...intent, ...nowhere }, 2));
+  const typed = await told(() => ledger.typed(intended, 3));
+  const running = await told(() => ledger.run(typed, nowhere, 4));
+  await told(() => ledger.finish(running, { kind: "completed", exitCode: null, answer: "" }, [], 5).task);
 }
 
 /** Admits as many tasks as there is room for, at the moment its parent says go; with the manager's lock, or without. */
