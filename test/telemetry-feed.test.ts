@@ -17,7 +17,9 @@ function world() {
   const ledger = Ledger.open(":memory:");
   const troubles: string[] = [];
   const kept = new KeptWrites({
-    together: (act) => ledger.together(act),
+    commit: (act) => ledger.commit(act),
+    sync: () => ledger.sync(),
+    syncNow: () => ledger.syncNow(),
     probe: () => undefined,
     changed: () => undefined,
     trouble: (error) => troubles.push(String(error)),
