@@ -79,6 +79,8 @@ export interface LocalAppParts {
   /** null: offline, no workers. */
   readonly workplace: Workplace | null;
   now(): number;
+  /** Resolves when what agents still have to tell at an end has been told. */
+  lastWords(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -531,6 +533,7 @@ export class LocalApp implements App {
 
   async close(options: { readonly workers: "leave" | "kill" }): Promise<void> {
     const { workplace } = this.#parts;
+    await this.#parts.lastWords();
     if (options.workers === "kill" && workplace !== null) {
       for (const worker of workplace.pool.all()) await workplace.pool.kill(worker);
     }

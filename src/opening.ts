@@ -30,6 +30,7 @@ import { LocalApp } from "./local-app.ts";
 import { machineClock } from "./machine-clock.ts";
 import type { OverviewSources } from "./overview/sources.ts";
 import { giveUpDead, recover } from "./recovery.ts";
+import { isFinal } from "./tasks/task.ts";
 import type { TelemetryFeed } from "./telemetry-feed.ts";
 import { Throttle } from "./throttle/throttle.ts";
 import { openWorkplace, type Workplace } from "./workplace.ts";
@@ -175,6 +176,7 @@ function buildApp(
   workplace: Workplace | null,
   startedAtMs: number | null,
   close: () => Promise<void>,
+  lastWords: () => Promise<void> = () => Promise.resolve(),
 ): LocalApp {
   const limits = new LimitBook({
     configured: config.throttle.limits,
@@ -214,6 +216,7 @@ function buildApp(
     throttleCopy: base.throttleCopy,
     workplace,
     now: base.now,
+    lastWords,
     close: async () => {
       limits.close();
       accounts.close();
@@ -270,6 +273,7 @@ async function openLocked(config: Config, options: OpenOptions, lock: ManagerLoc
   const { engine } = built;
   bus.subscribe((fact) => {
     if (fact.kind === "storage-changed" && fact.fault === null) engine.pump();
+    if (fact.kind === "task-moved" && isFinal(fact.to)) telemetry?.taskEnded();
   });
   tellWorkerNews(workplace, bus, now);
   const tick = setInterval(
@@ -285,7 +289,7 @@ async function openLocked(config: Config, options: OpenOptions, lock: ManagerLoc
     now,
     trouble: (error) => trouble(bus, now, error),
   });
-  const app = buildApp(config, base, built, workplace, now(), async () => {
+  const close = async (): Promise<void> => {
     clearInterval(tick);
     external.close();
     await telemetry?.close();
@@ -299,7 +303,9 @@ async function openLocked(config: Config, options: OpenOptions, lock: ManagerLoc
     process.off("exit", unmarkAtExit);
     unmarkAtExit();
     lock.release();
-  });
+  };
+  const lastWords = async (): Promise<void> => telemetry?.lastWords();
+  const app = buildApp(config, base, built, workplace, now(), close, lastWords);
   await restoreFleet(config, base, workplace, engine);
   if (config.usage.external) void external.start();
   if (options.adopt === true) await adoptAll(workplace, base);

@@ -30,12 +30,16 @@ export interface TelemetryFeedParts {
 /** Settings that keep what agents of an earlier start were told. */
 const SECRET = "telemetry-secret";
 const PORT = "telemetry-port";
+/** Exporters send four times a second. */
+const toldWithinMs = 1_000;
 /** A record of an earlier day is dated now: nobody holds one back that long. */
 const oldestMs = 24 * 3_600_000;
 
 export class TelemetryFeed {
   readonly #parts: TelemetryFeedParts;
   readonly #http: OtlpHttp;
+  /** On the process's own clock. */
+  #endedMs = Number.NEGATIVE_INFINITY;
 
   private constructor(parts: TelemetryFeedParts, http: OtlpHttp) {
     this.#parts = parts;
@@ -79,6 +83,17 @@ export class TelemetryFeed {
     // Without its row nothing is taken from it; it starts all the same.
     this.#parts.kept.keep(() => this.#parts.ledger.telemetry.addLaunch(launchId, agent));
     return added;
+  }
+
+  /** A task ended just now: its agent may still have something to tell of it. */
+  taskEnded(): void {
+    this.#endedMs = performance.now();
+  }
+
+  /** Resolves when an exporter has had the time to tell of the last task that ended. */
+  async lastWords(): Promise<void> {
+    const restMs = toldWithinMs - (performance.now() - this.#endedMs);
+    if (restMs > 0) await new Promise((resolve) => setTimeout(resolve, restMs));
   }
 
   close(): Promise<void> {

@@ -1,8 +1,10 @@
 /**
- * The environment by which an agent's own telemetry exporter is pointed at us: log records only, as JSON, once a second,
- * without the texts of prompts. Tried on Claude Code 2.1.330 and Gemini CLI 0.61.0.
+ * The environment by which an agent's own telemetry exporter is pointed at us: log records only, as JSON, soon after they
+ * are written, without the texts of prompts. Tried on Claude Code 2.1.330 and Gemini CLI 0.61.0.
  */
 import type { TellingAgent } from "../metering/otlp-usage.ts";
+
+const EXPORT_EVERY_MS = "250";
 
 /** Variables of a person's own telemetry. Where one is set, their telemetry is theirs. */
 const OWN: Readonly<Record<TellingAgent, RegExp>> = {
@@ -28,12 +30,13 @@ export function telemetryEnvironment(
       GEMINI_TELEMETRY_OTLP_ENDPOINT: endpoint,
       GEMINI_TELEMETRY_LOG_PROMPTS: "false",
       GEMINI_TELEMETRY_TRACES_ENABLED: "false",
+      OTEL_BLRP_SCHEDULE_DELAY: EXPORT_EVERY_MS,
     };
   return {
     CLAUDE_CODE_ENABLE_TELEMETRY: "1",
     OTEL_LOGS_EXPORTER: "otlp",
     OTEL_EXPORTER_OTLP_LOGS_PROTOCOL: "http/json",
     OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: `${endpoint}/v1/logs`,
-    OTEL_LOGS_EXPORT_INTERVAL: "1000",
+    OTEL_LOGS_EXPORT_INTERVAL: EXPORT_EVERY_MS,
   };
 }
