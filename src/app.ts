@@ -3,6 +3,7 @@
  * can ask for, plain data out.
  */
 import type { Config } from "./config.ts";
+import type { Escalated, EscalationWish } from "./escalating.ts";
 import type { Fact } from "./events/facts.ts";
 import type { Explanation } from "./delegation/delegate.ts";
 import type { BackupFacts } from "./ledger/backup.ts";
@@ -155,6 +156,8 @@ export interface App {
   /** Costs of all bookings by today's table; `book` writes them, in one transaction. */
   reprice(book: boolean): RepriceModel;
 
+  /** Hands a task up. CtmError `usage` where nobody is there to hand it to, `illegal-move` for a completed one. */
+  escalate(id: number, wish: EscalationWish): Escalated;
   /** The hierarchy as it was read when this process started. */
   roster(): RosterModel;
 

@@ -14,6 +14,7 @@ import type { Explanation } from "./delegation/delegate.ts";
 import type { DelegationDesk } from "./delegation-desk.ts";
 import { doctorRequest } from "./doctor-request.ts";
 import { runDoctor } from "./doctor.ts";
+import { escalate, type Escalated, type EscalationWish } from "./escalating.ts";
 import type { Engine, Deferral } from "./engine.ts";
 import type { FactBus } from "./events/bus.ts";
 import type { Fact } from "./events/facts.ts";
@@ -162,7 +163,11 @@ export class LocalApp implements App {
   }
 
   edit(id: number, text: string): Task {
-    const draft = this.#checked({ ...this.task(id).draft, text });
+    return this.#redelegated(id, { text });
+  }
+
+  #redelegated(id: number, change: Partial<TaskDraft>): Task {
+    const draft = this.#checked({ ...this.task(id).draft, ...change });
     return this.#changed(this.#parts.ledger.edit(id, draft, this.#parts.delegation.delegate(draft)));
   }
 
@@ -492,6 +497,18 @@ export class LocalApp implements App {
   }
 
   // ── the hierarchy ───────────────────────────────────────────────────────────────────────────────
+
+  escalate(id: number, wish: EscalationWish): Escalated {
+    const { ledger, engine, now } = this.#parts;
+    return escalate(id, wish, {
+      roster: this.config.roster?.roster ?? null,
+      task: (task) => this.task(task),
+      note: (task, level, member, reason) => ledger.escalate(task, level, member, reason, now()),
+      retry: (task, cause) => void engine.retry(task, cause),
+      hold: (task, reason) => void ledger.setHold(task, reason),
+      giveTo: (task, member) => void this.#redelegated(task, { as: member, worker: null }),
+    });
+  }
 
   roster(): RosterModel {
     return rosterModel(this.config.roster);

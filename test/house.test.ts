@@ -349,6 +349,7 @@ describe("what touches the outside", () => {
     "ledger/attempt-rows.ts": /\battempts\s*\.\s*(?:insert|writeIntent|stamp|writeSession|end)\(/g,
     "ledger/spend-rows.ts": /\bspend\s*\.\s*book\(/g,
     "ledger/sample-rows.ts": /\bsamples\s*\.\s*(?:add|reprice)\(/g,
+    "ledger/escalation-rows.ts": /\bescalations\s*\.\s*note\(/g,
     "ledger/repricing.ts": /(?<!function )\brepriceAll\(/g,
   };
 

@@ -16,6 +16,7 @@ import { drain } from "./drain.ts";
 import { findIn } from "./find.ts";
 import { edit } from "./edit.ts";
 import { estimate, estimateAccuracy } from "./estimate.ts";
+import { escalate } from "./escalate.ts";
 import { exit } from "./exit.ts";
 import { helpFor } from "./help.ts";
 import { hold } from "./hold.ts";
@@ -77,7 +78,7 @@ export function allCommands(): readonly Command[] {
     ...[workers, spawn, attach, output, send, answer, restart, drain, kill, survivors, adopt],
     ...[limits, limitsSet, limitsRaise, accounts, accountsFree, accountsReserve],
     ...[pricesShow, pricesUpdate, reprice],
-    ...[roster, rosterInit, rosterImport, rosterJsonSchema],
+    ...[roster, rosterInit, rosterImport, rosterJsonSchema, escalate],
     ...[serve, doctor, backup, restore, init, help, exit],
   ];
 }

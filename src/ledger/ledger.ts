@@ -19,12 +19,14 @@ import {
   type TaskStateName,
 } from "../tasks/task.ts";
 import type { Extension } from "../throttle/extension.ts";
+import { retryLevel, type EscalationLevel } from "../roster/escalation.ts";
 import { assertMove } from "../tasks/transitions.ts";
 import type { AccountPark } from "../throttle/account-parking.ts";
 import { AccountRows } from "./account-rows.ts";
 import { AttemptRows, type Intent } from "./attempt-rows.ts";
 import { backUpBeforeMigration } from "./backup-folder.ts";
 import { openDatabase, type Db } from "./database.ts";
+import { EscalationRows } from "./escalation-rows.ts";
 import { ExternalRows } from "./external-rows.ts";
 import { LOCK_FILE, managerRuns } from "./manager-lock.ts";
 import { LEDGER_VERSION, migrate, versionOf } from "./migrations.ts";
@@ -89,6 +91,7 @@ const COMMITS = {
   secondEnter: commitPoint("enter-again.commit"),
   together: commitPoint("together.commit"),
   reprice: commitPoint("reprice.commit"),
+  escalate: commitPoint("escalate.commit"),
 };
 
 export class Ledger {
@@ -101,6 +104,7 @@ export class Ledger {
   readonly samples: SampleRows;
   readonly external: ExternalRows;
   readonly telemetry: TelemetryRows;
+  readonly escalations: EscalationRows;
   readonly #db: Db;
   readonly #file: string;
   readonly #log: WalSync;
@@ -124,6 +128,7 @@ export class Ledger {
     this.samples = new SampleRows(db);
     this.external = new ExternalRows(db);
     this.telemetry = new TelemetryRows(db);
+    this.escalations = new EscalationRows(db);
     this.#insertTask = db.prepare(
       `INSERT INTO task (text, priority, cwd, forced_type, forced_model, forced_agent, forced_worker, forced_member, key, retry_lost, cap_tokens, cap_nano, origin,
         member, preamble, type, complexity, route, agent, model, estimate_tokens, reserve_tokens, reserve_nano, reserve_basis,
@@ -425,8 +430,22 @@ export class Ledger {
       throw notThere(task, "only a failed, lost or cancelled one can be retried");
     return this.#transaction(COMMITS.retry, () => {
       this.#moveTask(task, "queued", { notBeforeMs, cause }, atMs);
+      this.escalations.note(task.id, null, { atMs, level: retryLevel, member: null, reason: cause });
       return this.task(task.id);
     });
+  }
+
+  /** How far up a task is handed, and to whom of the roster. */
+  escalate(task: Task, level: EscalationLevel, member: string | null, reason: string, atMs: number): void {
+    const attemptId = "attemptId" in task.state ? task.state.attemptId : null;
+    this.#transaction(COMMITS.escalate, () =>
+      this.escalations.note(task.id, attemptId, {
+        atMs,
+        level,
+        member,
+        reason: redactedOrNull(reason) ?? "",
+      }),
+    );
   }
 
   /** A running attempt reserves more, or is owed what did not fit. CtmError `illegal-move` when it holds nothing. */

@@ -18,7 +18,7 @@ export function taskDetails(id: number, waitsFor: string | null, sources: Overvi
   const attempts = ledger.attempts
     .ofTask(id)
     .map((row, at) => attemptDetails(row, ends[at]?.cause ?? null, sources));
-  return { task, attempts, waitsFor };
+  return { task, attempts, waitsFor, escalations: ledger.escalations.ofTask(id) };
 }
 
 function attemptDetails(row: AttemptRow, reason: string | null, sources: OverviewSources): AttemptDetails {

@@ -1,5 +1,6 @@
 /** Everything known of one task: `show N`. */
 import type { CompletenessFlag, Usage } from "../metering/usage.ts";
+import { levelWords, type Escalation } from "../roster/escalation.ts";
 import { isCap } from "../tasks/cap.ts";
 import type { AssignedMember, Task, TaskState } from "../tasks/task.ts";
 import { capWords } from "../throttle/task-cap.ts";
@@ -19,6 +20,8 @@ export interface TaskDetails {
   readonly attempts: readonly AttemptDetails[];
   /** What it waits for, in one sentence; null when it does not wait. */
   readonly waitsFor: string | null;
+  /** Each time it was handed up, oldest first. */
+  readonly escalations: readonly Escalation[];
 }
 
 /** One attempt: whom it was given to and what came of it. */
@@ -48,6 +51,11 @@ export interface AttemptDetails {
   readonly telemetry: TelemetryDetails | null;
 }
 
+function escalationWords({ atMs, level, member, reason }: Escalation, paper: Paper): string {
+  const whom = member === null ? "" : `, ${nameCell(member, paper)}`;
+  return `${levelWords(level)}${whom}: ${oneLine(reason)} (${shortMoment(atMs, paper.nowMs, paper)})`;
+}
+
 function memberWords({ id, preamble }: AssignedMember, paper: Paper): string {
   const told = preamble === null ? "" : ` (typed before the text: ${oneLine(preamble)})`;
   return `${nameCell(id, paper)}${told}`;
@@ -75,7 +83,7 @@ export function renderTaskDetails(details: TaskDetails, paper: Paper): string[] 
   return fitLines(lines, paper);
 }
 
-function factLines({ task, waitsFor }: TaskDetails, paper: Paper): string[] {
+function factLines({ task, waitsFor, escalations }: TaskDetails, paper: Paper): string[] {
   const { draft, assignment } = task;
   const forced = [
     ...(draft.type === null ? [] : [`type ${draft.type}`]),
@@ -96,6 +104,7 @@ function factLines({ task, waitsFor }: TaskDetails, paper: Paper): string[] {
     ...labelled("Estimate:", `~${count(assignment.estimateTokens)} tokens`, paper),
     ...labelled("Reserves:", reserveWords(task), paper),
     ...(isCap(draft.cap) ? labelled("Cap:", capWords(draft.cap), paper) : []),
+    ...escalations.slice(-5).flatMap((step) => labelled("Escalated:", escalationWords(step, paper), paper)),
     ...labelled("Folder:", oneLine(draft.cwd), paper),
     ...labelled("From:", oneLine(draft.origin), paper),
     ...(draft.key === null ? [] : labelled("Key:", oneLine(draft.key), paper)),

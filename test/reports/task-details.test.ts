@@ -30,6 +30,7 @@ describe("one task", () => {
       }),
       attempts: [],
       waitsFor: null,
+      escalations: [],
     };
     const lines = renderTaskDetails(details, plainPaper(80));
     expect(lines).toContain("  State:        running on concurrent_worker2 for 2m");
@@ -58,7 +59,12 @@ describe("one task", () => {
     const none = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
     const shown = (telemetry: AttemptDetails["telemetry"], endedAtMs: number | null = nowMs) =>
       text(
-        { task: task(7), attempts: [attempt({ usage, telemetry, endedAtMs })], waitsFor: null },
+        {
+          task: task(7),
+          attempts: [attempt({ usage, telemetry, endedAtMs })],
+          waitsFor: null,
+          escalations: [],
+        },
         plainPaper(120),
       );
     expect(shown(told)).toContain(
@@ -81,7 +87,7 @@ describe("one task", () => {
       attempt({ outcome: "lost: the manager was killed", tokens: UNKNOWN, cost: UNKNOWN, typedAtMs: null }),
       attempt({ number: 2, usage, answer: "Done.\nAll tests pass.", flags: ["compaction-unseen"] }),
     ];
-    const lines = text({ task: task(7), attempts, waitsFor: null }, plainPaper(100));
+    const lines = text({ task: task(7), attempts, waitsFor: null, escalations: [] }, plainPaper(100));
     expect(lines).toContain("Outcome:      lost after 3m00s: the manager was killed");
     expect(lines).toContain("nothing was typed");
     expect(lines).toContain("Used:         n/a tokens, n/a");
@@ -95,14 +101,14 @@ describe("one task", () => {
 
   test("a rehearsal's figures are marked", () => {
     const attempts = [attempt({ tokens: figureOf(5, "simulated"), outcome: null, endedAtMs: null })];
-    const lines = text({ task: task(7), attempts, waitsFor: null }, plainPaper(100));
+    const lines = text({ task: task(7), attempts, waitsFor: null, escalations: [] }, plainPaper(100));
     expect(lines).toContain("5 tokens, $0.0556 (simulated: nothing was spent)");
     expect(lines).toContain("Outcome:      goes on");
   });
 
   test("what it waits for", () => {
     const lines = text(
-      { task: task(7), attempts: [], waitsFor: "cost/hour is at 92.4% (SOFT)" },
+      { task: task(7), attempts: [], waitsFor: "cost/hour is at 92.4% (SOFT)", escalations: [] },
       plainPaper(80),
     );
     expect(lines).toContain("Waits for:    cost/hour is at 92.4% (SOFT)");
@@ -131,8 +137,8 @@ describe("one task", () => {
     [{ name: "lost", attemptId: "a", endedAtMs: nowMs, reason: "gone" }, "lost 2026-02-13 10:42:07: gone"],
     [{ name: "cancelled", attemptId: null, endedAtMs: nowMs }, "cancelled 2026-02-13 10:42:07"],
   ] as const)("state %j", (state, words) => {
-    expect(text({ task: task(7, { state }), attempts: [], waitsFor: null }, plainPaper(80))).toContain(
-      `State:        ${words}`,
-    );
+    expect(
+      text({ task: task(7, { state }), attempts: [], waitsFor: null, escalations: [] }, plainPaper(80)),
+    ).toContain(`State:        ${words}`);
   });
 });

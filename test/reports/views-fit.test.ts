@@ -177,7 +177,10 @@ const VIEWS: Record<string, (parts: Parts, paper: Paper) => readonly string[]> =
       state: { name: "failed", attemptId: null, endedAtMs: nowMs, reason: text, exitCode: n },
     });
     const attempts = [models.attempt({ worker: text, outcome: text, answer: text, tokens: a, cost: b })];
-    return renderTaskDetails({ task, attempts, waitsFor: text }, paper);
+    return renderTaskDetails(
+      { task, attempts, waitsFor: text, escalations: [{ atMs: n, level: 3, member: text, reason: text }] },
+      paper,
+    );
   },
   "why task": ({ text, texts, n }, paper) => {
     const holds = { reason: text, limitId: text, level: "HARD", untilMs: nowMs } as const;
