@@ -23,6 +23,9 @@ const cache = join(root, "node_modules", ".cache", "ctm-build");
 const lock = join(cache, "lock");
 const flags = new Set(process.argv.slice(2));
 
+/** Module in src/cli that is bundled by itself. */
+const USAGE_PROGRAM = "usage-program";
+
 /** A lock older than this was left by a build that was killed. */
 const lockOldMs = 60_000;
 
@@ -46,30 +49,15 @@ try {
 async function build() {
   const startedMs = Date.now();
   const aside = join(cache, `new-${process.pid}`);
-  const result = await esbuild.build({
-    absWorkingDir: root,
-    entryPoints: {
-      ctm: "src/cli/main.ts",
-      "rehearsal-agent": "src/cli/rehearsal-agent.ts",
-      "attach-host": "src/cli/attach-host.ts",
-      "read-thread": "src/transcripts/read-thread.ts",
-      index: "src/index.ts",
-    },
-    outdir: aside,
-    bundle: true,
-    splitting: true,
-    format: "esm",
-    platform: "node",
-    target: "node20",
-    packages: "bundle",
-    external: ["better-sqlite3", "node-pty"],
-    banner: {
-      js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
-    },
-    sourcemap: true,
-    metafile: true,
-    logLevel: "warning",
+  const result = await bundle(aside, [USAGE_PROGRAM], {
+    ctm: "src/cli/main.ts",
+    "rehearsal-agent": "src/cli/rehearsal-agent.ts",
+    "attach-host": "src/cli/attach-host.ts",
+    "read-thread": "src/transcripts/read-thread.ts",
+    index: "src/index.ts",
   });
+  // Apart from the others it shares no files with them, and so has few to load.
+  await bundle(aside, [], { [USAGE_PROGRAM]: `src/cli/${USAGE_PROGRAM}.ts` });
   // Dated to the start: what was changed while it was built is newer than this.
   const mark = join(aside, ".built");
   writeFileSync(mark, "");
@@ -82,6 +70,56 @@ async function build() {
   const outputs = Object.values(result.metafile.outputs);
   const bytes = outputs.reduce((sum, output) => sum + output.bytes, 0);
   console.log(`dist: ${outputs.length} files, ${Math.round(bytes / 1024)} KiB`);
+}
+
+/**
+ * A package whose one function is loaded when it is called first: the tables of characters that this one makes as it
+ * loads take longer than all the rest of a command, and plain text needs none of them.
+ */
+function loadedWhenCalled(name) {
+  const namespace = "loaded-when-called";
+  const contents = `let loaded;
+    export default (...given) => (loaded ??= require(${JSON.stringify(name)})).default(...given);`;
+  return {
+    name: namespace,
+    setup: ({ onResolve, onLoad }) => {
+      onResolve({ filter: new RegExp(`^${name}$`) }, (wanted) =>
+        wanted.namespace === namespace ? undefined : { path: name, namespace },
+      );
+      onLoad({ filter: /^/, namespace }, () => ({ contents, resolveDir: root }));
+    },
+  };
+}
+
+/** `apart`: names of modules that are bundled by themselves. */
+function bundle(outdir, apart, entryPoints) {
+  return esbuild.build({
+    absWorkingDir: root,
+    entryPoints,
+    outdir,
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    platform: "node",
+    target: "node20",
+    packages: "bundle",
+    external: ["better-sqlite3", "node-pty"],
+    plugins: [loadedWhenCalled("string-width"), ...apart.map(bundledApart)],
+    banner: {
+      js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
+    },
+    sourcemap: true,
+    metafile: true,
+    logLevel: "warning",
+  });
+}
+
+function bundledApart(name) {
+  return {
+    name: `bundled-apart-${name}`,
+    setup: ({ onResolve }) =>
+      onResolve({ filter: new RegExp(`/${name}\\.ts$`) }, () => ({ path: `./${name}.js`, external: true })),
+  };
 }
 
 function isFresh() {

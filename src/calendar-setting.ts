@@ -1,5 +1,5 @@
 /** The time zone of calendar windows, kept in the ledger, so that another zone in the configuration opens none early. */
-import { z } from "zod";
+import * as z from "zod";
 import type { Ledger } from "./ledger/ledger.ts";
 import { Calendar } from "./throttle/calendar.ts";
 

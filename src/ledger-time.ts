@@ -3,7 +3,7 @@
  * machine. Whoever opens the ledger goes by the same anchor, so that neither a restart of the manager nor a command
  * beside it takes over a wall clock that was set meanwhile.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { Ledger } from "./ledger/ledger.ts";
 import type { ClockReading, MachineClock } from "./machine-clock.ts";
 import { duration } from "./reports/times.ts";

@@ -1,8 +1,7 @@
 /** argv read: which of the program's ways is meant, and the options that hold for all of them. */
 import { CtmError } from "../base/errors.ts";
 import type { Command, OptionSpec, RawInput } from "../commands/command.ts";
-import { unknownCommand } from "../commands/find.ts";
-import { allCommands, findCommand } from "../commands/index.ts";
+import { findIn, unknownCommand } from "../commands/find.ts";
 import { keyOf, parseLeadingOptions, parseWords } from "../commands/parse.ts";
 import { nearest } from "../base/suggest.ts";
 
@@ -62,20 +61,25 @@ export type Invocation =
       readonly raw: RawInput;
     };
 
-/** Throws CtmError `usage`. */
-export function readArguments(words: readonly string[]): Invocation {
+/** The words that no option of the program takes: a command and its own words, or tasks. Throws CtmError `usage`. */
+export function wordsBehindOptions(words: readonly string[]): readonly string[] {
+  return parseLeadingOptions(words, PROGRAM_OPTIONS).rest;
+}
+
+/** `commands`: those that may be meant. Throws CtmError `usage`. */
+export function readArguments(words: readonly string[], commands: readonly Command[]): Invocation {
   const { values, rest } = parseLeadingOptions(words, PROGRAM_OPTIONS);
   if (values["version"] === true) return { kind: "version" };
   const settings: Settings = values;
   const [first, second] = rest;
   if (values["help"] === true)
-    return { kind: "help", command: first === undefined ? null : findCommand(first) };
+    return { kind: "help", command: first === undefined ? null : findIn(commands, first) };
   if (first === undefined) return { kind: "prompt", settings };
   // Everything after a bare `--` is tasks, whatever it looks like.
   if (words[words.length - rest.length - 1] === "--") return { kind: "texts", settings, texts: rest };
-  const double = second === undefined ? null : findCommand(`${first} ${second}`);
-  const command = double ?? findCommand(first);
-  if (command === null) return { kind: "texts", settings, texts: textsOf(rest) };
+  const double = second === undefined ? null : findIn(commands, `${first} ${second}`);
+  const command = double ?? findIn(commands, first);
+  if (command === null) return { kind: "texts", settings, texts: textsOf(rest, commands) };
   return ofCommand(command, rest.slice(double === null ? 1 : 2), settings);
 }
 
@@ -98,7 +102,7 @@ function hasOption(command: Command, option: OptionSpec): boolean {
  * Words that begin with no command are tasks, one each, when at least one of them is more than a word. A single
  * word is a mistyped command; several are a sentence that lost its quotes, and would cost money word by word.
  */
-function textsOf(words: readonly string[]): readonly string[] {
+function textsOf(words: readonly string[], commands: readonly Command[]): readonly string[] {
   const [first = ""] = words;
   const late = words.find((word) => /^--?[a-z][a-z-]*(=|$)/i.test(word));
   if (late !== undefined) {
@@ -109,11 +113,11 @@ function textsOf(words: readonly string[]): readonly string[] {
   // An empty word is a task too: one that is refused as empty, not taken for a command.
   const isText = (word: string): boolean => word.trim() === "" || /\s/.test(word.trim());
   if (isText(first)) return words;
-  const names = allCommands().map(({ name }) => name);
+  const names = commands.map(({ name }) => name);
   if (words.length > 1 && words.some(isText) && nearest(first, names) === null) return words;
   const details =
     words.length === 1
       ? [`To run a task of one word: ctm -- ${first}`]
       : ['To run tasks: ctm "Task 1" "Task 2", or `ctm -- word word` for one task a word'];
-  throw new CtmError("usage", unknownCommand(allCommands(), first), details);
+  throw new CtmError("usage", unknownCommand(commands, first), details);
 }

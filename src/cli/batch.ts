@@ -17,7 +17,8 @@ import type { Settings } from "./arguments.ts";
 import { showProgress } from "./batch-progress.ts";
 import { callerHere } from "./caller.ts";
 import { onInterrupt } from "./interrupt.ts";
-import { configOf, joinHouse, type Manager } from "./reach.ts";
+import { joinHouse, type Manager } from "./reach.ts";
+import { configOf } from "./settings-config.ts";
 import { tellRecap } from "./tell-recap.ts";
 import type { Terminal } from "./terminal.ts";
 

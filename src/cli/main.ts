@@ -13,6 +13,16 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 if (words.length === 1 && (words[0] === "--version" || words[0] === "-V")) {
   console.log(`ctm ${VERSION}`);
 } else {
+  process.exit((await runUsageAlone()) ?? (await runAnything()));
+}
+
+async function runUsageAlone(): Promise<number | null> {
+  if (!words.includes("usage")) return null;
+  const { runUsage } = await import("./usage-program.ts");
+  return runUsage(words);
+}
+
+async function runAnything(): Promise<number> {
   const { runProgram } = await import("./program.ts");
-  process.exit(await runProgram(words));
+  return runProgram(words);
 }

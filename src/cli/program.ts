@@ -14,7 +14,7 @@ export async function runProgram(words: readonly string[]): Promise<number> {
   let terminal = openTerminal(words.includes("--json") ? { json: true } : {});
   try {
     refuseBrokenWords(words);
-    const invocation = readArguments(words);
+    const invocation = readArguments(words, allCommands());
     if ("settings" in invocation) terminal = openTerminal(invocation.settings);
     const fault = faultWish();
     if (fault !== null) {
@@ -46,6 +46,10 @@ async function carryOut(invocation: Invocation, terminal: Terminal): Promise<num
       return runTexts(invocation.texts, invocation.settings, terminal);
     }
     case "command": {
+      if (invocation.command.alone) {
+        const { runAlone } = await import("./run-alone.ts");
+        return runAlone(invocation.command, invocation.raw, invocation.settings, terminal);
+      }
       const { runCommand } = await import("./run-command.ts");
       return runCommand(invocation.command, invocation.raw, invocation.settings, terminal);
     }

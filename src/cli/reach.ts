@@ -2,7 +2,7 @@
 import { openApp, type App } from "../app.ts";
 import { CtmError } from "../base/errors.ts";
 import { localHost, type CommandHost } from "../commands/host.ts";
-import { loadConfig, type Config, type ConfigOverrides } from "../config.ts";
+import type { Config } from "../config.ts";
 import { openManagerSocket } from "../server/manager-socket.ts";
 import { connectManager, type RemoteHost } from "../server/remote-host.ts";
 import type { Settings } from "./arguments.ts";
@@ -18,15 +18,6 @@ export interface Manager {
   /** Resolves with the reason when nothing more can be written until a new start. */
   readonly broken: Promise<CtmError>;
   close(workers: "leave" | "kill"): Promise<void>;
-}
-
-export async function configOf(settings: Settings): Promise<Config> {
-  const { config, ...flags } = settings;
-  const overrides: ConfigOverrides = {
-    ...pick(flags),
-    ...(config === undefined ? {} : { configFile: config }),
-  };
-  return loadConfig({ overrides });
 }
 
 /** Becomes the manager. Throws CtmError `manager-running` when there is one. */
@@ -93,10 +84,4 @@ async function connectSoon(config: Config, refusal: CtmError): Promise<RemoteHos
     if (Date.now() > endMs) throw refusal;
     await new Promise((again) => setTimeout(again, socketRetryMs));
   }
-}
-
-function pick(flags: Settings): ConfigOverrides {
-  const { stateDir, workers, agent, context, profile, pauseAt, preferCheap } = flags;
-  const given = { stateDir, workers, agent, context, profile, pauseAt, preferCheap };
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }

@@ -3,7 +3,8 @@ import type { RawInput } from "../commands/command.ts";
 import { findCommand } from "../commands/index.ts";
 import type { Settings } from "./arguments.ts";
 import { untilSignal } from "./interrupt.ts";
-import { becomeManager, configOf } from "./reach.ts";
+import { becomeManager } from "./reach.ts";
+import { configOf } from "./settings-config.ts";
 import { tellRecap } from "./tell-recap.ts";
 import type { Terminal } from "./terminal.ts";
 

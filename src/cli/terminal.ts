@@ -32,12 +32,15 @@ export function openTerminal(settings: Settings): Terminal {
   const columns = columnsOf(settings.columns);
   const colour = stdout.isTTY && settings.color !== false && !json && stdout.hasColors();
   const unicode = colour && isUtf8(processEnvironment());
-  let timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  let timeZone: string | null = null;
   return {
     json,
     interactive: stdin.isTTY && stdout.isTTY && !json,
     redraws: stdout.isTTY && !json,
-    paper: () => ({ columns: columns ?? stdout.columns ?? 80, colour, unicode, nowMs: Date.now(), timeZone }),
+    paper: () => {
+      timeZone ??= Intl.DateTimeFormat().resolvedOptions().timeZone;
+      return { columns: columns ?? stdout.columns ?? 80, colour, unicode, nowMs: Date.now(), timeZone };
+    },
     print: (lines) => void (lines.length > 0 && stdout.write(`${lines.join("\n")}\n`)),
     printJson: (value) => void stdout.write(`${jsonText(value)}\n`),
     note: (line) => void (json || stderr.write(`${oneLine(line)}\n`)),

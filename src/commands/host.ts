@@ -2,15 +2,9 @@
 import type { App } from "../app.ts";
 import { CtmError } from "../base/errors.ts";
 import { named } from "../ledger/storage-fault.ts";
-import type { Caller, Command, RawInput } from "./command.ts";
+import type { Command, RawInput } from "./command.ts";
+import { settled, type Following } from "./following.ts";
 import { findCommand } from "./index.ts";
-
-/** A stream of results under way. */
-export interface Following {
-  /** Resolves when it was stopped; rejects when it broke off. */
-  readonly done: Promise<void>;
-  stop(): void;
-}
 
 export interface CommandHost {
   /** `client`: another process is the manager. */
@@ -51,21 +45,6 @@ export function localHost(app: App): CommandHost {
   };
 }
 
-/** Follows a command that is carried out where the person sits. */
-export function followAlone(
-  command: Command,
-  checked: RawInput,
-  caller: Caller,
-  onItem: (item: unknown) => void,
-): Following {
-  const { promise, resolve, reject } = settled();
-  const stopFollowing = command.followAlone(checked, caller, { emit: onItem, fail: reject });
-  return {
-    done: promise.finally(() => stopFollowing()),
-    stop: resolve,
-  };
-}
-
 function commandFor(name: string): Command {
   const command = findCommand(name);
   if (command === null) throw new CtmError("usage", "there is no such command");
@@ -78,14 +57,4 @@ function requireManager(command: Command, app: App): void {
     "no-manager",
     `\`${command.name}\` needs a running manager: start one with \`ctm\` or \`ctm serve\``,
   );
-}
-
-function settled(): { promise: Promise<void>; resolve: () => void; reject: (error: unknown) => void } {
-  let resolve = (): void => undefined;
-  let reject: (error: unknown) => void = () => undefined;
-  const promise = new Promise<void>((done, fail) => {
-    resolve = done;
-    reject = fail;
-  });
-  return { promise, resolve, reject };
 }

@@ -25,6 +25,12 @@ const MARKS = ['_meta"', '_context"', '_started"', '_count"', '_usage_record"', 
 /** In the middle of one, the model's own words tell whether a count is the first of a response or a repetition. */
 const MARKS_OF_A_PART = [...MARKS, '"response_item"'];
 
+/** Codex begins its lines with their type: nearly all of a rollout are prompts and outputs, told by a glance. */
+const HEAD =
+  /^\{"timestamp":"[^"\\]*",(?:"ordinal":\d+,)?"type":"([a-z_]+)","payload":\{(?:"type":"([a-z_]+)")?/;
+const LINES_READ: ReadonlySet<string> = new Set(["session_meta", "turn_context", "token_usage_record"]);
+const EVENTS_READ: ReadonlySet<string> = new Set(["token_count", "task_started", "thread_settings_applied"]);
+
 /** What was read so far of one file: who speaks, with which model, and how far the running total has come. */
 interface Reading {
   readonly records: UsageRecord[];
@@ -52,6 +58,11 @@ export function parseCodexRecord(text: string): UsageRecord[] {
 /** Whole rollouts, from their beginning on. */
 export const CODEX_RECORD: RecordFormat = {
   marks: MARKS,
+  tells: (head) => {
+    const [, type = null, event = null] = HEAD.exec(head) ?? [];
+    if (type === null || (type === "event_msg" && event === null)) return null;
+    return type === "event_msg" ? EVENTS_READ.has(event ?? "") : LINES_READ.has(type);
+  },
   open: (state) => readingFrom(restored(state) ?? newReading(true)),
 };
 

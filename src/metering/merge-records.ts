@@ -1,5 +1,5 @@
 /** Several sightings of the same response count once: forks, resumed copies, one line for each block of an answer. */
-import { maxUsage, type Usage, type UsageRecord } from "./usage.ts";
+import { isSameUsage, maxUsage, type Usage, type UsageRecord } from "./usage.ts";
 
 /**
  * One record a key, in order of first sighting, with the maximum of each counter, never the sum. What a side
@@ -7,12 +7,40 @@ import { maxUsage, type Usage, type UsageRecord } from "./usage.ts";
  * The sums do not depend on the order of the lists.
  */
 export function mergeRecords(lists: readonly (readonly UsageRecord[])[]): UsageRecord[] {
-  const byKey = new Map<string, UsageRecord>();
-  for (const record of lists.flat()) {
-    const known = byKey.get(record.key);
-    byKey.set(record.key, known === undefined ? record : mergeTwo(known, record));
+  const merged = new MergedRecords();
+  for (const list of lists) merged.add(list);
+  return merged.all();
+}
+
+/** The same, list by list, as they come. */
+export class MergedRecords {
+  readonly #byKey = new Map<string, UsageRecord>();
+
+  add(list: readonly UsageRecord[]): void {
+    for (const record of list) {
+      const known = this.#byKey.get(record.key);
+      if (known === undefined) this.#byKey.set(record.key, record);
+      else if (!saysNothingNew(known, record)) this.#byKey.set(record.key, mergeTwo(known, record));
+    }
   }
-  return withoutReplays([...byKey.values()]);
+
+  all(): UsageRecord[] {
+    return withoutReplays([...this.#byKey.values()]);
+  }
+}
+
+/** Most sightings are the same response again, later. */
+function saysNothingNew(known: UsageRecord, again: UsageRecord): boolean {
+  return (
+    again.model === known.model &&
+    again.sessionId === known.sessionId &&
+    again.cliVersion === known.cliVersion &&
+    again.mayRepeat === known.mayRepeat &&
+    again.statedNanoUsd === known.statedNanoUsd &&
+    (again.atMs === known.atMs || (known.atMs !== null && again.atMs !== null && known.atMs < again.atMs)) &&
+    again.flags.every((flag) => known.flags.includes(flag)) &&
+    isSameUsage(known.usage, again.usage)
+  );
 }
 
 function mergeTwo(a: UsageRecord, b: UsageRecord): UsageRecord {

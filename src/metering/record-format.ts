@@ -6,9 +6,17 @@ import { parseLine, type JsonObject } from "./json-lines.ts";
 import { mergeRecords } from "./merge-records.ts";
 import type { UsageRecord } from "./usage.ts";
 
+/** So much of a line is its beginning. */
+export const headBytes = 160;
+
 export interface RecordFormat {
   /** A line that holds none of these says nothing about usage, and need not be given to `read`. */
   readonly marks: readonly string[];
+  /**
+   * What the beginning of a line, `headBytes` long or shorter, tells of it: true = it is to be read, false = it says
+   * nothing about usage. null = nothing is told, and marks decide. Left out = it is never looked at.
+   */
+  readonly tells?: (head: string) => boolean | null;
   /**
    * The bulk of a line, which says nothing about usage: what stands between the first of these and the last of the
    * other before a mark may be left out, if what is left is still a whole line.

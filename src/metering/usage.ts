@@ -57,6 +57,18 @@ export function maxUsage(a: Usage, b: Usage): Usage {
   return mapUsage(a, b, Math.max);
 }
 
+export function isSameUsage(a: Usage, b: Usage): boolean {
+  return (
+    a.inputTokens === b.inputTokens &&
+    a.cacheReadTokens === b.cacheReadTokens &&
+    a.cacheWrite5mTokens === b.cacheWrite5mTokens &&
+    a.cacheWrite1hTokens === b.cacheWrite1hTokens &&
+    a.outputTokens === b.outputTokens &&
+    a.reasoningTokens === b.reasoningTokens &&
+    a.webSearches === b.webSearches
+  );
+}
+
 /** Everything the provider moved, cache reads included. */
 export function totalTokens(usage: Usage): number {
   return usage.cacheReadTokens + limitTokens(usage, false);

@@ -25,7 +25,8 @@ const CONTROLS = /[\p{Cc}\p{Zl}\p{Zp}]+/gu;
 const LONE_SURROGATES = /\p{Cs}/gu;
 const PRINTABLE_ASCII = /^[ -~]*$/;
 
-const segmenter = new Intl.Segmenter();
+/** Made when it is needed first: it takes long to make. */
+let segmenter: Intl.Segmenter | null = null;
 const widths = new Map<string, number>();
 
 /** Display cells of a text; escape sequences of our own painting count nothing. */
@@ -74,6 +75,7 @@ export function cut(text: string, width: number, paper: Paper): string {
   if (width <= 0) return "";
   let kept = "";
   let used = 0;
+  segmenter ??= new Intl.Segmenter();
   for (const { segment } of segmenter.segment(text)) {
     const next = used + cellWidth(segment);
     if (next > width - 1) break;

@@ -1,6 +1,6 @@
 /** Recorded usage summed by day, week, month or session, as people who know ccusage expect it. */
 import type { UsageCell } from "../metering/usage-cells.ts";
-import { addUsage, NO_USAGE, totalTokens, type CompletenessFlag, type Usage } from "../metering/usage.ts";
+import { NO_USAGE, totalTokens, type CompletenessFlag } from "../metering/usage.ts";
 import { LocalDates } from "./times.ts";
 
 export const USAGE_PERIODS = ["daily", "weekly", "monthly", "session"] as const;
@@ -100,10 +100,15 @@ export function usageRows(
 
 /** Everything of these cells as one sum. */
 export function sumCells(cells: readonly UsageCell[]): UsageSums {
-  let usage: Usage = NO_USAGE;
+  const usage = { ...NO_USAGE };
   let [nanoUsd, unpricedTokens, responses] = [0, 0, 0];
   for (const cell of cells) {
-    usage = addUsage(usage, cell.usage);
+    usage.inputTokens += cell.usage.inputTokens;
+    usage.cacheReadTokens += cell.usage.cacheReadTokens;
+    usage.cacheWrite5mTokens += cell.usage.cacheWrite5mTokens;
+    usage.cacheWrite1hTokens += cell.usage.cacheWrite1hTokens;
+    usage.outputTokens += cell.usage.outputTokens;
+    usage.reasoningTokens += cell.usage.reasoningTokens;
     nanoUsd += cell.nanoUsd;
     unpricedTokens += cell.unpricedTokens;
     responses += cell.responses;

@@ -2,7 +2,8 @@
 import type { Socket } from "node:net";
 import { CtmError } from "../base/errors.ts";
 import { faultPoint } from "../faults/fault-point.ts";
-import type { CommandHost, Following } from "../commands/host.ts";
+import type { Following } from "../commands/following.ts";
+import type { CommandHost } from "../commands/host.ts";
 import { encodeMessage, MessageDecoder, wholeMessageMaxBytes } from "./frames.ts";
 import { failureOf, PROTOCOL, request, type Hello, type Reply, type Request } from "./messages.ts";
 

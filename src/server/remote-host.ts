@@ -2,7 +2,8 @@
 import { connect, type Socket } from "node:net";
 import { CtmError } from "../base/errors.ts";
 import type { RawInput } from "../commands/command.ts";
-import type { CommandHost, Following } from "../commands/host.ts";
+import type { Following } from "../commands/following.ts";
+import type { CommandHost } from "../commands/host.ts";
 import { findCommand } from "../commands/index.ts";
 import { encodeMessage, MessageDecoder } from "./frames.ts";
 import { errorOf, PROTOCOL, reply, type Reply } from "./messages.ts";

@@ -18,12 +18,13 @@ export interface FoundFile {
   readonly inode: number;
 }
 
-/** All record files, each once, in the order of agents and paths. Folders that cannot be read are left out. */
+/** All record files, each once, in the order of their paths. Folders that cannot be read are left out. */
 export function findRecordFiles(folders: RecordFolders): FoundFile[] {
   const found = new Map<string, FoundFile>();
   for (const agent of RECORDED_AGENTS) {
-    for (const folder of folders[agent]) {
-      for (const part of partsOf(agent, folder)) walk(part, "", 0, agent, found);
+    for (const folder of folders[agent].flatMap((own) => partsOf(agent, own))) {
+      const real = realPath(folder);
+      if (real !== null) walk(real, { agent, inside: "", depth: 0, project: null }, found);
     }
   }
   return [...found.values()].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
@@ -45,63 +46,66 @@ function partsOf(agent: RecordedAgent, folder: string): string[] {
   }
 }
 
-function walk(
-  root: string,
-  below: string,
-  depth: number,
-  agent: RecordedAgent,
-  found: Map<string, FoundFile>,
-): void {
-  const folder = depth === 0 ? realPath(root) : root;
-  if (folder === null) return;
+/** Where in an agent's folder the walk is. */
+interface Place {
+  readonly agent: RecordedAgent;
+  /** The way from the agent's folder, with a stroke at its end; "" for the folder itself. */
+  readonly inside: string;
+  readonly depth: number;
+  readonly project: string | null;
+}
+
+/** There may be thousands of folders: a path is put together once, and looked into only where its name says nothing. */
+function walk(folder: string, place: Place, found: Map<string, FoundFile>): void {
+  const { agent, inside, depth, project } = place;
   for (const entry of entriesOf(folder)) {
     if (found.size >= recordFilesMax) return;
-    const inside = below === "" ? entry.name : `${below}/${entry.name}`;
+    const { name } = entry;
     if (entry.isDirectory()) {
-      if (depth < depthMax && mayHold(agent, inside))
-        walk(join(folder, entry.name), inside, depth + 1, agent, found);
+      if (depth >= depthMax || !mayHold(place, name)) continue;
+      const below = { agent, inside: `${inside}${name}/`, depth: depth + 1, project: project ?? name };
+      walk(`${folder}/${name}`, below, found);
     } else if (entry.isFile()) {
-      const kind = kindOf(agent, inside);
-      const file = kind === null ? null : lookAt(join(folder, entry.name), agent, kind, inside);
+      const kind = kindOf(place, name);
+      const file = kind === null ? null : lookAt(`${folder}/${name}`, kind, place);
       if (file !== null) found.set(file.path, file);
     }
   }
 }
 
 /** Folders that hold no record, and may be large. */
-function mayHold(agent: RecordedAgent, inside: string): boolean {
-  if (agent === "claude") return !inside.endsWith("/tool-results");
-  if (agent === "opencode") return /^storage(\/message(\/[^/]+)?)?$/.test(inside);
+function mayHold({ agent, inside, depth }: Place, name: string): boolean {
+  if (agent === "claude") return name !== "tool-results" || depth === 0;
+  if (agent === "opencode") return /^storage(\/message(\/[^/]+)?)?$/.test(inside + name);
   return true;
 }
 
-function kindOf(agent: RecordedAgent, inside: string): FileKind | null {
+function kindOf({ agent, inside }: Place, name: string): FileKind | null {
   switch (agent) {
     case "claude":
     case "codex":
-      return inside.endsWith(".jsonl") ? "lines" : null;
+      return name.endsWith(".jsonl") ? "lines" : null;
     case "gemini":
       if (!/^[^/]+\/chats\//.test(inside)) return null;
-      return inside.endsWith(".jsonl") ? "lines" : inside.endsWith(".json") ? "document" : null;
+      return name.endsWith(".jsonl") ? "lines" : name.endsWith(".json") ? "document" : null;
     case "opencode":
-      if (/^opencode(-[\w.-]+)?\.db$/.test(inside)) return "database";
-      return /^storage\/message\/[^/]+\/[^/]+\.json$/.test(inside) ? "document" : null;
+      if (inside === "") return /^opencode(-[\w.-]+)?\.db$/.test(name) ? "database" : null;
+      return /^storage\/message\/[^/]+\/$/.test(inside) && name.endsWith(".json") ? "document" : null;
     default:
       return agent satisfies never;
   }
 }
 
-function lookAt(path: string, agent: RecordedAgent, kind: FileKind, inside: string): FoundFile | null {
+function lookAt(path: string, kind: FileKind, { agent, project }: Place): FoundFile | null {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat === undefined) return null;
-  const project = agent === "claude" || agent === "gemini" ? (inside.split("/")[0] ?? null) : null;
   // What was written to a database last stands in a file beside it.
   const log = kind === "database" ? statSync(`${path}-wal`, { throwIfNoEntry: false }) : undefined;
   return {
     agent,
     kind,
     path,
-    project: inside.includes("/") ? project : null,
+    project: agent === "claude" || agent === "gemini" ? project : null,
     bytes: stat.size + (log?.size ?? 0),
     // An empty one was made by whoever looked last, ourselves included.
     changedMs: Math.max(stat.mtimeMs, log !== undefined && log.size > 0 ? log.mtimeMs : 0),

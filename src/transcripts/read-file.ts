@@ -1,5 +1,5 @@
 /** Reads one record file, whole or on from where an earlier reading ended. A file that cannot be read holds nothing. */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { closeSync, fstatSync, openSync, readFileSync, readSync } from "node:fs";
 import { mergeRecords } from "../metering/merge-records.ts";
 import { parseGeminiRecord } from "../metering/gemini-record.ts";
@@ -105,7 +105,13 @@ function whole(records: readonly UsageRecord[], projects: FileReading["projects"
 /** All sessions of one file worked in the same folder. */
 function projectsOf(records: readonly UsageRecord[], project: string | null): FileReading["projects"] {
   if (project === null) return {};
-  const sessions = new Set(records.map(({ sessionId }) => sessionId ?? ""));
+  const sessions = new Set<string>();
+  let last: string | null = null;
+  for (const { sessionId } of records) {
+    const session = sessionId ?? "";
+    if (session !== last) sessions.add(session);
+    last = session;
+  }
   return Object.fromEntries([...sessions].map((session) => [session, project]));
 }
 
@@ -124,5 +130,5 @@ function checkOf(file: number, offset: number): string {
   const bytes = Buffer.alloc(2 * length);
   readSync(file, bytes, 0, length, 0);
   readSync(file, bytes, length, length, offset - length);
-  return createHash("sha1").update(bytes).digest("base64");
+  return hash("sha1", bytes, "base64");
 }

@@ -4,9 +4,10 @@
  */
 import { readSync } from "node:fs";
 import { parseLine, type JsonObject } from "../metering/json-lines.ts";
-import type { RecordFormat } from "../metering/record-format.ts";
+import { headBytes, type RecordFormat } from "../metering/record-format.ts";
 
-const pieceBytes = 1024 * 1024;
+/** Small enough to be still in the processor's cache when it is searched. */
+const pieceBytes = 256 * 1024;
 /** Longest line that is looked at. An answer has 128,000 tokens at most; what is longer carries an image or a file. */
 export const lineMaxBytes = 16 * 1024 * 1024;
 const NEWLINE = 10;
@@ -22,9 +23,11 @@ export interface ScanEnd {
 export class LineScanner {
   readonly #marks: readonly Buffer[];
   readonly #bulk: { readonly from: Buffer; readonly to: Buffer } | null;
+  readonly #tells: RecordFormat["tells"];
   #buffer = Buffer.allocUnsafeSlow(pieceBytes);
 
-  constructor({ marks, bulk }: Pick<RecordFormat, "marks" | "bulk">) {
+  constructor({ marks, bulk, tells }: Pick<RecordFormat, "marks" | "bulk" | "tells">) {
+    this.#tells = tells;
     this.#marks = marks.map((mark) => Buffer.from(mark));
     this.#bulk = bulk === undefined ? null : { from: Buffer.from(bulk.from), to: Buffer.from(bulk.to) };
   }
@@ -56,12 +59,12 @@ export class LineScanner {
         data = data.subarray(end + 1);
       }
       const whole = data.lastIndexOf(NEWLINE) + 1;
-      if (whole > 0) this.#markedLines(data.subarray(0, whole), onLine);
+      if (whole > 0) this.#search(data.subarray(0, whole), onLine);
       const rest = data.subarray(whole);
       rest.copy(this.#buffer);
       held = rest.length;
     }
-    if (held > 0 && !passingOver) this.#markedLines(this.#buffer.subarray(0, held), onLine);
+    if (held > 0 && !passingOver) this.#search(this.#buffer.subarray(0, held), onLine);
     return { offset: position - held, longLines };
   }
 
@@ -72,6 +75,31 @@ export class LineScanner {
     this.#buffer.copy(larger);
     this.#buffer = larger;
     return true;
+  }
+
+  #search(data: Buffer, onLine: (line: JsonObject) => void): void {
+    if (this.#tells === undefined) this.#markedLines(data, onLine);
+    else this.#toldLines(data, this.#tells, onLine);
+  }
+
+  /** Line by line, by what the beginning of each tells. */
+  #toldLines(
+    data: Buffer,
+    tells: (head: string) => boolean | null,
+    onLine: (line: JsonObject) => void,
+  ): void {
+    for (let start = 0; start < data.length; ) {
+      const newline = data.indexOf(NEWLINE, start);
+      const end = newline === -1 ? data.length : newline;
+      const told = tells(data.toString("latin1", start, Math.min(end, start + headBytes)));
+      if (told === null) {
+        this.#markedLines(data.subarray(start, end), onLine);
+      } else if (told) {
+        const line = this.#parse(data, start, end, end);
+        if (line !== null) onLine(line);
+      }
+      start = end + 1;
+    }
   }
 
   #markedLines(data: Buffer, onLine: (line: JsonObject) => void): void {

@@ -15,6 +15,7 @@ const busyMs = 10_000;
 const OPEN = faultPoint("usage-index.open");
 const DISCARD = faultPoint("usage-index.discard");
 const BEGIN = faultPoint("usage-index.begin");
+const PUT = faultPoint("usage-index.put");
 const UPDATE = faultPoint("usage-index.update");
 
 const TABLES = `
@@ -87,14 +88,21 @@ export class UsageIndex {
       .all();
   }
 
-  /** Takes over what changed, and the sums of all, at once. */
-  update(changed: readonly IndexedFile[], gone: readonly string[], fingerprint: string, sums: string): void {
-    const put = this.#db.prepare(
+  /** Takes over some of what changed. */
+  put(changed: readonly IndexedFile[]): void {
+    const save = this.#db.prepare(
       "INSERT OR REPLACE INTO file VALUES (@path, @bytes, @changedMs, @inode, @head, @records)",
     );
+    const write = (): void => {
+      for (const file of changed) save.run(file);
+    };
+    PUT.pass(() => this.#db.transaction(write).immediate());
+  }
+
+  /** When all that changed was put: takes out what is gone, and keeps the sums. */
+  conclude(gone: readonly string[], fingerprint: string, sums: string): void {
     const remove = this.#db.prepare("DELETE FROM file WHERE path = ?");
     const write = (): void => {
-      for (const file of changed) put.run(file);
       for (const path of gone) remove.run(path);
       this.#db.prepare("DELETE FROM sums").run();
       this.#db.prepare("INSERT INTO sums VALUES (?, ?)").run(fingerprint, sums);

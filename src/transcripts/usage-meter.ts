@@ -3,17 +3,19 @@
  * nothing changed, nothing is. What is in no file any more does not count: the index remembers, it does not add.
  */
 import { createHash } from "node:crypto";
-import { mergeRecords } from "../metering/merge-records.ts";
+import { MergedRecords, mergeRecords } from "../metering/merge-records.ts";
 import { packRecords, unpackRecords, type PackedRecords } from "../metering/packed-records.ts";
 import type { PriceTable } from "../metering/prices.ts";
-import type { UsageRecord } from "../metering/usage.ts";
 import { CellSums, type UsageCell } from "../metering/usage-cells.ts";
 import { findRecordFiles, recordFilesMax, type FoundFile } from "./find-files.ts";
-import { RECORDED_AGENTS, type RecordFolders } from "./formats.ts";
+import { RECORDED_AGENTS, type RecordedAgent, type RecordFolders } from "./formats.ts";
 import type { FileReading, ReadSoFar } from "./read-file.ts";
 import type { ReadJob, ReadResult } from "./read-jobs.ts";
 import { readAll } from "./read-threads.ts";
 import { UsageIndex, type IndexedFile } from "./usage-index.ts";
+
+/** Files whose readings are written at once. */
+const keptTogether = 64;
 
 export interface RecordedUsage {
   readonly cells: readonly UsageCell[];
@@ -37,29 +39,12 @@ export async function recordedUsage(
     const fingerprint = fingerprintOf(found, prices);
     const kept = index.sumsOf(fingerprint);
     if (kept !== null) return JSON.parse(kept) as RecordedUsage;
-    const { current, changed, gone } = await readChanges(found, index.files());
-    const usage = usageOf(found, current, prices);
-    return keptIn(index, changed, gone, fingerprint, usage);
+    const keeper = new IndexKeeper(index);
+    const { files, gone } = await readChanges(found, index.files(), keeper);
+    const usage = files.usage(found, prices);
+    return keeper.conclude(gone, fingerprint, usage);
   } finally {
     index.close();
-  }
-}
-
-/** The figures are right without it; only the next run takes longer. */
-function keptIn(
-  index: UsageIndex,
-  changed: readonly IndexedFile[],
-  gone: readonly string[],
-  fingerprint: string,
-  usage: RecordedUsage,
-): RecordedUsage {
-  try {
-    index.update(changed, gone, fingerprint, JSON.stringify(usage));
-    return usage;
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    const notice = `what was read could not be kept (${reason}): the next run reads it all again`;
-    return { ...usage, notices: [...usage.notices, notice] };
   }
 }
 
@@ -72,30 +57,105 @@ function fingerprintOf(found: readonly FoundFile[], prices: PriceTable): string 
 }
 
 interface Changes {
-  readonly current: ReadonlyMap<string, IndexedFile>;
-  readonly changed: readonly IndexedFile[];
+  readonly files: FilesTogether;
   readonly gone: readonly string[];
 }
 
-async function readChanges(found: readonly FoundFile[], indexed: readonly IndexedFile[]): Promise<Changes> {
+/** What is read is kept and added up as it comes, while other threads go on reading. */
+async function readChanges(
+  found: readonly FoundFile[],
+  indexed: readonly IndexedFile[],
+  keeper: IndexKeeper,
+): Promise<Changes> {
   const known = new Map(indexed.map((file) => [file.path, file]));
   const byPath = new Map(found.map((file) => [file.path, file]));
-  const current = new Map<string, IndexedFile>();
+  const files = new FilesTogether();
   const jobs: ReadJob[] = [];
   for (const file of found) {
     const before = known.get(file.path);
-    if (before !== undefined && isSame(before, file)) current.set(file.path, before);
+    if (before !== undefined && isSame(before, file)) files.add(file, before);
     else jobs.push({ file, soFar: before === undefined ? null : soFarOf(before, file) });
   }
-  const changed: IndexedFile[] = [];
   await readAll(jobs, (result) => {
     const file = byPath.get(result.path);
     if (file === undefined) return;
     const fresh = indexedFile(file, result, known.get(result.path));
-    changed.push(fresh);
-    current.set(fresh.path, fresh);
+    keeper.put(fresh);
+    files.add(file, fresh);
   });
-  return { current, changed, gone: indexed.map(({ path }) => path).filter((path) => !byPath.has(path)) };
+  return { files, gone: indexed.map(({ path }) => path).filter((path) => !byPath.has(path)) };
+}
+
+/** Keeps what is read. The figures are right without it; only the next run takes longer. */
+class IndexKeeper {
+  readonly #index: UsageIndex;
+  readonly #waiting: IndexedFile[] = [];
+  #fault: string | null = null;
+
+  constructor(index: UsageIndex) {
+    this.#index = index;
+  }
+
+  put(file: IndexedFile): void {
+    if (this.#waiting.push(file) >= keptTogether) this.#write();
+  }
+
+  conclude(gone: readonly string[], fingerprint: string, usage: RecordedUsage): RecordedUsage {
+    this.#write();
+    this.#attempt(() => this.#index.conclude(gone, fingerprint, JSON.stringify(usage)));
+    if (this.#fault === null) return usage;
+    const notice = `what was read could not be kept (${this.#fault}): the next run reads it all again`;
+    return { ...usage, notices: [...usage.notices, notice] };
+  }
+
+  #write(): void {
+    const files = this.#waiting.splice(0);
+    if (files.length > 0) this.#attempt(() => this.#index.put(files));
+  }
+
+  #attempt(write: () => void): void {
+    if (this.#fault !== null) return;
+    try {
+      write();
+    } catch (error) {
+      this.#fault = error instanceof Error ? error.message : String(error);
+    }
+  }
+}
+
+/** What all files say together, however they come. */
+class FilesTogether {
+  readonly #records = new Map<RecordedAgent, MergedRecords>();
+  /** Folder of each session, by agent: of the file whose path sorts first. */
+  readonly #projects = new Map<string, { readonly path: string; readonly project: string }>();
+  #unread = 0;
+
+  add({ agent, path }: FoundFile, read: IndexedFile): void {
+    const head = JSON.parse(read.head) as Head;
+    this.#unread += head.unread;
+    for (const [session, project] of Object.entries(head.projects)) {
+      const name = `${agent}\n${session}`;
+      const known = this.#projects.get(name);
+      if (known === undefined || path < known.path) this.#projects.set(name, { path, project });
+    }
+    const records = this.#records.get(agent) ?? new MergedRecords();
+    this.#records.set(agent, records);
+    records.add(unpackRecords(JSON.parse(read.records) as PackedRecords));
+  }
+
+  usage(found: readonly FoundFile[], prices: PriceTable): RecordedUsage {
+    const sums = new CellSums(prices);
+    for (const agent of RECORDED_AGENTS) {
+      for (const record of this.#records.get(agent)?.all() ?? [])
+        sums.add(agent, record, this.#projects.get(`${agent}\n${record.sessionId ?? ""}`)?.project ?? null);
+    }
+    return {
+      cells: sums.cells(),
+      notices: noticesOf(found.length, this.#unread),
+      files: found.length,
+      bytes: found.reduce((sum, { bytes }) => sum + bytes, 0),
+    };
+  }
 }
 
 function isSame(before: IndexedFile, now: FoundFile): boolean {
@@ -128,36 +188,6 @@ function indexedFile(
     unpackRecords(JSON.parse(records) as PackedRecords),
   ]);
   return { ...own, head: JSON.stringify(both), records: JSON.stringify(packRecords(all)) };
-}
-
-function usageOf(
-  found: readonly FoundFile[],
-  current: ReadonlyMap<string, IndexedFile>,
-  prices: PriceTable,
-): RecordedUsage {
-  const sums = new CellSums(prices);
-  let unread = 0;
-  for (const agent of RECORDED_AGENTS) {
-    const lists: UsageRecord[][] = [];
-    const projects = new Map<string, string>();
-    for (const file of found) {
-      const read = file.agent === agent ? current.get(file.path) : undefined;
-      if (read === undefined) continue;
-      const head = JSON.parse(read.head) as Head;
-      unread += head.unread;
-      for (const [session, project] of Object.entries(head.projects))
-        if (!projects.has(session)) projects.set(session, project);
-      lists.push(unpackRecords(JSON.parse(read.records) as PackedRecords));
-    }
-    for (const record of mergeRecords(lists))
-      sums.add(agent, record, projects.get(record.sessionId ?? "") ?? null);
-  }
-  return {
-    cells: sums.cells(),
-    notices: noticesOf(found.length, unread),
-    files: found.length,
-    bytes: found.reduce((sum, { bytes }) => sum + bytes, 0),
-  };
 }
 
 function noticesOf(files: number, unread: number): string[] {

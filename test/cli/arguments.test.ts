@@ -6,7 +6,7 @@ import { keyOf } from "../../src/commands/parse.ts";
 
 function faultOf(words: readonly string[]): string {
   try {
-    readArguments(words);
+    readArguments(words, allCommands());
   } catch (error) {
     if (error instanceof CtmError && error.code === "usage")
       return [error.message, ...error.details].join("\n");
@@ -68,8 +68,8 @@ describe("argv", () => {
     ["help of a command", ["add", "--help"], { kind: "help", command: { name: "add" } }],
     ["--version anywhere in front", ["--no-color", "--version"], { kind: "version" }],
   ])("%s", (_what, words, expected) => {
-    expect(readArguments(words)).toMatchObject(expected);
-    const read = readArguments(words);
+    expect(readArguments(words, allCommands())).toMatchObject(expected);
+    const read = readArguments(words, allCommands());
     if ("settings" in expected && "settings" in read) expect(read.settings).toEqual(expected.settings);
   });
 

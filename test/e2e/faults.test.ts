@@ -27,7 +27,7 @@ const passingsMax = 2;
 
 /** Points of commands that need no manager. */
 const OF_COMMANDS =
-  /^(?:backup\.(?:copy|rename|discard)|restore\.(?:aside|remove-old|rename)|mark\.remove|usage-index\.(?:open|begin|update)|agent\.version|reprice\.commit)$/;
+  /^(?:backup\.(?:copy|rename|discard)|restore\.(?:aside|remove-old|rename)|mark\.remove|usage-index\.(?:open|begin|put|update)|agent\.version|reprice\.commit)$/;
 /**
  * Points that nothing here comes to by need: they belong to a person's terminal, to what real agents and providers
  * say, to what agents tell by telemetry, to an Enter that was swallowed, or to a client of tmux that outlived its manager.

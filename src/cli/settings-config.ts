@@ -1,0 +1,19 @@
+/** The configuration, with what stands on the command line over it. */
+import { loadConfig, type Config, type ConfigOverrides } from "../config.ts";
+import type { Settings } from "./arguments.ts";
+
+/** Throws CtmError `config`. */
+export async function configOf(settings: Settings): Promise<Config> {
+  const { config, ...flags } = settings;
+  const overrides: ConfigOverrides = {
+    ...pick(flags),
+    ...(config === undefined ? {} : { configFile: config }),
+  };
+  return loadConfig({ overrides });
+}
+
+function pick(flags: Settings): ConfigOverrides {
+  const { stateDir, workers, agent, context, profile, pauseAt, preferCheap } = flags;
+  const given = { stateDir, workers, agent, context, profile, pauseAt, preferCheap };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+}
