@@ -23,6 +23,7 @@ import type { CompletenessFlag, Usage, UsageRecord } from "./usage.ts";
 
 /** Before this version a line kept the count of output tokens with which the stream had begun. */
 const OUTPUT_FINAL_SINCE = [2, 1, 97] as const;
+const DIFFER_BY_BLOCK = ['"parentUuid":', '"apiBlockIndex":', '"uuid":', '"timestamp":'] as const;
 const SYNTHETIC = "<synthetic>";
 
 /** One record a response found in `text`, the whole or the end of a transcript. Never throws. */
@@ -34,6 +35,7 @@ export const CLAUDE_RECORD: RecordFormat = {
   // Of every count of tokens. A mark that begins with a rare character is found several times faster than a quote.
   marks: ['_tokens"', '_boundary"'],
   bulk: { from: '"content":[', to: '],"stop_reason"' },
+  likeness: (line) => (namesMessage(line) ? withoutValues(line, DIFFER_BY_BLOCK) : null),
   open: (state) => {
     const from = asObject(state);
     let compacted = from?.["compacted"] === true;
@@ -55,6 +57,28 @@ export const CLAUDE_RECORD: RecordFormat = {
     };
   },
 };
+
+/** A line whose message has no id is told from others by its own. */
+function namesMessage(line: string): boolean {
+  const message = line.indexOf('"message":{');
+  const id = line.indexOf('"id":"', message);
+  const length = line.indexOf('"', id + 6) - (id + 6);
+  return message !== -1 && id !== -1 && id - message < 200 && length > 0 && length <= 200;
+}
+
+/** Without the values of these fields, in this order, as far as they are there; none of them holds a comma. */
+function withoutValues(line: string, fields: readonly string[]): string {
+  let kept = "";
+  let from = 0;
+  for (const field of fields) {
+    const at = line.indexOf(field, from);
+    const end = at === -1 ? -1 : line.indexOf(",", at);
+    if (end === -1) continue;
+    kept += line.slice(from, at);
+    from = end;
+  }
+  return kept + line.slice(from);
+}
 
 function recordOf(line: JsonObject, compacted: boolean): UsageRecord | null {
   const source = messageLine(line);

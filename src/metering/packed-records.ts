@@ -7,6 +7,10 @@ export interface PackedRecords {
   readonly values: readonly PackedValue[];
 }
 
+/** Of a record that says nothing beyond the rest, and of one that may repeat the message its key begins with. */
+const PLAIN = 0;
+const REPLAY = 1;
+
 type PackedValue = string | number | null | readonly [string | null, number | null, number | null];
 
 const FLAGS: readonly CompletenessFlag[] = ["output-under-recorded", "compaction-unseen", "unpriced-model"];
@@ -27,9 +31,8 @@ export function packRecords(records: readonly UsageRecord[]): PackedRecords {
     return place;
   };
   const values: PackedValue[] = [];
-  for (const { key, atMs, model, sessionId, cliVersion, flags, mayRepeat, statedNanoUsd, usage } of records) {
-    const { webSearches } = usage;
-    const isPlain = mayRepeat === undefined && statedNanoUsd === undefined && webSearches === undefined;
+  for (const record of records) {
+    const { key, atMs, model, sessionId, cliVersion, flags, usage } = record;
     values.push(
       key,
       atMs,
@@ -43,10 +46,23 @@ export function packRecords(records: readonly UsageRecord[]): PackedRecords {
       usage.cacheWrite1hTokens,
       usage.outputTokens,
       usage.reasoningTokens,
-      isPlain ? 0 : [mayRepeat ?? null, statedNanoUsd ?? null, webSearches ?? null],
+      moreOf(record),
     );
   }
   return { names, values };
+}
+
+function moreOf({ key, mayRepeat, statedNanoUsd, usage: { webSearches } }: UsageRecord): PackedValue {
+  if (statedNanoUsd === undefined && webSearches === undefined) {
+    if (mayRepeat === undefined) return PLAIN;
+    if (mayRepeat === messageOf(key)) return REPLAY;
+  }
+  return [mayRepeat ?? null, statedNanoUsd ?? null, webSearches ?? null];
+}
+
+/** What a key begins with. */
+function messageOf(key: string): string {
+  return key.slice(0, key.lastIndexOf("/"));
 }
 
 /** The records that `packRecords` packed. */
@@ -58,8 +74,9 @@ export function unpackRecords({ names, values }: PackedRecords): UsageRecord[] {
     const atMs = values[at + 1];
     const flags = number(at + 5);
     const more = values[at + 12];
+    const key = String(values[at]);
     const record: UsageRecord = {
-      key: String(values[at]),
+      key,
       model: name(at + 2),
       usage: {
         inputTokens: number(at + 6),
@@ -74,7 +91,8 @@ export function unpackRecords({ names, values }: PackedRecords): UsageRecord[] {
       cliVersion: name(at + 4),
       flags: flags === 0 ? NO_FLAGS : FLAGS.filter((_, bit) => (flags & (1 << bit)) !== 0),
     };
-    records.push(typeof more === "object" && more !== null ? withMore(record, more) : record);
+    if (more === REPLAY) records.push({ ...record, mayRepeat: messageOf(key) });
+    else records.push(typeof more === "object" && more !== null ? withMore(record, more) : record);
   }
   return records;
 }

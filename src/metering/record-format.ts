@@ -22,6 +22,11 @@ export interface RecordFormat {
    * other before a mark may be left out, if what is left is still a whole line.
    */
   readonly bulk?: { readonly from: string; readonly to: string };
+  /**
+   * A line without its bulk, and without what differs from one block of an answer to the next. Lines of one file that
+   * follow each other and are alike say the same again. null = this line is like no other.
+   */
+  readonly likeness?: (line: string) => string | null;
   /** A reading from the beginning of a file (null), or one that goes on from a `state` of an earlier one. */
   open(state: unknown): RecordReading;
 }

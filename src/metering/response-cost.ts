@@ -21,7 +21,8 @@ export function costOfResponse(usage: Usage, { price, permille }: PriceInForce):
 
 function tokenCost(usage: Usage, price: ModelPrice): number {
   const { longPrompt } = price;
-  if (longPrompt === null) return costAt(usage, price);
+  if (longPrompt === null || promptTokens(usage) + usage.outputTokens <= longPrompt.aboveTokens)
+    return costAt(usage, price);
   if (longPrompt.of === "excess") {
     const [base, excess] = splitAt(usage, longPrompt.aboveTokens);
     return costAt(base, price) + costAt(excess, longPrompt.rates);

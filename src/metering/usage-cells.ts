@@ -4,14 +4,7 @@
  */
 import { priceInForce, type PriceTable } from "./prices.ts";
 import { costOfResponse, type PriceInForce } from "./response-cost.ts";
-import {
-  addUsage,
-  NO_USAGE,
-  totalTokens,
-  type CompletenessFlag,
-  type Usage,
-  type UsageRecord,
-} from "./usage.ts";
+import { NO_USAGE, totalTokens, type CompletenessFlag, type Usage, type UsageRecord } from "./usage.ts";
 
 const quarterMs = 15 * 60_000;
 const dayMs = 86_400_000;
@@ -33,15 +26,23 @@ export interface UsageCell {
   readonly flags: readonly CompletenessFlag[];
 }
 
-type OpenCell = { -readonly [Key in keyof UsageCell]: UsageCell[Key] };
+type Open<T> = { -readonly [Key in keyof T]: T[Key] };
+type OpenCell = Open<Omit<UsageCell, "usage">> & { readonly usage: Open<Usage> };
+
+/** The cell of the last record: the next one is mostly of the same. */
+interface Last {
+  readonly cell: OpenCell;
+  readonly quarter: number;
+}
 
 /** Adds records up; `project` is the folder of their session. */
 export class CellSums {
   /** By agent and session, then by project, model and quarter: few of each, so that keys stay short. */
   readonly #sessions = new Map<string, Map<string, OpenCell>>();
   readonly #prices: PriceTable;
+  #last: Last | null = null;
   /** By model and day: prices change with the day. */
-  readonly #inForce = new Map<string, PriceInForce | null>();
+  readonly #inForce = new Map<string, Map<number, PriceInForce | null>>();
 
   constructor(prices: PriceTable) {
     this.#prices = prices;
@@ -52,7 +53,7 @@ export class CellSums {
     const { atMs, usage, flags } = record;
     const cost = record.statedNanoUsd ?? this.#costOf(record);
     cell.responses++;
-    cell.usage = addUsage(cell.usage, usage);
+    addTo(cell.usage, usage);
     if (cost === null) cell.unpricedTokens += totalTokens(usage);
     else cell.nanoUsd += cost;
     if (atMs !== null) {
@@ -67,7 +68,27 @@ export class CellSums {
     return [...this.#sessions.values()].flatMap((cells) => [...cells.values()]);
   }
 
-  #cellOf(agent: string, { sessionId, model, atMs }: UsageRecord, project: string | null): OpenCell {
+  #cellOf(agent: string, record: UsageRecord, project: string | null): OpenCell {
+    const { sessionId, model, atMs } = record;
+    // The moment a quarter begins at is looked up: its cell is another one.
+    const quarter = atMs === null || atMs % quarterMs === 0 ? Number.NaN : Math.floor(atMs / quarterMs);
+    const last = this.#last;
+    if (last?.quarter === quarter) {
+      const { cell } = last;
+      if (
+        cell.session === sessionId &&
+        cell.model === model &&
+        cell.agent === agent &&
+        cell.project === project
+      )
+        return cell;
+    }
+    const cell = this.#lookUp(agent, record, project);
+    this.#last = { cell, quarter };
+    return cell;
+  }
+
+  #lookUp(agent: string, { sessionId, model, atMs }: UsageRecord, project: string | null): OpenCell {
     const session = `${agent}\n${sessionId ?? ""}`;
     let cells = this.#sessions.get(session);
     if (cells === undefined) {
@@ -79,7 +100,7 @@ export class CellSums {
     if (cell === undefined) {
       cell = {
         ...{ agent, project, session: sessionId, model, firstMs: atMs, lastMs: atMs },
-        ...{ responses: 0, usage: NO_USAGE, nanoUsd: 0, unpricedTokens: 0, flags: [] },
+        ...{ responses: 0, usage: { ...NO_USAGE }, nanoUsd: 0, unpricedTokens: 0, flags: [] },
       };
       cells.set(key, cell);
     }
@@ -88,14 +109,26 @@ export class CellSums {
 
   #costOf({ usage, model, atMs }: UsageRecord): number | null {
     if (model === null) return null;
-    const day = `${model}\n${atMs === null ? "" : Math.floor(atMs / dayMs)}`;
-    let inForce = this.#inForce.get(day);
+    const day = atMs === null ? -1 : Math.floor(atMs / dayMs);
+    const byDay = this.#inForce.get(model) ?? new Map<number, PriceInForce | null>();
+    this.#inForce.set(model, byDay);
+    let inForce = byDay.get(day);
     if (inForce === undefined) {
       inForce = priceInForce(model, this.#prices, atMs);
-      this.#inForce.set(day, inForce);
+      byDay.set(day, inForce);
     }
     return inForce === null ? null : costOfResponse(usage, inForce);
   }
+}
+
+function addTo(sum: Open<Usage>, usage: Usage): void {
+  sum.inputTokens += usage.inputTokens;
+  sum.cacheReadTokens += usage.cacheReadTokens;
+  sum.cacheWrite5mTokens += usage.cacheWrite5mTokens;
+  sum.cacheWrite1hTokens += usage.cacheWrite1hTokens;
+  sum.outputTokens += usage.outputTokens;
+  sum.reasoningTokens += usage.reasoningTokens;
+  if (usage.webSearches !== undefined) sum.webSearches = (sum.webSearches ?? 0) + usage.webSearches;
 }
 
 /**

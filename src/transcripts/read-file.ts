@@ -1,6 +1,6 @@
 /** Reads one record file, whole or on from where an earlier reading ended. A file that cannot be read holds nothing. */
 import { hash } from "node:crypto";
-import { closeSync, fstatSync, openSync, readFileSync, readSync } from "node:fs";
+import { closeSync, openSync, readFileSync, readSync } from "node:fs";
 import { mergeRecords } from "../metering/merge-records.ts";
 import { parseGeminiRecord } from "../metering/gemini-record.ts";
 import { opencodeFileRecord } from "../metering/opencode-record.ts";
@@ -125,10 +125,9 @@ function documentRecords({ agent, path, bytes }: FoundFile): readonly UsageRecor
 
 /** A fingerprint of the beginning and the end of what was read. "" for a file that became shorter. */
 function checkOf(file: number, offset: number): string {
-  if (fstatSync(file).size < offset) return "";
   const length = Math.min(checkedBytes, offset);
   const bytes = Buffer.alloc(2 * length);
   readSync(file, bytes, 0, length, 0);
-  readSync(file, bytes, length, length, offset - length);
+  if (readSync(file, bytes, length, length, offset - length) < length) return "";
   return hash("sha1", bytes, "base64");
 }

@@ -8,7 +8,7 @@ import { readJobs, type ReadJob, type ReadResult } from "./read-jobs.ts";
 const threadsFromBytes = 24 * 1024 * 1024;
 const threadsMax = 4;
 /** What a thread may hold, in MiB: pieces of files and the records of one. */
-const threadMemory = { maxOldGenerationSizeMb: 192, maxYoungGenerationSizeMb: 24 };
+const threadMemory = { maxOldGenerationSizeMb: 192, maxYoungGenerationSizeMb: 48 };
 /** Beside the bundled program; from the source, one thread does it all. */
 const THREAD_PROGRAM = import.meta.url.endsWith(".ts")
   ? null

@@ -24,16 +24,21 @@ export class LineScanner {
   readonly #marks: readonly Buffer[];
   readonly #bulk: { readonly from: Buffer; readonly to: Buffer } | null;
   readonly #tells: RecordFormat["tells"];
+  readonly #likeness: RecordFormat["likeness"];
+  /** Of the line that was looked at last. */
+  #last: string | null = null;
   #buffer = Buffer.allocUnsafeSlow(pieceBytes);
 
-  constructor({ marks, bulk, tells }: Pick<RecordFormat, "marks" | "bulk" | "tells">) {
+  constructor({ marks, bulk, tells, likeness }: Pick<RecordFormat, "marks" | "bulk" | "tells" | "likeness">) {
     this.#tells = tells;
+    this.#likeness = likeness;
     this.#marks = marks.map((mark) => Buffer.from(mark));
     this.#bulk = bulk === undefined ? null : { from: Buffer.from(bulk.from), to: Buffer.from(bulk.to) };
   }
 
   /** Calls back for each line from `from` on that holds a mark; also for the last one when no newline ends it. */
   scan(file: number, from: number, onLine: (line: JsonObject) => void): ScanEnd {
+    this.#last = null;
     let position = from;
     let held = 0;
     let longLines = 0;
@@ -127,10 +132,19 @@ export class LineScanner {
       const to = data.lastIndexOf(this.#bulk.to, hit);
       if (from !== -1 && from < to) {
         const head = data.toString("utf8", start, from + this.#bulk.from.length);
-        const line = parseLine(head + data.toString("utf8", to, end));
+        const text = head + data.toString("utf8", to, end);
+        if (this.#isAgain(text)) return null;
+        const line = parseLine(text);
         if (line !== null) return line;
       }
     }
     return parseLine(data.toString("utf8", start, end));
+  }
+
+  #isAgain(text: string): boolean {
+    const likeness = this.#likeness?.(text) ?? null;
+    const again = likeness !== null && likeness === this.#last;
+    this.#last = likeness;
+    return again;
   }
 }

@@ -9,7 +9,7 @@ import { faultPoint } from "../faults/fault-point.ts";
 import { ensurePrivateFile, ensurePrivateFolders } from "../ledger/state-folder.ts";
 
 /** Raise it when readings come out otherwise than before: what an older program read is then read again. */
-const READING_VERSION = 1;
+const READING_VERSION = 2;
 const busyMs = 10_000;
 
 const OPEN = faultPoint("usage-index.open");
@@ -25,7 +25,7 @@ const TABLES = `
   CREATE TABLE file (
     path TEXT PRIMARY KEY, bytes INTEGER NOT NULL, changed_ms REAL NOT NULL, inode INTEGER NOT NULL,
     head TEXT NOT NULL, records TEXT NOT NULL
-  ) WITHOUT ROWID;
+  );
   CREATE TABLE sums (fingerprint TEXT PRIMARY KEY, sums TEXT NOT NULL);
   COMMIT;
 `;
@@ -60,7 +60,8 @@ export class UsageIndex {
     this.#db = OPEN.pass(() => new Database(path, { timeout: busyMs }));
     try {
       // No sync: what a power cut takes is read again, and what it damages is noticed and thrown away.
-      this.#db.pragma("journal_mode = WAL");
+      this.#db.pragma("page_size = 16384");
+      this.#db.pragma("journal_mode = TRUNCATE");
       this.#db.pragma("synchronous = OFF");
       this.#db.pragma("trusted_schema = OFF");
       if (this.#db.pragma("user_version", { simple: true }) !== READING_VERSION) this.#begin();

@@ -127,16 +127,20 @@ class IndexKeeper {
 class FilesTogether {
   readonly #records = new Map<RecordedAgent, MergedRecords>();
   /** Folder of each session, by agent: of the file whose path sorts first. */
-  readonly #projects = new Map<string, { readonly path: string; readonly project: string }>();
+  readonly #projects = new Map<
+    RecordedAgent,
+    Map<string, { readonly path: string; readonly project: string }>
+  >();
   #unread = 0;
 
   add({ agent, path }: FoundFile, read: IndexedFile): void {
     const head = JSON.parse(read.head) as Head;
     this.#unread += head.unread;
+    const projects = this.#projects.get(agent) ?? new Map<string, { path: string; project: string }>();
+    this.#projects.set(agent, projects);
     for (const [session, project] of Object.entries(head.projects)) {
-      const name = `${agent}\n${session}`;
-      const known = this.#projects.get(name);
-      if (known === undefined || path < known.path) this.#projects.set(name, { path, project });
+      const known = projects.get(session);
+      if (known === undefined || path < known.path) projects.set(session, { path, project });
     }
     const records = this.#records.get(agent) ?? new MergedRecords();
     this.#records.set(agent, records);
@@ -146,8 +150,9 @@ class FilesTogether {
   usage(found: readonly FoundFile[], prices: PriceTable): RecordedUsage {
     const sums = new CellSums(prices);
     for (const agent of RECORDED_AGENTS) {
+      const projects = this.#projects.get(agent);
       for (const record of this.#records.get(agent)?.all() ?? [])
-        sums.add(agent, record, this.#projects.get(`${agent}\n${record.sessionId ?? ""}`)?.project ?? null);
+        sums.add(agent, record, projects?.get(record.sessionId ?? "")?.project ?? null);
     }
     return {
       cells: sums.cells(),
