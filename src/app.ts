@@ -6,6 +6,7 @@ import type { Config } from "./config.ts";
 import type { Escalated, EscalationWish } from "./escalating.ts";
 import type { Fact } from "./events/facts.ts";
 import type { Explanation } from "./delegation/delegate.ts";
+import type { Subject } from "./hierarchy/invocation.ts";
 import type { BackupFacts } from "./ledger/backup.ts";
 import type { AccountRow } from "./reports/accounts-table.ts";
 import type { PassedOver } from "./metering/litellm-prices.ts";
@@ -15,6 +16,7 @@ import type { AccuracyModel } from "./reports/accuracy.ts";
 import type { DoctorReport } from "./reports/doctor.ts";
 import type { EstimateModel } from "./reports/estimate.ts";
 import type { LimitRow } from "./reports/limits-table.ts";
+import type { HierarchyMetrics, MetricsRebuilt } from "./reports/hierarchy-metrics.ts";
 import type { MetricsModel } from "./reports/metrics-model.ts";
 import type { RecapModel, SurvivorRow } from "./reports/recap.ts";
 import type { PlanModel } from "./reports/plan.ts";
@@ -158,6 +160,10 @@ export interface App {
 
   /** Hands a task up. CtmError `usage` where nobody is there to hand it to, `illegal-move` for a completed one. */
   escalate(id: number, wish: EscalationWish): Escalated;
+  /** Figures of an agent, department, tier or the system; `sinceMs` null = of all that was counted. CtmError `not-found`. */
+  hierarchyMetrics(subject: Subject, sinceMs: number | null): HierarchyMetrics;
+  /** Makes the sums of the hierarchy and every metrics file anew. CtmError `refused` or `io` where none can be written. */
+  rebuildMetrics(): MetricsRebuilt;
   /** The hierarchy as it was read when this process started. */
   roster(): RosterModel;
 

@@ -82,7 +82,7 @@ export async function loadConfig(request: LoadRequest = {}): Promise<Config> {
     roster: await rosterSetting({
       named: roster.file === null ? null : fromHome(roster.file, env, base),
       cwd: workersCwd,
-      metrics: (project) => (roster.metrics === null ? null : fromHome(roster.metrics, env, project)),
+      metrics: (project) => metricsFolder(roster.metrics, project, env),
       agents: Object.keys(rest.agents),
     }),
     usage: {
@@ -96,6 +96,14 @@ export async function loadConfig(request: LoadRequest = {}): Promise<Config> {
     },
     throttle: { ...throttle, pauseAt: levelOf(throttle.pauseAt), limits: limitsOfFile(limits) },
   });
+}
+
+/** The person's own `~/.claude` is Claude Code's: nothing is written there. */
+function metricsFolder(named: string | null, project: string, env: Environment): string | null {
+  if (named === null) return null;
+  const folder = fromHome(named, env, project);
+  const ofClaude = join(homeOf(env), ".claude");
+  return folder === ofClaude || folder.startsWith(`${ofClaude}/`) ? null : folder;
 }
 
 interface RosterWish {

@@ -11,10 +11,17 @@ export function rosterChecks({ roster: setting }: Config): DoctorCheck[] {
   const found = `${members.length} agents in ${departments.length} departments (${file})`;
   return [
     { name: "roster", verdict: "ok", found, remedy: null },
+    ...(setting.metricsDir === null
+      ? [note("no metrics files are written: none are configured, or they would lie in your own ~/.claude")]
+      : []),
     ...mismatches(roster).map(
       ({ found: what, remedy }): DoctorCheck => ({ name: "roster", verdict: "warn", found: what, remedy }),
     ),
   ];
+}
+
+function note(found: string): DoctorCheck {
+  return { name: "roster", verdict: "ok", found, remedy: null };
 }
 
 interface Mismatch {

@@ -18,16 +18,20 @@ import { escalate, type Escalated, type EscalationWish } from "./escalating.ts";
 import type { Engine, Deferral } from "./engine.ts";
 import type { FactBus } from "./events/bus.ts";
 import type { Fact } from "./events/facts.ts";
+import type { Subject } from "./hierarchy/invocation.ts";
 import { backUp, type BackupFacts } from "./ledger/backup.ts";
 import { backupName } from "./ledger/backup-folder.ts";
 import type { Ledger } from "./ledger/ledger.ts";
 import type { PricedBooking } from "./ledger/repricing.ts";
+import type { KeptWrites } from "./kept-writes.ts";
+import type { MetricsFiles } from "./metrics-files.ts";
 import type { LimitBook } from "./limit-book.ts";
 import { accountRows } from "./overview/account-rows.ts";
 import type { PassedOver } from "./metering/litellm-prices.ts";
 import { responseCostNanoUsd, type PriceUpdate } from "./metering/prices.ts";
 import { accuracyModel } from "./overview/accuracy.ts";
 import { estimateModel, type EstimateAsked } from "./overview/estimate.ts";
+import { hierarchyMetrics } from "./overview/hierarchy.ts";
 import { limitRow, limitRows } from "./overview/limit-rows.ts";
 import { metricsModel } from "./overview/metrics.ts";
 import { planModel } from "./overview/plan.ts";
@@ -44,6 +48,7 @@ import type { AccountRow } from "./reports/accounts-table.ts";
 import type { AccuracyModel } from "./reports/accuracy.ts";
 import type { DoctorReport } from "./reports/doctor.ts";
 import type { EstimateModel } from "./reports/estimate.ts";
+import type { HierarchyMetrics, MetricsRebuilt } from "./reports/hierarchy-metrics.ts";
 import type { LimitRow } from "./reports/limits-table.ts";
 import type { MetricsModel } from "./reports/metrics-model.ts";
 import type { RecapModel, SurvivorRow } from "./reports/recap.ts";
@@ -74,6 +79,8 @@ export interface LocalAppParts {
   readonly delegation: DelegationDesk;
   readonly limits: LimitBook;
   readonly accounts: AccountBook;
+  readonly metricsFiles: MetricsFiles;
+  readonly kept: KeptWrites;
   readonly sources: OverviewSources;
   /** A copy of the throttle as it stands, for trying things out. */
   throttleCopy(): Throttle;
@@ -508,6 +515,16 @@ export class LocalApp implements App {
       hold: (task, reason) => void ledger.setHold(task, reason),
       giveTo: (task, member) => void this.#redelegated(task, { as: member, worker: null }),
     });
+  }
+
+  hierarchyMetrics(subject: Subject, sinceMs: number | null): HierarchyMetrics {
+    return hierarchyMetrics(subject, sinceMs, this.#parts.ledger, this.config.roster?.roster ?? null);
+  }
+
+  rebuildMetrics(): MetricsRebuilt {
+    const { ledger, kept, metricsFiles } = this.#parts;
+    kept.orThrow(() => ledger.rebuildHierarchy());
+    return { files: metricsFiles.writeAll(), folder: this.config.roster?.metricsDir ?? null };
   }
 
   roster(): RosterModel {

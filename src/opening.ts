@@ -18,12 +18,13 @@ import { FactBus } from "./events/bus.ts";
 import { ExternalUsage } from "./external-usage.ts";
 import { faultPoint } from "./faults/fault-point.ts";
 import { beginStart, endStart, noteLeft } from "./last-start.ts";
-import { attemptOf, Ledger } from "./ledger/ledger.ts";
+import { attemptOf, Ledger, type MemberPlace } from "./ledger/ledger.ts";
 import { takeManagerLock, type ManagerLock } from "./ledger/manager-lock.ts";
 import type { EntryRules } from "./ledger/usage-entry.ts";
 import { ensurePrivateFolders } from "./ledger/state-folder.ts";
 import { markInUse, unmark } from "./ledger/use-mark.ts";
 import { faultWords, KeptWrites } from "./kept-writes.ts";
+import { MetricsFiles } from "./metrics-files.ts";
 import { openLedgerTime } from "./ledger-time.ts";
 import { LimitBook } from "./limit-book.ts";
 import { LocalApp } from "./local-app.ts";
@@ -32,6 +33,7 @@ import type { OverviewSources } from "./overview/sources.ts";
 import { giveUpDead, recover } from "./recovery.ts";
 import { isFinal } from "./tasks/task.ts";
 import type { TelemetryFeed } from "./telemetry-feed.ts";
+import type { Roster } from "./roster/roster.ts";
 import { Throttle } from "./throttle/throttle.ts";
 import { openWorkplace, type Workplace } from "./workplace.ts";
 
@@ -93,6 +95,7 @@ function layFoundation(config: Config): Foundation {
     return copy;
   };
   restored(throttle);
+  if (config.roster !== null) ledger.countBy(placesIn(config.roster.roster));
   const throttleCopy = (): Throttle => restored(new Throttle({ ...policy, limits: throttle.limits }));
   const bus = new FactBus();
   const notices = (): readonly string[] => [...delegation.notices, ...time.notices()];
@@ -106,6 +109,12 @@ function layFoundation(config: Config): Foundation {
     now,
     notices,
   };
+}
+
+/** Where each agent of the roster stands. */
+function placesIn({ members }: Roster): (member: string) => MemberPlace | null {
+  const places = new Map(members.map(({ id, tier, departments }) => [id, { tier, departments }]));
+  return (member) => places.get(member) ?? null;
 }
 
 function keptWrites(ledger: Ledger, bus: FactBus, now: () => number): KeptWrites {
@@ -204,7 +213,20 @@ function buildApp(
     storageFault: () => (base.kept.fault === null ? null : faultWords(base.kept.fault)),
     now: base.now,
   };
+  const metricsFiles = new MetricsFiles({
+    setting: config.roster,
+    ledger: base.ledger,
+    trouble: (error) => trouble(base.bus, base.now, error),
+  });
+  if (config.roster !== null) {
+    base.bus.subscribe((fact) => {
+      if (fact.kind === "task-moved" && isFinal(fact.to)) metricsFiles.changed();
+    });
+    if (workplace !== null) metricsFiles.begin();
+  }
   return new LocalApp({
+    metricsFiles,
+    kept: base.kept,
     config,
     ledger: base.ledger,
     engine,
@@ -223,6 +245,7 @@ function buildApp(
       base.kept.flush();
       SHUT_DOWN.engine.pass(() => engine.close());
       base.kept.close();
+      metricsFiles.close();
       await close();
       SHUT_DOWN.ledger.pass(() => base.ledger.close());
     },

@@ -17,6 +17,7 @@ const RANKS: Readonly<Record<string, number>> = {
   delegation: 4,
   throttle: 4,
   optimization: 4,
+  hierarchy: 4,
   events: 5,
   // Named places that tests break: the rooms with I/O stand above them.
   faults: 5.5,
@@ -33,6 +34,8 @@ const RANKS: Readonly<Record<string, number>> = {
   ".": 8,
   // What the tables show, gathered from the ledger, the throttle and the pool.
   overview: 8.5,
+  // The same figures as files, for other programs to read.
+  "metrics-files.ts": 8.6,
   app: 9,
   commands: 10,
   repl: 11,
@@ -55,6 +58,7 @@ const PURE = [
   "delegation",
   "throttle",
   "optimization",
+  "hierarchy",
   "events",
   "reports",
 ];
@@ -350,6 +354,7 @@ describe("what touches the outside", () => {
     "ledger/spend-rows.ts": /\bspend\s*\.\s*book\(/g,
     "ledger/sample-rows.ts": /\bsamples\s*\.\s*(?:add|reprice)\(/g,
     "ledger/escalation-rows.ts": /\bescalations\s*\.\s*note\(/g,
+    "ledger/hierarchy-rows.ts": /\bhierarchy\s*\.\s*(?:book|correct|rebuild)\(/g,
     "ledger/repricing.ts": /(?<!function )\brepriceAll\(/g,
   };
 

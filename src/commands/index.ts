@@ -23,6 +23,13 @@ import { hold } from "./hold.ts";
 import { init } from "./init.ts";
 import { kill } from "./kill.ts";
 import { limits, limitsRaise, limitsSet } from "./limits.ts";
+import {
+  metricsAgent,
+  metricsDepartment,
+  metricsRebuild,
+  metricsSystem,
+  metricsTier,
+} from "./hierarchy-metrics.ts";
 import { metrics } from "./metrics.ts";
 import { output } from "./output.ts";
 import { pause, resume } from "./pause.ts";
@@ -79,6 +86,7 @@ export function allCommands(): readonly Command[] {
     ...[limits, limitsSet, limitsRaise, accounts, accountsFree, accountsReserve],
     ...[pricesShow, pricesUpdate, reprice],
     ...[roster, rosterInit, rosterImport, rosterJsonSchema, escalate],
+    ...[metricsAgent, metricsDepartment, metricsTier, metricsSystem, metricsRebuild],
     ...[serve, doctor, backup, restore, init, help, exit],
   ];
 }

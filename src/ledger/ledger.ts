@@ -18,16 +18,19 @@ import {
   type TaskDraft,
   type TaskStateName,
 } from "../tasks/task.ts";
+import type { Invocation } from "../hierarchy/invocation.ts";
 import type { Extension } from "../throttle/extension.ts";
+import type { Tier } from "../roster/roster.ts";
 import { retryLevel, type EscalationLevel } from "../roster/escalation.ts";
 import { assertMove } from "../tasks/transitions.ts";
 import type { AccountPark } from "../throttle/account-parking.ts";
 import { AccountRows } from "./account-rows.ts";
-import { AttemptRows, type Intent } from "./attempt-rows.ts";
+import { AttemptRows, type AttemptRow, type Intent } from "./attempt-rows.ts";
 import { backUpBeforeMigration } from "./backup-folder.ts";
 import { openDatabase, type Db } from "./database.ts";
 import { EscalationRows } from "./escalation-rows.ts";
 import { ExternalRows } from "./external-rows.ts";
+import { HierarchyRows, type InvocationUsage } from "./hierarchy-rows.ts";
 import { LOCK_FILE, managerRuns } from "./manager-lock.ts";
 import { LEDGER_VERSION, migrate, versionOf } from "./migrations.ts";
 import { repriceAll, type Repriced, type RepriceRules } from "./repricing.ts";
@@ -70,6 +73,12 @@ interface MoveDetails {
   readonly cause?: string;
 }
 
+/** Where an agent of the roster stands. */
+export interface MemberPlace {
+  readonly tier: Tier;
+  readonly departments: readonly string[];
+}
+
 /** Every change of the ledger is one of these commits. */
 const COMMITS = {
   submit: commitPoint("submit.commit"),
@@ -92,6 +101,7 @@ const COMMITS = {
   together: commitPoint("together.commit"),
   reprice: commitPoint("reprice.commit"),
   escalate: commitPoint("escalate.commit"),
+  rebuild: commitPoint("rebuild-hierarchy.commit"),
 };
 
 export class Ledger {
@@ -105,9 +115,12 @@ export class Ledger {
   readonly external: ExternalRows;
   readonly telemetry: TelemetryRows;
   readonly escalations: EscalationRows;
+  readonly hierarchy: HierarchyRows;
   readonly #db: Db;
   readonly #file: string;
   readonly #log: WalSync;
+  /** Where an agent of the roster stands; null: there is no roster, and nothing is counted. */
+  #placeOf: ((member: string) => MemberPlace | null) | null = null;
   readonly #insertTask;
   readonly #move;
   readonly #note;
@@ -129,6 +142,7 @@ export class Ledger {
     this.external = new ExternalRows(db);
     this.telemetry = new TelemetryRows(db);
     this.escalations = new EscalationRows(db);
+    this.hierarchy = new HierarchyRows(db);
     this.#insertTask = db.prepare(
       `INSERT INTO task (text, priority, cwd, forced_type, forced_model, forced_agent, forced_worker, forced_member, key, retry_lost, cap_tokens, cap_nano, origin,
         member, preamble, type, complexity, route, agent, model, estimate_tokens, reserve_tokens, reserve_nano, reserve_basis,
@@ -435,6 +449,16 @@ export class Ledger {
     });
   }
 
+  /** From now on ended attempts are counted for agents, departments and tiers of a roster. */
+  countBy(placeOf: (member: string) => MemberPlace | null): void {
+    this.#placeOf = placeOf;
+  }
+
+  /** Makes all sums of the hierarchy anew from its invocations, in one commit. */
+  rebuildHierarchy(): void {
+    this.#transaction(COMMITS.rebuild, () => this.hierarchy.rebuild());
+  }
+
   /** How far up a task is handed, and to whom of the roster. */
   escalate(task: Task, level: EscalationLevel, member: string | null, reason: string, atMs: number): void {
     const attemptId = "attemptId" in task.state ? task.state.attemptId : null;
@@ -472,6 +496,7 @@ export class Ledger {
     return this.#transaction(COMMITS.reprice, () => {
       const repriced = repriceAll(this.#db, rules, write);
       if (write) this.samples.reprice();
+      if (write && this.hierarchy.any) this.hierarchy.rebuild((attemptId) => this.#usageOf(attemptId));
       return repriced;
     });
   }
@@ -574,13 +599,51 @@ export class Ledger {
   }
 
   #bookAll(entries: readonly UsageEntry[]): Booked[] {
-    return entries.flatMap((entry) => this.spend.book(entry) ?? []);
+    const booked = entries.flatMap((entry) => this.spend.book(entry) ?? []);
+    if (this.hierarchy.any)
+      for (const attemptId of new Set(booked.flatMap(({ entry }) => entry.attemptId ?? [])))
+        this.hierarchy.correct(attemptId, this.#usageOf(attemptId));
+    return booked;
   }
 
   #closeReservation(attemptId: string, atMs: number): void {
     if (this.#settleReservation.run(atMs, attemptId).changes !== 1) {
       throw new CtmError("ledger", `the reservation of attempt ${attemptId} was settled before`);
     }
+  }
+
+  #countInvocation(
+    task: Task,
+    attempt: AttemptRow,
+    outcome: Outcome,
+    atMs: number,
+    placeOf: (member: string) => MemberPlace | null,
+  ): void {
+    const { typed_at_ms: typedAtMs } = attempt;
+    // Nothing was typed and nobody wanted it any more: nobody was invoked.
+    if (outcome.kind === "cancelled" && typedAtMs === null) return;
+    this.hierarchy.book({
+      attemptId: attempt.id,
+      taskId: task.id,
+      ...placedAs(task.assignment.member?.id ?? null, placeOf),
+      model: attempt.model,
+      outcome: outcome.kind,
+      startedAtMs: typedAtMs ?? attempt.reserved_at_ms,
+      endedAtMs: atMs,
+      ...this.#usageOf(attempt.id),
+      durationMs: typedAtMs === null ? null : Math.max(0, atMs - typedAtMs),
+      escalation: this.escalations.levelOf(task.id),
+      sessionId: attempt.session_id,
+    });
+  }
+
+  /** An attempt that booked nothing is known exactly: it spent nothing. */
+  #usageOf(attemptId: string): InvocationUsage {
+    const spent = this.spend.ofAttempt(attemptId);
+    if (spent.rows === 0) return { inputTokens: 0, outputTokens: 0, costNanoUsd: 0 };
+    if (spent.source === "unknown") return { inputTokens: null, outputTokens: null, costNanoUsd: null };
+    const { outputTokens } = this.spend.usageOfAttempt(attemptId);
+    return { inputTokens: spent.tokens - outputTokens, outputTokens, costNanoUsd: spent.cost };
   }
 
   #countOutcome(task: Task, outcome: Outcome, attemptId: string, atMs: number): void {
@@ -594,11 +657,22 @@ export class Ledger {
       spent.source ?? "none",
       durationMs,
     );
+    if (this.#placeOf !== null && attempt !== null)
+      this.#countInvocation(task, attempt, outcome, atMs, this.#placeOf);
     if (outcome.kind !== "completed") return;
     const counted = spent.source === "actual" || spent.source === "simulated";
     if (!counted && spent.rows > 0) return;
     this.samples.add(attemptId, durationMs);
   }
+}
+
+/** What an attempt counts for in the hierarchy. */
+function placedAs(
+  member: string | null,
+  placeOf: (member: string) => MemberPlace | null,
+): Pick<Invocation, "member" | "tier" | "departments"> {
+  const place = member === null ? null : placeOf(member);
+  return place === null ? { member, tier: null, departments: [] } : { member, ...place };
 }
 
 /** The attempt a task has in hand. Throws a bug's error when it has none: callers check the state first. */

@@ -265,6 +265,22 @@ const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX telemetry_at ON telemetry (launch_id, at_ms);
   `,
+  // Ended attempts as a roster counts them, and the sums and durations kept of them by agent, department, tier and system.
+  `
+  CREATE TABLE invocation (
+    seq INTEGER PRIMARY KEY, attempt_id TEXT NOT NULL UNIQUE, task_id INTEGER NOT NULL,
+    member TEXT, tier TEXT, departments TEXT NOT NULL, model TEXT, outcome TEXT NOT NULL,
+    started_at_ms INTEGER NOT NULL, ended_at_ms INTEGER NOT NULL,
+    input INTEGER, output INTEGER, cost_nano INTEGER, duration_ms INTEGER, escalation INTEGER NOT NULL, session_id TEXT
+  ) STRICT;
+  CREATE TABLE hierarchy_sums (
+    kind TEXT NOT NULL, id TEXT NOT NULL, sums TEXT NOT NULL, PRIMARY KEY (kind, id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE hierarchy_duration (
+    kind TEXT NOT NULL, id TEXT NOT NULL, width INTEGER NOT NULL, bucket INTEGER NOT NULL, n INTEGER NOT NULL,
+    PRIMARY KEY (kind, id, width, bucket)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 const MIGRATE = commitPoint("migrate.commit");

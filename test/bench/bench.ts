@@ -6,6 +6,7 @@
 import { spawnSync } from "node:child_process";
 import { printTable, type Figure } from "./figures.ts";
 import { adding, deciding, viewing } from "./ledger-figures.ts";
+import { counting47 } from "./hierarchy-figures.ts";
 import { overhead } from "./overhead.ts";
 import { isInstalled, PEERS } from "./peers.ts";
 import { starting } from "./start-figures.ts";
@@ -25,6 +26,7 @@ const GROUPS: Readonly<Record<string, Group>> = {
   add: { title: "Adding tasks, durably", measure: adding },
   decide: { title: "Dispatch decisions", measure: deciding },
   views: { title: "Views and start over a long history", measure: viewing },
+  hierarchy: { title: "Figures of 47 agents", measure: counting47 },
   start: { title: "Starting", measure: starting },
   memory: { title: "Memory", measure: remembering },
   usage: { title: "Counting a gigabyte of transcripts", measure: counting },

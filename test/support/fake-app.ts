@@ -133,6 +133,8 @@ export function fakeApp(stateDir = "/nowhere", role: App["role"] = "manager"): F
     metrics: notThere,
     throttle: notThere,
     escalate: notThere,
+    hierarchyMetrics: notThere,
+    rebuildMetrics: notThere,
     roster: () => ({ file: null, tiers: [], departments: [], members: [] }),
     recap: () => recapOf(dispatch),
     survivors: () => [],
