@@ -22,10 +22,10 @@ const RANKS: Readonly<Record<string, number>> = {
   // Named places that tests break: the rooms with I/O stand above them.
   faults: 5.5,
   ledger: 6,
+  // Records of agents, read from disk, and a private index of them.
+  transcripts: 6.3,
   // Workers keep their rows in the ledger, and their files in its private folders.
   workers: 6.5,
-  // Records of agents, read from disk, and a private index of them.
-  transcripts: 6.5,
   // What agents tell of themselves over loopback.
   telemetry: 6.5,
   distributor: 7,

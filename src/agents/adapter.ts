@@ -3,6 +3,7 @@
  * screen read, and where its record lies; `workers/` does the I/O. One file an agent.
  */
 import type { SeenWindow } from "../metering/provider-limits.ts";
+import type { RecordFormat } from "../metering/record-format.ts";
 import type { UsageRecord } from "../metering/usage.ts";
 
 export const AGENT_KINDS = ["claude", "codex", "gemini", "opencode", "shell", "rehearsal"] as const;
@@ -170,6 +171,8 @@ export interface AgentRecord {
   readonly paths: readonly string[];
   /** Parses whole text of one file into records; unknown or broken lines are passed over. */
   parse(text: string): readonly UsageRecord[];
+  /** The same, line by line, for a file that is read on while it grows. Left out = it is read again from its mark. */
+  readonly format?: RecordFormat;
   /** Does this text already hold the answer that ended the turn? Null answer = any ended turn. */
   holdsAnswer(text: string, answer: string | null): boolean;
   /**

@@ -5,7 +5,7 @@
  * Left at the person's choice: `autoContinueAtUsageLimit`. Its default continues a limited turn by itself at the
  * reset; the manager sees the limit by StopFailure and the later end by Stop, and never types the prompt again.
  */
-import { parseClaudeRecord } from "../metering/claude-record.ts";
+import { CLAUDE_RECORD, parseClaudeRecord } from "../metering/claude-record.ts";
 import { claudeWindows } from "../metering/provider-limits.ts";
 import { claudeLimit, claudeReportWaits, claudeTurnEnded } from "../metering/claude-turn.ts";
 import type { AgentAdapter, AgentRecord, LaunchPlan, LaunchRequest, TurnFailure } from "./adapter.ts";
@@ -73,6 +73,7 @@ function claudeRecord(sessionId: string, recordPath: string | null): AgentRecord
   return {
     paths: [recordPath, subagents],
     parse: parseClaudeRecord,
+    format: CLAUDE_RECORD,
     holdsAnswer: claudeTurnEnded,
     turnFailure: claudeTurnFailure,
     windows: claudeWindows,

@@ -14,7 +14,7 @@
  * SessionStart comes with the first prompt, not at the launch, and so does the one after /clear: readiness is read
  * from the screen. Should another release hash hooks differently, its review dialog is shown as a question.
  */
-import { parseCodexRecord, codexStarter } from "../metering/codex-record.ts";
+import { CODEX_PART, parseCodexRecord, codexStarter } from "../metering/codex-record.ts";
 import { codexWindows } from "../metering/provider-limits.ts";
 import { codexTurnEnded } from "../metering/codex-turn.ts";
 import type { AgentAdapter, AgentRecord, LaunchPlan, LaunchRequest } from "./adapter.ts";
@@ -70,6 +70,7 @@ function codexRecord(sessionId: string, recordPath: string | null): AgentRecord 
     ...(root === undefined ? {} : { startedAgents }),
     paths: [recordPath],
     parse: parseCodexRecord,
+    format: CODEX_PART,
     holdsAnswer: codexTurnEnded,
     turnFailure: codexTurnFailure,
     windows: codexWindows,

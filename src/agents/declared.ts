@@ -3,11 +3,12 @@
  * lies is data. The worked example stands in the README, and a test runs it.
  */
 import { CtmError } from "../base/errors.ts";
-import { parseClaudeRecord } from "../metering/claude-record.ts";
-import { parseCodexRecord } from "../metering/codex-record.ts";
-import { parseGeminiRecord } from "../metering/gemini-record.ts";
+import { CLAUDE_RECORD, parseClaudeRecord } from "../metering/claude-record.ts";
+import { CODEX_PART, parseCodexRecord } from "../metering/codex-record.ts";
+import { GEMINI_RECORD, parseGeminiRecord } from "../metering/gemini-record.ts";
 import type { UsageRecord } from "../metering/usage.ts";
-import { parseUsageLines, USAGE_LINE } from "../metering/usage-lines.ts";
+import type { RecordFormat } from "../metering/record-format.ts";
+import { parseUsageLines, USAGE_LINE, usageLines } from "../metering/usage-lines.ts";
 import type { AgentAdapter, AgentEvent, AgentRecord, LaunchPlan, LaunchRequest, Signal } from "./adapter.ts";
 import type { DeclaredAgent, DeclaredConversation, DeclaredFormat, Mark } from "./declared-agent.ts";
 import { declaredFailure } from "./declared-failure.ts";
@@ -160,6 +161,13 @@ const PARSERS: Readonly<Record<DeclaredFormat, (text: string) => readonly UsageR
   gemini: parseGeminiRecord,
 };
 
+const FORMATS: Readonly<Record<DeclaredFormat, RecordFormat>> = {
+  lines: usageLines(USAGE_LINE),
+  claude: CLAUDE_RECORD,
+  codex: CODEX_PART,
+  gemini: GEMINI_RECORD,
+};
+
 /** What it says after its last response is not known: any usage since the task began is taken for its end. */
 function declaredRecord({ record }: DeclaredAgent, path: string | null): AgentRecord | null {
   if (record === null || path === null) return null;
@@ -167,6 +175,7 @@ function declaredRecord({ record }: DeclaredAgent, path: string | null): AgentRe
   return {
     paths: [path],
     parse,
+    format: FORMATS[record.format],
     holdsAnswer: (text) => parse(text).length > 0,
     turnFailure: () => null,
   };

@@ -8,7 +8,7 @@
  * record: it counts each response once, where the object only has sums.
  */
 import { jsonLines } from "../metering/json-lines.ts";
-import { parseGeminiRecord } from "../metering/gemini-record.ts";
+import { GEMINI_RECORD, parseGeminiRecord } from "../metering/gemini-record.ts";
 import type { AgentAdapter, AgentEvent, AgentRecord, LaunchPlan, LaunchRequest, Signal } from "./adapter.ts";
 import { declaredFailure } from "./declared-failure.ts";
 import { oneProcessAdapter } from "./one-process.ts";
@@ -84,6 +84,7 @@ function geminiRecord(sessionId: string, recordPath: string | null): AgentRecord
   return {
     paths: [recordPath],
     parse: parseGeminiRecord,
+    format: GEMINI_RECORD,
     holdsAnswer: (text, answer) =>
       [...jsonLines(text, ['"gemini"'])].some(
         (line) => line["type"] === "gemini" && (answer === null || line["content"] === answer),

@@ -6,7 +6,7 @@
  * A limit is tried again by it without end, and told by nothing: such a task runs until somebody cancels it.
  */
 import { nameAt, objectAt, objectsAt, textAt, type JsonObject } from "../metering/json-lines.ts";
-import { parseOpencodeStream } from "../metering/opencode-stream.ts";
+import { OPENCODE_STREAM, parseOpencodeStream } from "../metering/opencode-stream.ts";
 import type { AgentAdapter, AgentEvent, AgentRecord, LaunchPlan, LaunchRequest, Signal } from "./adapter.ts";
 import { declaredFailure } from "./declared-failure.ts";
 import { oneProcessAdapter } from "./one-process.ts";
@@ -93,6 +93,7 @@ function opencodeStreamRecord(_sessionId: string, recordPath: string | null): Ag
   return {
     paths: [recordPath],
     parse: parseOpencodeStream,
+    format: OPENCODE_STREAM,
     // It is whole once the process has ended, and only then is it asked for.
     holdsAnswer: () => true,
     turnFailure: () => null,

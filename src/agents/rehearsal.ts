@@ -2,7 +2,7 @@
  * The scripted stand-in: it behaves like an agent in a terminal, spends nothing and says so on every screen. For
  * trying limits, and for machines without an agent CLI. Its process is `dist/rehearsal-agent.js`.
  */
-import { parseRehearsalRecord } from "../metering/rehearsal-record.ts";
+import { REHEARSAL_RECORD, parseRehearsalRecord } from "../metering/rehearsal-record.ts";
 import type {
   AgentAdapter,
   AgentEvent,
@@ -111,6 +111,7 @@ function rehearsalRecord(_sessionId: string, recordPath: string | null): AgentRe
   return {
     paths: [recordPath],
     parse: parseRehearsalRecord,
+    format: REHEARSAL_RECORD,
     holdsAnswer: holdsRehearsedAnswer,
     turnFailure: () => null,
   };

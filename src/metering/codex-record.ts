@@ -50,9 +50,15 @@ interface Reading {
   anchored: boolean;
 }
 
+/** The end of a rollout, from any line on. */
+export const CODEX_PART: RecordFormat = {
+  marks: MARKS_OF_A_PART,
+  open: () => readingFrom(newReading(false)),
+};
+
 /** One record a response found in `text`, the whole or the end of a rollout. Never throws. */
 export function parseCodexRecord(text: string): UsageRecord[] {
-  return readText({ marks: MARKS_OF_A_PART, open: () => readingFrom(newReading(false)) }, text);
+  return readText(CODEX_PART, text);
 }
 
 /** Whole rollouts, from their beginning on. */

@@ -1,6 +1,7 @@
 /** The record of our own stand-in: one line of JSON a response. Its figures are played, nothing was spent. */
 import type { UsageRecord } from "./usage.ts";
-import { parseUsageLines } from "./usage-lines.ts";
+import type { RecordFormat } from "./record-format.ts";
+import { parseUsageLines, usageLines } from "./usage-lines.ts";
 
 export interface RehearsedUsage {
   readonly id: string;
@@ -15,6 +16,8 @@ export interface RehearsedUsage {
 }
 
 const TYPE = "rehearsal-usage";
+
+export const REHEARSAL_RECORD: RecordFormat = usageLines(TYPE);
 
 /** The line for one response, without its line end. */
 export function formatRehearsalRecord(usage: RehearsedUsage): string {

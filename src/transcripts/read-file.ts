@@ -1,11 +1,11 @@
 /** Reads one record file, whole or on from where an earlier reading ended. A file that cannot be read holds nothing. */
-import { hash } from "node:crypto";
-import { closeSync, openSync, readFileSync, readSync } from "node:fs";
+import { closeSync, openSync, readFileSync } from "node:fs";
 import { mergeRecords } from "../metering/merge-records.ts";
 import { parseGeminiRecord } from "../metering/gemini-record.ts";
 import { opencodeFileRecord } from "../metering/opencode-record.ts";
 import { packRecords, type PackedRecords } from "../metering/packed-records.ts";
 import type { UsageRecord } from "../metering/usage.ts";
+import { checkOf } from "./file-check.ts";
 import type { FoundFile } from "./find-files.ts";
 import { LINE_FORMATS } from "./formats.ts";
 import { readOpencodeDatabase } from "./opencode-database.ts";
@@ -13,7 +13,6 @@ import { LineScanner } from "./scan-lines.ts";
 
 /** Largest document that is read at once: those of one message or one session are far smaller. */
 const documentMaxBytes = 64 * 1024 * 1024;
-const checkedBytes = 256;
 
 /** What one file says; plain data, which `JSON.stringify` takes. */
 export interface FileReading {
@@ -121,13 +120,4 @@ function documentRecords({ agent, path, bytes }: FoundFile): readonly UsageRecor
   if (agent === "gemini") return parseGeminiRecord(text);
   const record = opencodeFileRecord(text);
   return record === null ? [] : [record];
-}
-
-/** A fingerprint of the beginning and the end of what was read. "" for a file that became shorter. */
-function checkOf(file: number, offset: number): string {
-  const length = Math.min(checkedBytes, offset);
-  const bytes = Buffer.alloc(2 * length);
-  readSync(file, bytes, 0, length, 0);
-  if (readSync(file, bytes, length, length, offset - length) < length) return "";
-  return hash("sha1", bytes, "base64");
 }

@@ -1,9 +1,11 @@
 /**
- * What a running attempt has recorded so far: read when its agent was heard of (a signal, output, the slow sweep), never
- * oftener than once a second, and seldom enough that reading a long record takes a twentieth of the time at most.
+ * What a running attempt has recorded so far: read on when its record was written to or its agent was heard of (a
+ * signal, output, the slow sweep), never oftener than once a second, and seldom enough that reading takes a twentieth
+ * of the time at most.
  */
 import { limitTokens, type UsageRecord } from "../metering/usage.ts";
 import type { AttemptInHand } from "./attempt-in-hand.ts";
+import { RecordEvents } from "./record-events.ts";
 import type { Worker } from "./worker.ts";
 
 const apartMs = 1_000;
@@ -18,6 +20,7 @@ export interface LiveRecordsParts {
 export class LiveRecords {
   readonly #parts: LiveRecordsParts;
   readonly #planned = new Map<Worker, NodeJS.Timeout>();
+  readonly #events = new Map<Worker, RecordEvents>();
   readonly #tookMs = new WeakMap<AttemptInHand, number>();
   /** Tokens of each response as they were told. */
   readonly #told = new WeakMap<AttemptInHand, Map<string, number>>();
@@ -29,6 +32,7 @@ export class LiveRecords {
   /** Its agent gave a sign of life: its record may have grown. */
   heardOf(worker: Worker): void {
     const { attempt } = worker;
+    if (attempt === null) this.forget(worker);
     if (attempt === null || !worker.adapter.traits.spends || this.#planned.has(worker)) return;
     const delayMs = Math.max(apartMs, idleShare * (this.#tookMs.get(attempt) ?? 0));
     const timer = setTimeout(() => {
@@ -47,6 +51,7 @@ export class LiveRecords {
   read(worker: Worker): void {
     const { attempt } = worker;
     if (attempt === null) return;
+    this.#follow(worker);
     const fromMs = performance.now();
     const records = worker.recordsSoFar();
     this.#tookMs.set(attempt, performance.now() - fromMs);
@@ -63,8 +68,23 @@ export class LiveRecords {
     worker.tellWindows();
   }
 
+  /** It has nothing in hand that could be recorded, or is there no more. */
+  forget(worker: Worker): void {
+    this.#events.get(worker)?.close();
+    this.#events.delete(worker);
+  }
+
   close(): void {
+    for (const worker of this.#events.keys()) this.forget(worker);
     for (const timer of this.#planned.values()) clearTimeout(timer);
     this.#planned.clear();
+  }
+
+  #follow(worker: Worker): void {
+    const paths = worker.agentRecord()?.paths;
+    if (paths === undefined) return this.forget(worker);
+    const events = this.#events.get(worker) ?? new RecordEvents(() => this.heardOf(worker));
+    this.#events.set(worker, events);
+    events.follow(paths);
   }
 }

@@ -234,6 +234,7 @@ export class WorkerPool {
 
   #forget(worker: Worker): void {
     this.#workers.delete(worker.name);
+    this.#live.forget(worker);
     this.#watches.get(worker.name)?.close();
     this.#watches.delete(worker.name);
     this.#restarts.forget(worker.name);

@@ -5,7 +5,6 @@
 import { closeSync, fstatSync, openSync, readdirSync, readSync, statSync, type Dirent } from "node:fs";
 import { join } from "node:path";
 import type { AgentRecord, StartedAgents, TurnFailure } from "../agents/adapter.ts";
-import type { SeenWindow } from "../metering/provider-limits.ts";
 import type { UsageRecord } from "../metering/usage.ts";
 import { faultPoint } from "../faults/fault-point.ts";
 import { mergeRecords } from "../metering/merge-records.ts";
@@ -31,7 +30,7 @@ export interface RecordReading {
 /** Where each file of the record ends now. Files that do not exist yet have no mark and are read whole. */
 export function markRecord(record: AgentRecord | null): RecordMarks {
   const marks = new Map<string, number>();
-  for (const path of record === null ? [] : filesOf(record)) {
+  for (const path of record === null ? [] : recordFiles(record)) {
     const size = statSync(path, { throwIfNoEntry: false })?.size;
     if (size !== undefined) marks.set(path, size);
   }
@@ -41,16 +40,9 @@ export function markRecord(record: AgentRecord | null): RecordMarks {
 /** What was recorded since the marks. Null: there is no record to read. */
 export function readRecord(record: AgentRecord | null, marks: RecordMarks): readonly UsageRecord[] | null {
   if (record === null) return null;
-  const files = filesOf(record);
+  const files = recordFiles(record);
   if (files.length === 0) return null;
   return mergeRecords(files.map((path) => record.parse(readFrom(path, marks.get(path) ?? 0))));
-}
-
-/** What the record has said since the marks of the provider's own windows. */
-export function readWindows(record: AgentRecord | null, marks: RecordMarks): readonly SeenWindow[] {
-  const windows = record?.windows;
-  if (record === null || windows === undefined) return [];
-  return filesOf(record).flatMap((path) => windows(readFrom(path, marks.get(path) ?? 0)));
 }
 
 /**
@@ -63,13 +55,26 @@ export async function readEndedTurn(
   answer: string | null,
 ): Promise<RecordReading | null> {
   if (record === null) return null;
+  let looked = "";
   for (let waitedMs = 0; waitedMs < settleWithinMs; waitedMs += settleStepMs) {
-    if (holdsAnswer(record, marks, answer))
+    const now = shapeOf(record);
+    if (now !== looked && holdsAnswer(record, marks, answer))
       return { records: readRecord(record, marks) ?? [], complete: true };
+    looked = now;
     await new Promise((resolve) => setTimeout(resolve, settleStepMs));
   }
   const records = readRecord(record, marks);
   return records === null ? null : { records, complete: false };
+}
+
+/** Sizes and times of a record's files: while they stay, what is in them does. */
+function shapeOf(record: AgentRecord): string {
+  return recordFiles(record)
+    .map((path) => {
+      const stat = statSync(path, { throwIfNoEntry: false });
+      return `${path} ${stat?.size} ${stat?.mtimeMs}`;
+    })
+    .join("\n");
 }
 
 /** Was a turn ended in the record since the marks? */
@@ -84,7 +89,7 @@ export async function recordedFailure(
 ): Promise<TurnFailure | null> {
   if (record === null) return null;
   for (let waitedMs = 0; waitedMs < settleWithinMs; waitedMs += settleStepMs) {
-    const texts = filesOf(record).map((path) => readFrom(path, marks.get(path) ?? 0));
+    const texts = recordFiles(record).map((path) => readFrom(path, marks.get(path) ?? 0));
     const failure = texts.map((text) => record.turnFailure(text)).find((found) => found !== null);
     if (failure !== undefined) return failure;
     await new Promise((resolve) => setTimeout(resolve, settleStepMs));
@@ -95,15 +100,15 @@ export async function recordedFailure(
 /** Has the turn left something behind that its agent takes up by itself? Asked once its answer stands in the record. */
 export function recordGoesOn(record: AgentRecord | null, marks: RecordMarks): boolean {
   if (record?.goesOnByItself === undefined) return false;
-  return filesOf(record).some((path) => record.goesOnByItself?.(readFrom(path, marks.get(path) ?? 0)));
+  return recordFiles(record).some((path) => record.goesOnByItself?.(readFrom(path, marks.get(path) ?? 0)));
 }
 
 function holdsAnswer(record: AgentRecord, marks: RecordMarks, answer: string | null): boolean {
-  return filesOf(record).some((path) => record.holdsAnswer(readFrom(path, marks.get(path) ?? 0), answer));
+  return recordFiles(record).some((path) => record.holdsAnswer(readFrom(path, marks.get(path) ?? 0), answer));
 }
 
 /** The files of a record; links are not followed. */
-function filesOf({ paths, startedAgents }: AgentRecord): string[] {
+export function recordFiles({ paths, startedAgents }: AgentRecord): string[] {
   const named = filesAt(paths);
   return startedAgents === undefined ? named : [...new Set([...named, ...filesOfStarted(startedAgents)])];
 }

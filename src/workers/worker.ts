@@ -26,11 +26,11 @@ import {
   markRecord,
   readEndedTurn,
   readRecord,
-  readWindows,
   recordGoesOn,
   recordedFailure,
   type RecordMarks,
 } from "./record-reader.ts";
+import { RecordTail } from "./record-tail.ts";
 import { ScreenEvidence } from "./screen-evidence.ts";
 import type { PaneIdentity } from "./tmux/pane-identity.ts";
 import type { Terminal } from "./tmux/terminal.ts";
@@ -101,6 +101,8 @@ export class Worker {
   #resumed = false;
   /** Where the record stood when it was last read for what a person used; null until then. */
   #marks: RecordMarks | null = null;
+  /** How far the record was read since these marks. */
+  #tail: { readonly of: RecordMarks; readonly tail: RecordTail } | null = null;
 
   constructor(
     record: WorkerRecord,
@@ -325,12 +327,22 @@ export class Worker {
   recordsSoFar(): readonly UsageRecord[] | null {
     const attempt = this.#attempt;
     if (attempt === null || attempt.phase === "preparing" || attempt.phase === "ending") return null;
-    return this.#foreignTurn ? null : readRecord(this.agentRecord(), attempt.marks);
+    return this.#foreignTurn ? null : this.#readOn(attempt);
   }
 
-  /** Tells what the attempt's record says of the provider's windows. */
+  /** Only what is new is read; a record of which that cannot be told, from where the attempt began. */
+  #readOn({ marks }: AttemptInHand): readonly UsageRecord[] | null {
+    const record = this.agentRecord();
+    if (record?.format === undefined) return readRecord(record, marks);
+    if (this.#tail?.of !== marks) this.#tail = { of: marks, tail: new RecordTail(marks) };
+    return this.#tail.tail.read(record, record.format);
+  }
+
+  /** Tells what the attempt's record says of the provider's windows, and was not told yet. */
   tellWindows(): void {
-    const windows = this.#attempt === null ? [] : readWindows(this.agentRecord(), this.#attempt.marks);
+    if (this.#attempt === null) return;
+    this.#readOn(this.#attempt);
+    const windows = this.#tail?.tail.takeWindows() ?? [];
     if (windows.length > 0) this.#tell(this, { kind: "windows", windows });
   }
 
