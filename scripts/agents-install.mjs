@@ -15,6 +15,7 @@ export const PINNED_AGENTS = [
   { name: "claude", version: "2.1.330", package: "@anthropic-ai/claude-code", bin: "claude" },
   { name: "codex", version: "0.169.0", package: "@openai/codex", bin: "codex" },
   { name: "gemini", version: "0.61.0", package: "@google/gemini-cli", bin: "gemini" },
+  { name: "opencode", version: "1.18.33", package: "opencode-ai", bin: "opencode" },
   // No agent, but fetched like one: what `usage` counts is held against it. Later versions lack their Linux program.
   { name: "ccusage", version: "20.0.24", package: "ccusage", bin: "ccusage" },
 ];

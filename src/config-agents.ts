@@ -45,7 +45,7 @@ export function agents(declared: readonly string[]) {
     claude: agent({ mode: choice(AGENT_MODES) }),
     codex: agent({ mode: choice(AGENT_MODES) }),
     gemini: agent({}, "headless"),
-    opencode: agent({ permissionMode: choice(["auto"]).nullable() }, "headless"),
+    opencode: agent({ mode: choice(AGENT_MODES), permissionMode: choice(["auto"]).nullable() }),
     shell: agent({}),
     rehearsal: agent({}),
     ...Object.fromEntries(declared.map((name) => [name, declaredAgent()])),

@@ -37,6 +37,7 @@ export const DEFAULTS = {
     },
     opencode: {
       command: ["opencode"],
+      mode: "headless",
       permissionMode: null,
       env: {},
       models: { cheap: null, premium: null },

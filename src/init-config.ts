@@ -54,6 +54,7 @@ export const INIT_CONFIG = `# Configuration of ctm. Everything here is optional 
 #    models: { cheap: gemini-2.5-flash, premium: gemini-2.5-pro }
 #  opencode:
 #    command: [opencode]
+#    mode: headless
 #    permissionMode: null
 #    env: {}
 #    models: { cheap: null, premium: null }

@@ -156,6 +156,8 @@ export interface AgentTraits {
   readonly clearCommand: string | null;
   /** tmux key name that interrupts a running turn, e.g. "Escape" or "C-c". */
   readonly interruptKey: string;
+  /** How often it is pressed for one interrupt, a moment apart; absent: once. */
+  readonly interruptPresses?: number;
   /** Which must be seen before a task is typed after a launch or a clear: a signal, or an idle screen. */
   readonly readyBy: "signal" | "screen";
   /**

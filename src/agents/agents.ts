@@ -8,6 +8,7 @@ import type { DeclaredAgent } from "./declared-agent.ts";
 import { geminiAdapter } from "./gemini.ts";
 import { headlessClaude, headlessCodex } from "./headless.ts";
 import { opencodeAdapter } from "./opencode.ts";
+import { interactiveOpencode } from "./opencode-terminal.ts";
 import { rehearsalAdapter } from "./rehearsal.ts";
 import { shellAdapter } from "./shell.ts";
 
@@ -24,6 +25,9 @@ const HEADLESS: Readonly<Partial<Record<string, AgentAdapter>>> = {
   claude: headlessClaude,
   codex: headlessCodex,
 };
+
+/** Of agents that are one process a task unless the configuration says otherwise. */
+const INTERACTIVE: Readonly<Partial<Record<string, AgentAdapter>>> = { opencode: interactiveOpencode };
 
 /** What of an agent's configuration decides which adapter drives it. */
 export interface AgentChoice {
@@ -61,6 +65,6 @@ export function adaptersOf(
 function adapterFor(name: string, choice: AgentChoice | undefined): AgentAdapter {
   if (choice === undefined) return isBuiltIn(name) ? ADAPTERS[name] : undeclaredAdapter(name);
   if (choice.declared !== null) return declaredAdapter(name, choice.declared);
-  const headless = choice.mode === "headless" ? HEADLESS[name] : undefined;
-  return headless ?? agentAdapter(name);
+  const chosen = choice.mode === "headless" ? HEADLESS : INTERACTIVE;
+  return chosen[name] ?? agentAdapter(name);
 }

@@ -1,7 +1,7 @@
 /**
  * OpenCode, one `opencode run --format json` a task. Tried on 1.18.33. What it prints is kept in the launch folder and
- * is its record: its database is one file for everything it ever did, and says the same. Its terminal is not driven:
- * its plugins belong into the person's or the project's settings, which are not ours.
+ * is its record: its database is one file for everything it ever did, and says the same. In its terminal it is driven by
+ * `opencode-terminal.ts`.
  *
  * A limit is tried again by it without end, and told by nothing: such a task runs until somebody cancels it.
  */

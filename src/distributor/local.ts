@@ -3,6 +3,7 @@ import { CtmError } from "../base/errors.ts";
 import type { Task } from "../tasks/task.ts";
 import type { Delivery } from "../workers/delivery.ts";
 import type { WorkerPool } from "../workers/pool.ts";
+import type { PaneIdentity } from "../workers/tmux/pane-identity.ts";
 import type { Worker, WorkerNews } from "../workers/worker.ts";
 import { chooseWorkers } from "./choose-worker.ts";
 import { resumeAttempt, type ResumeResult } from "../workers/resuming.ts";
@@ -18,6 +19,8 @@ import type {
 /** How long an interrupted agent may take to be seen to stop before its process is ended. */
 const interruptWithinMs = 10_000;
 
+/** Between two presses of one interrupt. */
+const betweenPressesMs = 250;
 /** So often an agent at its task's cap is interrupted before a person is told that it goes on. */
 const haltPressesMax = 3;
 /** What an attempt that waited at its cap is told. */
@@ -97,7 +100,7 @@ export class LocalDistributor implements Distributor {
     if (!(await this.#works(worker))) return;
     if (presses === 0)
       throw new CtmError("refused", `${worker.name} does not stop when interrupted, at its task's cap`);
-    await worker.terminal.sendKey(pane, worker.adapter.traits.interruptKey);
+    await pressInterrupt(worker, pane);
     await new Promise((resolve) => setTimeout(resolve, interruptWithinMs).unref());
     await this.#pressUntilHalted(worker, attemptId, presses - 1);
   }
@@ -112,8 +115,7 @@ export class LocalDistributor implements Distributor {
     attempt.cancelling = true;
     if (attempt.phase === "parked") {
       // No turn runs that could be interrupted; what its agent still promises is waved away.
-      if (worker.pane !== null)
-        await worker.terminal.sendKey(worker.pane, worker.adapter.traits.interruptKey);
+      if (worker.pane !== null) await pressInterrupt(worker, worker.pane);
       await worker.end({ kind: "cancelled" }, "typing", "cancelled while its account was parked");
       return;
     }
@@ -122,7 +124,7 @@ export class LocalDistributor implements Distributor {
     if (again) await this.#parts.pool.look(worker);
     if (worker.attempt?.id !== attemptId) return;
     if (!again || (await this.#works(worker))) {
-      await worker.terminal.sendKey(worker.pane, worker.adapter.traits.interruptKey);
+      await pressInterrupt(worker, worker.pane);
     }
     setTimeout(
       () => void this.#endStubborn(worker, attemptId).catch(() => undefined),
@@ -181,5 +183,14 @@ export class LocalDistributor implements Distributor {
       default:
         news satisfies never;
     }
+  }
+}
+
+/** Some agents want their key twice, and take two that come as one burst for something else. */
+async function pressInterrupt({ terminal, adapter }: Worker, pane: PaneIdentity): Promise<void> {
+  const { interruptKey, interruptPresses = 1 } = adapter.traits;
+  for (let press = 1; press <= interruptPresses; press += 1) {
+    if (press > 1) await new Promise((resolve) => setTimeout(resolve, betweenPressesMs).unref());
+    await terminal.sendKey(pane, interruptKey);
   }
 }

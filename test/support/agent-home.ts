@@ -20,7 +20,7 @@ export interface AgentHome {
 
 /** Path of a pinned agent's program, or the reason why it cannot be had (then the test skips, saying so). */
 export async function agentBin(
-  name: "claude" | "codex" | "gemini" | "ccusage",
+  name: "claude" | "codex" | "gemini" | "opencode" | "ccusage",
 ): Promise<{ bin: string | null; reason: string | null }> {
   const script = new URL("../../scripts/agents-install.mjs", import.meta.url).pathname;
   const { stdout } = await execa(process.execPath, [script, name], { timeout: 400_000 });

@@ -1,0 +1,175 @@
+/**
+ * OpenCode in its own terminal, the real CLI, its API a stand-in on loopback: each prompt typed once, its end told by
+ * the plugin, its usage booked to the token; a question, an interrupt, a limit and what follows them.
+ */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { execa } from "execa";
+import { describe, expect, it, onTestFinished } from "vitest";
+import type { AttemptDetails } from "../../src/reports/task-details.ts";
+import { agentBin } from "../support/agent-home.ts";
+import { productFolder } from "../support/built-product.ts";
+import { endServer } from "../support/end-server.ts";
+import { startStandInApi, type StandInApi } from "../support/stand-in-api.ts";
+import { testFolder } from "../support/tmux-server.ts";
+import { waitFor } from "../support/wait-for.ts";
+
+const { bin, reason } = await agentBin("opencode");
+/** Its first start alone takes a while where others work beside it. */
+const limitMs = 150_000;
+
+describe.skipIf(bin === null)(`opencode, the real CLI (${reason ?? "installed"})`, () => {
+  it("is typed into: a task, one with a question, one that is cancelled, one that meets a limit", async () => {
+    const api = await startStandInApi();
+    const ctm = await manager(api.baseUrl);
+    const process = await ctm.process();
+    const long = `Please fix it: "it's"\n${"and a line that is long enough\n".repeat(20)}[[say:all done]]`;
+    const first = await ctm.add(long);
+    await ctm.until(first, "completed");
+    expect(await ctm.attempt(first)).toMatchObject({ answer: "all done", tokens: { source: "actual" } });
+    expect(bookedOf(await ctm.attempt(first))).toEqual(servedFor(api, "[[say:all done]]", 1));
+
+    const asks = await ctm.add(
+      'Please fix what asks [[tool:bash|{"command":"touch made","description":"make"}]]',
+    );
+    const { question } = await ctm.until(asks, "needs-input");
+    expect(question).toBe("May bash be used? touch made");
+    await ctm("answer", "w1", "enter");
+    await ctm.until(asks, "completed");
+    expect(bookedOf(await ctm.attempt(asks))).toEqual(servedFor(api, "fix what asks", 2));
+
+    const slow = await ctm.add("Please fix what takes long [[delay:600000]]");
+    await ctm.until(slow, "running");
+    await waitFor("the request", () => api.requests.some(({ prompt }) => prompt.includes("takes long")));
+    await ctm("cancel", String(slow));
+    await ctm.until(slow, "cancelled");
+
+    const limited = await ctm.add("Please fix what meets a limit [[err:429u]] [[times:1]] [[say:after all]]");
+    const { reason: why } = await ctm.until(limited, "parked");
+    expect(why).toMatch(/limit/i);
+    // It is told to go on in its conversation, which holds the prompt that failed.
+    await ctm("accounts", "free", "opencode");
+    await ctm.until(limited, "completed");
+    // The same process from the first task to the last.
+    expect(await ctm.process()).toBe(process);
+  }, 300_000);
+});
+
+interface State {
+  readonly name: string;
+  readonly question?: string;
+  readonly reason?: string;
+}
+
+async function manager(apiUrl: string) {
+  const dir = await testFolder();
+  const home = join(dir, "home");
+  const project = join(home, "project");
+  for (const folder of [project, join(home, "tmp"), join(home, ".config", "opencode")])
+    mkdirSync(folder, { recursive: true });
+  writeFileSync(join(home, ".config", "opencode", "opencode.json"), JSON.stringify(opencodeConfig(apiUrl)));
+  const config = {
+    workers: { agent: "opencode", count: 1, cwd: project },
+    context: "keep",
+    agents: { opencode: { command: [bin], mode: "interactive" } },
+    limits: { worker: { tokens: { hour: null } } },
+  };
+  writeFileSync(join(dir, "ctm.yaml"), JSON.stringify(config), { mode: 0o600 });
+  const state = join(dir, "state");
+  const options = {
+    extendEnv: false,
+    env: {
+      ...{
+        PATH: "/usr/local/bin:/usr/bin:/bin",
+        HOME: home,
+        TMPDIR: join(home, "tmp"),
+        LANG: "C.UTF-8",
+        TZ: "UTC",
+      },
+      ...{
+        TERM: "xterm",
+        TMUX_TMPDIR: dir,
+        OPENCODE_DISABLE_AUTOUPDATE: "1",
+        OPENCODE_DISABLE_LSP_DOWNLOAD: "1",
+      },
+      ...{ OPENCODE_DISABLE_DEFAULT_PLUGINS: "1", OPENCODE_DISABLE_MODELS_FETCH: "1" },
+    },
+    cwd: project,
+    stdin: "ignore",
+  } as const;
+  const own = ["--state-dir", state, "--config", join(dir, "ctm.yaml")];
+  const call = async (...args: readonly string[]): Promise<string> =>
+    (await execa(process.execPath, [join(productFolder(), "ctm.js"), ...own, ...args], options)).stdout;
+  const serving = execa(process.execPath, [join(productFolder(), "ctm.js"), ...own, "serve"], {
+    ...options,
+    reject: false,
+  });
+  const tmux = async (...args: readonly string[]): Promise<string> =>
+    (await execa("tmux", ["-S", join(state, "tmux.sock"), ...args], { reject: false })).stdout;
+  onTestFinished(async () => {
+    serving.kill("SIGTERM");
+    await serving;
+    await endServer(tmux);
+  });
+  await waitFor(
+    "the manager and its agent",
+    async () => (await call("workers").catch(() => "")).includes("IDLE"),
+    limitMs,
+  );
+  return Object.assign(call, {
+    process: () => tmux("list-panes", "-a", "-F", "#{session_name} #{pane_pid}"),
+    add: async (text: string): Promise<number> =>
+      (JSON.parse(await call("add", "--type", "coding", "--json", text)) as { task: { id: number } }).task.id,
+    until: (id: number, name: string): Promise<State> =>
+      waitFor(
+        `task ${id} to be ${name}`,
+        async () => {
+          const { task } = JSON.parse(await call("show", String(id), "--json")) as { task: { state: State } };
+          return task.state.name === name ? task.state : null;
+        },
+        limitMs,
+      ),
+    attempt: async (id: number): Promise<AttemptDetails | undefined> =>
+      (JSON.parse(await call("show", String(id), "--json")) as { attempts: AttemptDetails[] }).attempts[0],
+  });
+}
+
+/** The stand-in speaks Anthropic's protocol, and OpenCode has a provider for that within it. */
+function opencodeConfig(apiUrl: string): object {
+  const model = {
+    name: "Stand-in",
+    limit: { context: 200_000, output: 8_192 },
+    cost: { input: 1, output: 2 },
+  };
+  return {
+    ...{ autoupdate: false, share: "disabled", permission: { bash: "ask" } },
+    ...{ model: "stand-in/stand-in", small_model: "stand-in/stand-in" },
+    provider: {
+      "stand-in": {
+        npm: "@ai-sdk/anthropic",
+        name: "Stand-in",
+        options: { baseURL: `${apiUrl}/v1`, apiKey: "dummy" },
+        models: { "stand-in": model },
+      },
+    },
+  };
+}
+
+function bookedOf(attempt: AttemptDetails | undefined) {
+  const usage = attempt?.usage;
+  return {
+    input: usage?.inputTokens,
+    cacheRead: usage?.cacheReadTokens,
+    cacheWrite: (usage?.cacheWrite5mTokens ?? 0) + (usage?.cacheWrite1hTokens ?? 0),
+    output: usage?.outputTokens,
+  };
+}
+
+function servedFor(api: StandInApi, text: string, times: number) {
+  const asked = api.requests.filter(({ main, prompt }) => main && prompt.includes(text));
+  expect(asked, `requests for ${text}`).toHaveLength(times);
+  const { reasoning: _reasoning, ...served } = api.served(
+    ({ main, prompt }) => main && prompt.includes(text),
+  );
+  return served;
+}
