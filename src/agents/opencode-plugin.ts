@@ -17,12 +17,20 @@ export const OPENCODE_RECORD_NAME = "opencode.jsonl";
 
 /** Source of the plugin (an ES module), for the launch that this hook script and record file belong to. */
 export function opencodePlugin(hookScript: string, recordPath: string): string {
-  return `const HOOK = ${JSON.stringify(hookScript)};\nconst RECORD = ${JSON.stringify(recordPath)};\n${PLUGIN}`;
+  const imported = Object.entries(NEEDS).map(
+    ([name, from]) => `import { ${name} } from ${JSON.stringify(from)};`,
+  );
+  const fixed = [
+    `const HOOK = ${JSON.stringify(hookScript)};`,
+    `const RECORD = ${JSON.stringify(recordPath)};`,
+  ];
+  return [...imported, ...fixed, PLUGIN].join("\n");
 }
 
-const PLUGIN = String.raw`import { spawn } from "node:child_process";
-import { appendFileSync } from "node:fs";
+/** What OpenCode's own process gives it. */
+const NEEDS = { spawn: "node:child_process", appendFileSync: "node:fs" };
 
+const PLUGIN = String.raw`
 const LIMIT = /usage limit|quota|credit|billing|spending cap/i;
 
 export const Teller = async ({ client }) => {

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { AttemptDetails } from "../../src/reports/task-details.ts";
+import { connectManager } from "../../src/server/remote-host.ts";
 import { agentBin } from "../support/agent-home.ts";
 import { productFolder } from "../support/built-product.ts";
 import { endServer } from "../support/end-server.ts";
@@ -100,6 +101,12 @@ async function manager(apiUrl: string) {
   const own = ["--state-dir", state, "--config", join(dir, "ctm.yaml")];
   const call = async (...args: readonly string[]): Promise<string> =>
     (await execa(process.execPath, [join(productFolder(), "ctm.js"), ...own, ...args], options)).stdout;
+  // Asked of the manager itself: a program a question would take the time that is waited for.
+  const ask = async <T>(command: string, raw: Readonly<Record<string, unknown>>): Promise<T> => {
+    const manager = await connectManager(join(state, "manager.sock"));
+    if (manager === null) throw new Error("no manager listens");
+    return (manager.run(command, raw) as Promise<T>).finally(() => manager.close());
+  };
   const serving = execa(process.execPath, [join(productFolder(), "ctm.js"), ...own, "serve"], {
     ...options,
     reject: false,
@@ -113,7 +120,7 @@ async function manager(apiUrl: string) {
   });
   await waitFor(
     "the manager and its agent",
-    async () => (await call("workers").catch(() => "")).includes("IDLE"),
+    async () => (await ask<{ state: string }[]>("workers", {}).catch(() => []))[0]?.state === "idle",
     limitMs,
   );
   return Object.assign(call, {
@@ -124,7 +131,7 @@ async function manager(apiUrl: string) {
       waitFor(
         `task ${id} to be ${name}`,
         async () => {
-          const { task } = JSON.parse(await call("show", String(id), "--json")) as { task: { state: State } };
+          const { task } = await ask<{ task: { state: State } }>("show", { id });
           return task.state.name === name ? task.state : null;
         },
         limitMs,
