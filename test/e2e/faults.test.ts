@@ -27,13 +27,14 @@ const passingsMax = 2;
 
 /** Points of commands that need no manager. */
 const OF_COMMANDS =
-  /^(?:backup\.(?:copy|rename|discard)|restore\.(?:aside|remove-old|rename)|mark\.remove|usage-index\.(?:open|begin|put|update)|agent\.version|reprice\.commit)$/;
+  /^(?:backup\.(?:copy|rename|discard)|restore\.(?:aside|remove-old|rename)|mark\.remove|usage-index\.(?:open|begin|put|update)|agent\.version|reprice\.commit|escalate\.commit|rebuild-hierarchy\.commit)$/;
 /**
  * Points that nothing here comes to by need: they belong to a person's terminal, to what real agents and providers
- * say, to what agents tell by telemetry, to an Enter that was swallowed, or to a client of tmux that outlived its manager.
+ * say, to what agents tell by telemetry, to a project that has a roster, to an Enter that
+ * was swallowed, or to a client of tmux that outlived its manager.
  */
 const RARELY_PASSED =
-  /^(?:attach\.spawn|external-usage\.commit|telemetry\.(?:commit|listen)|history\.append|provider-window\.commit|cancel-withdraw\.commit|clients\.(?:end|look-up)|enter-again\.\w+|extend\.commit|window\.resize)$/;
+  /^(?:attach\.spawn|external-usage\.commit|telemetry\.(?:commit|listen)|history\.append|metrics-folder\.create|provider-window\.commit|cancel-withdraw\.commit|clients\.(?:end|look-up)|enter-again\.\w+|extend\.commit|window\.resize)$/;
 
 function elsewhere(point: string): boolean {
   return OF_COMMANDS.test(point) || RARELY_PASSED.test(point) || BEHIND.some(([behind]) => behind === point);
@@ -146,6 +147,8 @@ describe("F1 a command that is killed at every point it comes to, without a mana
     await insist("usage");
     await insist("doctor");
     await insist("reprice", "--yes");
+    await insist("escalate", "1", "--to", "human");
+    await insist("metrics", "rebuild");
     expect((await ctm.tasks()).map(({ draft }) => draft.text)).toEqual(["Fix it once"]);
     expect(violations(ctm)).toEqual([]);
     expect([...left]).toEqual([]);
