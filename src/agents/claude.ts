@@ -5,7 +5,7 @@
  * Left at the person's choice: `autoContinueAtUsageLimit`. Its default continues a limited turn by itself at the
  * reset; the manager sees the limit by StopFailure and the later end by Stop, and never types the prompt again.
  */
-import { CLAUDE_RECORD, parseClaudeRecord } from "../metering/claude-record.ts";
+import { OWN_CLAUDE_RECORD, parseOwnClaudeRecord } from "../metering/claude-record.ts";
 import { claudeWindows } from "../metering/provider-limits.ts";
 import { claudeLimit, claudeReportWaits, claudeTurnEnded } from "../metering/claude-turn.ts";
 import type { AgentAdapter, AgentRecord, LaunchPlan, LaunchRequest, TurnFailure } from "./adapter.ts";
@@ -72,8 +72,8 @@ function claudeRecord(sessionId: string, recordPath: string | null): AgentRecord
   const subagents = `${recordPath.slice(0, -".jsonl".length)}/subagents`;
   return {
     paths: [recordPath, subagents],
-    parse: parseClaudeRecord,
-    format: CLAUDE_RECORD,
+    parse: parseOwnClaudeRecord,
+    format: OWN_CLAUDE_RECORD,
     holdsAnswer: claudeTurnEnded,
     turnFailure: claudeTurnFailure,
     windows: claudeWindows,

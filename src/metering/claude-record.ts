@@ -31,6 +31,11 @@ export function parseClaudeRecord(text: string): UsageRecord[] {
   return readText(CLAUDE_RECORD, text);
 }
 
+/** The same without what a fork has copied: that was spent where it comes from, and only there. Never throws. */
+export function parseOwnClaudeRecord(text: string): UsageRecord[] {
+  return readText(OWN_CLAUDE_RECORD, text);
+}
+
 export const CLAUDE_RECORD: RecordFormat = {
   // Of every count of tokens. A mark that begins with a rare character is found several times faster than a quote.
   marks: ['_tokens"', '_boundary"'],
@@ -58,6 +63,14 @@ export const CLAUDE_RECORD: RecordFormat = {
   },
 };
 
+export const OWN_CLAUDE_RECORD: RecordFormat = {
+  ...CLAUDE_RECORD,
+  open: (state) => {
+    const reading = CLAUDE_RECORD.open(state);
+    return { ...reading, read: (line) => (isCopy(line) ? [] : reading.read(line)) };
+  },
+};
+
 /** A line whose message has no id is told from others by its own. */
 function namesMessage(line: string): boolean {
   const message = line.indexOf('"message":{');
@@ -78,6 +91,12 @@ function withoutValues(line: string, fields: readonly string[]): string {
     from = end;
   }
   return kept + line.slice(from);
+}
+
+/** A fork names the session that asked for what it has copied. */
+function isCopy(line: JsonObject): boolean {
+  const asker = nameAt(line, "requestSessionId");
+  return asker !== null && asker !== nameAt(line, "sessionId");
 }
 
 function recordOf(line: JsonObject, compacted: boolean): UsageRecord | null {

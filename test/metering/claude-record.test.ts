@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { parseClaudeRecord } from "../../src/metering/claude-record.ts";
+import { parseClaudeRecord, parseOwnClaudeRecord } from "../../src/metering/claude-record.ts";
 import { mergeRecords } from "../../src/metering/merge-records.ts";
 import { costNanoUsd, priceTable, responseCostNanoUsd } from "../../src/metering/prices.ts";
 import { addUsage, NO_USAGE, type UsageRecord } from "../../src/metering/usage.ts";
@@ -26,6 +26,14 @@ function line(
 
 const read = (...lines: string[]) => parseClaudeRecord(lines.join("\n"));
 const outputs = (records: readonly UsageRecord[]) => records.map((record) => record.usage.outputTokens);
+
+test("what a fork copied is no usage of its own", () => {
+  const copy = line({ sessionId: "session-2", requestSessionId: "session-1" });
+  const own = line({ sessionId: "session-2", requestSessionId: "session-2" }, { id: "msg_2" });
+  const text = [copy, own, line({}, { id: "msg_3" })].join("\n");
+  expect(parseOwnClaudeRecord(text).map(({ key }) => key)).toEqual(["msg_2/req_1", "msg_3/req_1"]);
+  expect(parseClaudeRecord(text)).toHaveLength(3);
+});
 
 describe("transcripts of real sessions", () => {
   test.each([
