@@ -187,7 +187,11 @@ export class Launching {
   #forgetOldLaunch(worker: Worker): void {
     const { launchDir, recordPath } = worker.record;
     // A record that lies in the launch folder (rehearsal) may still be read.
-    if (launchDir !== null && recordPath?.startsWith(launchDir) !== true)
-      FORGET.pass(() => rmSync(launchDir, { recursive: true, force: true }));
+    if (launchDir === null || recordPath?.startsWith(launchDir) === true) return;
+    try {
+      FORGET.pass(() => rmSync(launchDir, { recursive: true, force: true, maxRetries: 2, retryDelay: 20 }));
+    } catch {
+      // The agent before may still be writing there as it dies. A folder left behind keeps no other from its start.
+    }
   }
 }

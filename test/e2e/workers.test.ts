@@ -51,6 +51,15 @@ describe("rehearsal workers", () => {
     expect(started()).toBe(10);
   });
 
+  it("start anew although the folder of the start before cannot be removed", async () => {
+    const ctm = product({ workers: 1, agent: "shell" });
+    await ctm.serve([], true, "launch.forget:throw-before:1");
+    await ctm.worker("concurrent_worker1", "idle");
+    await ctm.ok(["restart", "w1"]);
+    await ctm.tell("true", { agent: "shell" });
+    await ctm.until(1, "completed");
+  });
+
   it("that all stay dead end a batch, with the reason, and its tasks stay queued", async () => {
     const ctm = product({ workers: 2 });
     ctm.configure('agents: { rehearsal: { command: ["sh", "-c", "exit 7"] } }');
