@@ -9,7 +9,7 @@ import { lastTextLines, screenLines } from "./screen-lines.ts";
 const RULE = /^─{20,}$|^─{3,} .{1,500} ─{1,20}$/;
 const BUSY = /\besc to interrupt\b/;
 const INTERRUPTED = /Interrupted · What should Claude do instead\?$/;
-const LIMITED = /Usage limit reached · limit resets|Continuing automatically at /;
+const LIMITED = /Usage limit reached · limit resets|Continuing (?:automatically at|shortly) /;
 /** Lines that only a dialog's foot shows. */
 const DIALOG_FOOT = /\b(?:Enter to (?:confirm|select|save|continue|submit)|Esc to (?:cancel|exit|go back))\b/;
 const CHOICE = /^\s*❯\s+(?:\d+\.\s|Yes\b|No\b)/;

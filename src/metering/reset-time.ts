@@ -14,7 +14,8 @@ const MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "
 /**
  * Milliseconds since 1970 at which the limit of this sentence ends, read as of `nowMs`: "limit reached|1755615600",
  * "resets 2:44pm (UTC)", "resets Mon 12:00am", "resets Nov 26, 8:27am (Europe/Berlin)", "try again at 3:10 PM". A time
- * without a zone is of `timeZone`. A time of the day that has passed means the next day. Null when none is named.
+ * without a zone is of `timeZone`. A time of the day that has passed means the next day, but the minute that runs now ends
+ * with itself: the sentence says no seconds. Null when none is named.
  */
 export function resetTime(sentence: string, nowMs: number, timeZone: string): number | null {
   const text = sentence.slice(0, sentenceMaxChars).replace(/\s+/g, " ");
@@ -46,6 +47,7 @@ function nextTime(parts: RegExpExecArray, nowMs: number, zone: Intl.DateTimeForm
     weekday === undefined ? 0 : (WEEKDAYS.indexOf(weekday.toLowerCase()) - weekdayOf(today) + 7) % 7;
   const first = today + ahead * dayMs + timeOfDayMs;
   const stepMs = weekday === undefined ? dayMs : 7 * dayMs;
+  if (first <= localNowMs && localNowMs < first + minuteMs) return instantOf(first + minuteMs, zone);
   return instantOf(first > localNowMs ? first : first + stepMs, zone);
 }
 

@@ -32,8 +32,8 @@ export interface ResumeOrder {
 }
 
 const settleMs = 150;
-/** The agent's own promise, as Claude Code words it. */
-const CONTINUES_BY_ITSELF = /Continuing automatically/;
+/** The agent's own promise, as Claude Code words it before and after the reset. */
+const CONTINUES_BY_ITSELF = /Continuing (?:automatically|shortly)/;
 
 /** Throws CtmError `tmux-failed` where the server does not answer: nothing is known then, and nothing was promised. */
 export async function resumeAttempt(worker: Worker, order: ResumeOrder): Promise<ResumeResult> {

@@ -7,7 +7,9 @@ const now = Date.UTC(2026, 10, 23, 12, 44);
 test.each([
   ["Claude AI usage limit reached|1755615600", 1_755_615_600_000],
   ["resets 2:44pm (UTC)", Date.UTC(2026, 10, 23, 14, 44)],
-  ["resets 12:44pm (UTC)", Date.UTC(2026, 10, 24, 12, 44)],
+  ["resets 12:43pm (UTC)", Date.UTC(2026, 10, 24, 12, 43)],
+  ["resets 12:44pm (UTC)", Date.UTC(2026, 10, 23, 12, 45)],
+  ["resets Mon 12:44pm", Date.UTC(2026, 10, 23, 12, 45)],
   ["resets 12am (UTC)", Date.UTC(2026, 10, 24, 0)],
   ["Your limit will reset at 5pm (Europe/Warsaw).", Date.UTC(2026, 10, 23, 16)],
   ["resets 8pm (Asia/Dhaka)", Date.UTC(2026, 10, 23, 14)],
@@ -33,4 +35,10 @@ test("a time without a zone is read in the zone that is given, summer time inclu
   expect(resetTime("resets 3pm", Date.UTC(2026, 6, 1, 10), "Europe/Berlin")).toBe(Date.UTC(2026, 6, 1, 13));
   expect(resetTime("resets 3pm", now, "Europe/Berlin")).toBe(Date.UTC(2026, 10, 23, 14));
   expect(resetTime("resets 3pm", now, "nowhere")).toBeNull();
+});
+
+test("the minute that runs now is over with itself, to its last moment", () => {
+  const said = "You've hit your 5-hour limit · resets 12:44pm (UTC)";
+  expect(resetTime(said, now + 59_999, "UTC")).toBe(now + 60_000);
+  expect(resetTime(said, now + 60_000, "UTC")).toBe(now + 86_400_000);
 });

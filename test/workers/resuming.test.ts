@@ -74,19 +74,22 @@ describe("an attempt whose account is free again", () => {
     expect(bench.terminal.texts).toEqual([]);
   });
 
-  it("is not told where its agent promises to go on by itself, unless that was waited for in vain", async () => {
-    const bench = await parkedBench({ agent: "claude" }, claudeAdapter);
-    bench.terminal.screen = claudeScreen("Continuing automatically at 3:12pm · Esc to cancel");
-    expect(await resumeAttempt(bench.worker, orderOf())).toMatchObject({ kind: "later" });
-    expect([bench.terminal.keys, bench.terminal.texts]).toEqual([[], []]);
-    bench.terminal.sendKey = async (_pane, key) => {
-      bench.terminal.keys.push(key);
-      bench.terminal.screen = claudeScreen("? for shortcuts");
-      return true;
-    };
-    expect(await resumeAttempt(bench.worker, orderOf({ insist: true }))).toEqual({ kind: "told" });
-    expect([bench.terminal.keys, bench.terminal.texts]).toEqual([["Escape"], ["a1: go on"]]);
-  });
+  it.each(["Continuing automatically at 3:12pm · Esc to cancel", "Continuing shortly · Esc to cancel"])(
+    "is not told where its agent promises to go on by itself (%s), unless that was waited for in vain",
+    async (promise) => {
+      const bench = await parkedBench({ agent: "claude" }, claudeAdapter);
+      bench.terminal.screen = claudeScreen(promise);
+      expect(await resumeAttempt(bench.worker, orderOf())).toMatchObject({ kind: "later" });
+      expect([bench.terminal.keys, bench.terminal.texts]).toEqual([[], []]);
+      bench.terminal.sendKey = async (_pane, key) => {
+        bench.terminal.keys.push(key);
+        bench.terminal.screen = claudeScreen("? for shortcuts");
+        return true;
+      };
+      expect(await resumeAttempt(bench.worker, orderOf({ insist: true }))).toEqual({ kind: "told" });
+      expect([bench.terminal.keys, bench.terminal.texts]).toEqual([["Escape"], ["a1: go on"]]);
+    },
+  );
 
   it("waves the dialog of a limit away first", async () => {
     const bench = await parkedBench();
