@@ -42,7 +42,7 @@ import { rosterModel } from "./overview/roster.ts";
 import { statusModel } from "./overview/status.ts";
 import { taskDetails } from "./overview/task-details.ts";
 import { throttleModel } from "./overview/throttle.ts";
-import { taskWhy, workerWhy } from "./overview/why.ts";
+import { taskWhy, workerWhy, type ParkedFor } from "./overview/why.ts";
 import { workerRow, workerRows } from "./overview/worker-rows.ts";
 import type { AccountRow } from "./reports/accounts-table.ts";
 import type { AccuracyModel } from "./reports/accuracy.ts";
@@ -305,9 +305,20 @@ export class LocalApp implements App {
         free: fitting.filter((worker) => worker.free).length,
         auto: this.#parts.engine.auto,
         pausedBecause: this.#parts.ledger.settings.get("paused"),
+        parkedFor: this.#parkedFor(task),
       },
       this.#parts.sources,
     );
+  }
+
+  #parkedFor(task: Task): ParkedFor | null {
+    const { accounts, ledger, sources } = this.#parts;
+    if (task.state.name !== "parked" || ledger.attempts.capState(task.state.attemptId) === "held")
+      return null;
+    const { worker } = task.state;
+    const account =
+      sources.workers().find(({ name }) => name === worker)?.record.account ?? task.assignment.agent;
+    return { account, park: accounts.parkOf(account) };
   }
 
   /** Workers that could take this task at all, busy or not. */

@@ -2,6 +2,7 @@
 import type { Deferral } from "../engine.ts";
 import type { TaskHold, TaskWhy, WorkerWhy } from "../reports/why.ts";
 import type { Task } from "../tasks/task.ts";
+import type { AccountPark } from "../throttle/account-parking.ts";
 import { levelOf } from "../throttle/levels.ts";
 import type { Worker } from "../workers/worker.ts";
 import type { OverviewSources } from "./sources.ts";
@@ -16,9 +17,21 @@ export interface WaitingFacts {
   readonly free: number;
   readonly auto: boolean;
   readonly pausedBecause: string | null;
+  /** Of a task that is parked for its account; null for any other, also for one that waits at its cap. */
+  readonly parkedFor: ParkedFor | null;
+}
+
+export interface ParkedFor {
+  readonly account: string;
+  /** null: the account is free again. */
+  readonly park: AccountPark | null;
 }
 
 export function taskWhy(task: Task, facts: WaitingFacts, sources: OverviewSources): TaskWhy {
+  if (task.state.name === "parked" && facts.parkedFor !== null) {
+    const { holds, advice } = parkedHold(task.state.worker, facts.parkedFor, facts, sources);
+    return { taskId: task.id, state: task.state, holds, ahead: null, advice };
+  }
   if (task.state.name !== "queued")
     return { taskId: task.id, state: task.state, holds: null, ahead: null, advice: adviceFor(task) };
   const holds = holdOf(task, facts, sources);
@@ -29,6 +42,31 @@ export function taskWhy(task: Task, facts: WaitingFacts, sources: OverviewSource
     ahead: sources.ledger.tasks.ahead(task),
     advice: waitingAdvice(task, facts),
   };
+}
+
+/** When the conversation of a parked task goes on, and what a person can do about it. */
+function parkedHold(
+  worker: string,
+  { account, park }: ParkedFor,
+  { pausedBecause }: WaitingFacts,
+  sources: OverviewSources,
+): { holds: TaskHold; advice: string[] } {
+  const hold = (reason: string, untilMs: number | null, advice: string) => {
+    const limitId = park === null ? null : `account ${account}`;
+    return { holds: { reason, limitId, level: null, untilMs }, advice: [advice] };
+  };
+  const because =
+    park === null ? `account ${account} is free again` : `account ${account} is parked: ${park.message}`;
+  if (!sources.config.accounts.autoResume)
+    return hold(
+      `${because}; nothing is told to go on (accounts.autoResume)`,
+      null,
+      `attach ${worker} puts you into its terminal: whatever you say there lets it go on`,
+    );
+  if (pausedBecause !== null) return hold(`${because}; dispatch is paused`, null, "resume lets it go on");
+  if (park === null)
+    return hold(`${because}; those that wait for it are told in turn`, null, "watch shows it");
+  return hold(because, park.untilMs, `accounts free ${account} lets it go on now`);
 }
 
 /** The first thing in the way, in the order in which a person would have to remove them. */

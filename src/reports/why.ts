@@ -38,14 +38,15 @@ export function renderTaskWhy(why: TaskWhy, paper: Paper): string[] {
   const lines = [
     ...heading(`WHY TASK ${why.taskId}`, [], "  ", paper),
     ...labelled("State:", taskStateWords(why.state, paper), paper),
-    ...(why.holds === null ? [] : holdLines(why.holds, paper)),
+    ...(why.holds === null ? [] : holdLines(why.holds, why.state, paper)),
     ...(why.ahead === null ? [] : labelled("Before it:", aheadWords(why.ahead), paper)),
     ...why.advice.flatMap((advice) => labelled(arrow(paper), oneLine(advice), paper)),
   ];
   return fitLines(lines, paper);
 }
 
-function holdLines(hold: TaskHold, paper: Paper): string[] {
+function holdLines(hold: TaskHold, { name }: TaskState, paper: Paper): string[] {
+  const parked = name === "parked";
   const level = hold.level === null ? "" : ` (${hold.level})`;
   const goes =
     hold.untilMs === null
@@ -54,7 +55,8 @@ function holdLines(hold: TaskHold, paper: Paper): string[] {
   return [
     ...labelled("Held because:", oneLine(hold.reason), paper),
     ...(hold.limitId === null ? [] : labelled("Limit:", `${oneLine(hold.limitId)}${level}`, paper)),
-    ...labelled("Goes:", goes, paper),
+    // A parked one goes on by itself at a known time, or what it waits for stands in the reason.
+    ...(parked && hold.untilMs === null ? [] : labelled(parked ? "Goes on:" : "Goes:", goes, paper)),
   ];
 }
 

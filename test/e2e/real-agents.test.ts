@@ -3,49 +3,52 @@
  * typed once, ended by the agent's own signal, its booked usage equal to what was served, to the token.
  */
 import { existsSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
-import { describe, expect, it, onTestFinished } from "vitest";
-import { endServer } from "../support/end-server.ts";
-import { agentBin, claudeHome, codexHome, geminiHome, type AgentHome } from "../support/agent-home.ts";
-import { startStandInApi, type ServedUsage, type StandInApi } from "../support/stand-in-api.ts";
-import { testFolder } from "../support/tmux-server.ts";
+import { beforeAll, describe, expect, it } from "vitest";
+import { agentBin, geminiHome } from "../support/agent-home.ts";
+import { product, type Product } from "../support/product.ts";
+import { endedAfterAll, realBench, shown, type RealBench } from "../support/real-agent.ts";
+import { booked, servedFor } from "../support/served-usage.ts";
+import { startStandInApi } from "../support/stand-in-api.ts";
 import { waitFor } from "../support/wait-for.ts";
 
-const BIN = new URL("../../dist/ctm.js", import.meta.url).pathname;
-
-interface ShownAttempt {
-  readonly outcome: string;
-  readonly worker: string;
-  readonly answer: string | null;
-  readonly tokens: { readonly value: number | null; readonly source: string };
-  readonly usage: Readonly<Record<string, number>> | null;
+interface AccountSeen {
+  readonly account: string;
+  readonly park: unknown;
 }
+
+/** A call that works through tasks. */
+const LONG = { timeoutMs: 150_000 };
+const WORDS = "The usage limit is over. Please continue where you stopped.";
+const lines = (texts: readonly string[]): string =>
+  texts.map((text) => JSON.stringify({ text, type: "coding" })).join("\n");
+const parked = async (ctm: Product): Promise<boolean> =>
+  (await ctm.ask<AccountSeen[]>("accounts", {}, [])).some(({ park }) => park !== null);
 
 for (const agent of ["claude", "codex"] as const) {
   const { bin, reason } = await agentBin(agent);
 
-  describe.skipIf(bin === null)(`${agent}, the real CLI (${reason ?? "installed"})`, () => {
-    it("does a batch through three workers, each task once and booked to the token", async () => {
-      const api = await startStandInApi();
-      const home = agent === "claude" ? await claudeHome(api.baseUrl) : await codexHome(api.baseUrl);
-      const ctm = await product(agent, bin ?? "", home);
+  // The three workers are started once: what the first case leaves in their panes the next ones go on with.
+  describe.skipIf(bin === null)(`${agent}, the real CLI (${reason ?? "installed"}), in three workers`, () => {
+    const atEnd = endedAfterAll();
+    let bench: RealBench;
+    beforeAll(async () => void (bench = await realBench(agent, bin, {}, atEnd)));
+
+    it("does a batch, each task once and booked to the token", async () => {
+      const { api, ctm } = bench;
       const texts = ["alpha", "bravo", "charlie", "delta", "echo", "foxtrot", "golf"].map(
         (name, index) =>
           `Please fix the ${name} parser [[delay:${100 + 150 * index}]] [[say:${name} is done]]`,
       );
-      const batch = await ctm(
-        ["batch", "-"],
-        texts.map((text) => JSON.stringify({ text, type: "coding" })).join("\n"),
-      );
+      const batch = await ctm.run(["--keep-workers", "batch", "-"], { input: lines(texts), ...LONG });
       expect(batch.stdout + batch.stderr).toContain("Completed:    7 of 7");
       expect(batch.exitCode).toBe(0);
 
+      const manager = await ctm.serve();
+      const workers = new Set<string>();
       for (const [index, text] of texts.entries()) {
-        const { attempts } = JSON.parse((await ctm(["show", String(index + 1), "--json"])).stdout) as {
-          attempts: ShownAttempt[];
-        };
+        const { attempts } = await shown(ctm, index + 1);
         expect(attempts).toHaveLength(1);
         expect(attempts[0]).toMatchObject({
           outcome: "completed",
@@ -53,132 +56,59 @@ for (const agent of ["claude", "codex"] as const) {
           tokens: { source: "actual" },
         });
         expect(booked(attempts[0])).toEqual(servedFor(api, text));
+        workers.add(attempts[0]?.worker ?? "");
       }
-      const workers = new Set(
-        await Promise.all(
-          texts.map(async (_text, index) => workerOf(await ctm(["show", String(index + 1), "--json"]))),
-        ),
-      );
       expect(workers.size).toBe(3);
-    }, 240_000);
+      await manager.kill9();
+    });
 
-    it("adopts a session started by hand, types into it, books it to the token and leaves it alone at the end", async () => {
-      const api = await startStandInApi();
-      const home = agent === "claude" ? await claudeHome(api.baseUrl) : await codexHome(api.baseUrl);
-      const ctm = await product(agent, bin ?? "", home);
-      const byHand = async (...args: string[]) =>
-        (await execa("tmux", args, { ...ctm.options, reject: true })).stdout;
-      await byHand(
-        "new-session",
-        "-d",
-        "-s",
-        "concurrent_worker1",
-        "-c",
-        home.cwd,
-        "-x",
-        "160",
-        "-y",
-        "50",
-        "sh",
+    it("outlives ten kills of its manager: one final state a task, no prompt twice, the agents never noticed", async () => {
+      const { api, ctm } = bench;
+      const seed = Math.floor(Math.random() * 2 ** 31);
+      console.log(`seed ${seed}`);
+      const random = generator(seed);
+      const texts = Array.from(
+        { length: 14 },
+        (_, index) =>
+          `Please fix parser number ${index + 1}. [[delay:${Math.floor(random() * 1_500)}]] [[say:parser ${index + 1} is done]]`,
       );
-      const flags = agent === "claude" ? ["--permission-mode", "default"] : ["--no-daemon"];
-      await byHand("send-keys", "-t", "concurrent_worker1", [bin ?? "", ...flags].join(" "), "Enter");
-      await waitFor("the agent's composer", async () =>
-        /\? for shortcuts|Ask Codex/.test(await byHand("capture-pane", "-p", "-t", "concurrent_worker1")),
-      );
-
-      const texts = [
-        "Please fix the alpha parser [[delay:1500]] [[say:alpha is done]]",
-        "Please fix the bravo parser [[say:bravo is done]]",
-      ];
-      const batch = await ctm(
-        ["--workers", "0", "--adopt", "batch", "-"],
-        texts.map((text) => JSON.stringify({ text, type: "coding" })).join("\n"),
-      );
-      expect(batch.stdout + batch.stderr).toContain("Completed:    2 of 2");
-      for (const [index, text] of texts.entries()) {
-        const { attempts } = JSON.parse((await ctm(["show", String(index + 1), "--json"])).stdout) as {
-          attempts: ShownAttempt[];
-        };
-        expect(booked(attempts[0])).toEqual(servedFor(api, text));
+      const before = (await ctm.tasks()).length;
+      const panes = new Set<string>();
+      for (let kill = 0; kill < 10; kill += 1) {
+        const manager = await ctm.serve();
+        if (kill === 0) {
+          const drafts = texts.map((text) => ({ text, type: "coding", cwd: ctm.work, origin: "test" }));
+          await ctm.ask("batch", { drafts }, null);
+        }
+        for (const { paneId, pid } of await ctm.panes()) panes.add(`${paneId} ${pid}`);
+        await new Promise((resolve) => setTimeout(resolve, random() * 1_500));
+        await manager.kill9();
       }
-      expect(await byHand("list-sessions", "-F", "#{session_name}")).toBe("concurrent_worker1");
-      await byHand("kill-server");
-    }, 240_000);
-
-    it("headless: one process a task, ended by its exit code, booked to the token, its prompt in no list of processes", async () => {
-      const api = await startStandInApi();
-      const home =
-        agent === "claude" ? await claudeHome(api.baseUrl, { oauth: true }) : await codexHome(api.baseUrl);
-      const ctm = await product(agent, bin ?? "", home, { count: 2, mode: "headless" });
-      const fine = ["alpha", "bravo", "charlie"].map(
-        (name) =>
-          `Please fix the ${name} parser: "it's"\n$(touch made) [[delay:300]] [[say:${name} is done]]`,
-      );
-      const batch = ctm(
-        ["batch", "-"],
-        fine.map((text) => JSON.stringify({ text, type: "coding" })).join("\n"),
-      );
-      await waitFor("the first request", () => Promise.resolve(api.requests.length > 0));
-      const processes = (await execa("ps", ["-eo", "args", "--cols", "10000"])).stdout;
-      expect(processes).toContain("runner.sh");
-      expect(processes).not.toMatch(/fix the \w+ parser/);
-      const { stdout, stderr, exitCode } = await batch;
-      expect(stdout + stderr).toContain("Completed:    3 of 3");
-      expect(exitCode).toBe(0);
-      for (const [index, text] of fine.entries()) {
-        const { task, attempts } = JSON.parse((await ctm(["show", String(index + 1), "--json"])).stdout) as {
-          task: { state: { exitCode: number | null } };
-          attempts: ShownAttempt[];
-        };
-        expect(attempts).toHaveLength(1);
-        expect(attempts[0]).toMatchObject({
-          outcome: "completed",
-          answer: expect.stringMatching(/^(alpha|bravo|charlie) is done$/),
-          tokens: { source: "actual" },
-        });
-        expect(task.state.exitCode).toBe(0);
-        expect(booked(attempts[0])).toEqual(servedFor(api, text));
+      const manager = await ctm.serve();
+      const tasks = await waitFor("all tasks to be final", async () => {
+        const all = (await ctm.tasks()).filter(({ id }) => id > before);
+        return all.every(({ state }) => /^(?:completed|failed|cancelled|lost)$/.test(state.name))
+          ? all
+          : null;
+      });
+      expect(tasks.map(({ state }) => state.name)).toEqual(texts.map(() => "completed"));
+      for (const { id, draft } of tasks) {
+        const { attempts } = await shown(ctm, id);
+        const typed = attempts.filter(({ outcome }) => outcome?.startsWith("completed"));
+        expect(typed).toHaveLength(1);
+        expect(booked(typed[0])).toEqual(servedFor(api, draft.text));
       }
-
-      // A usage limit: the account is parked, and the task goes on in its conversation once that is free again.
-      const manager = ctm.serve();
-      await ctm(["add", "--type", "coding", "Please meet the limit. [[err:429u]]"]);
-      await waitFor("the limit", async () => (await ctm(["accounts"])).stdout.includes("parked"));
-      await ctm(["accounts", "free", agent]);
-      const shown = await waitFor("its end", async () => {
-        const { task, attempts } = JSON.parse((await ctm(["show", "4", "--json"])).stdout) as {
-          task: { state: { name: string; exitCode?: number } };
-          attempts: ShownAttempt[];
-        };
-        return task.state.name === "completed" ? { ...task.state, attempts } : null;
-      });
-      expect(shown).toMatchObject({
-        exitCode: 0,
-        attempts: [{ answer: expect.stringMatching(/^ECHO: The usage limit/) }],
-      });
-      const words = "The usage limit is over. Please continue where you stopped.";
-      expect(booked(shown.attempts[0])).toEqual(servedFor(api, words));
-      // The same conversation: what was asked before is sent with it.
-      const goingOn = api.requests.find(({ main, prompt }) => main && prompt.includes(words));
-      expect(goingOn?.body).toContain("Please meet the limit.");
-      manager.kill("SIGTERM");
-      await manager;
-    }, 240_000);
+      // The same three processes from the first start to the end.
+      expect(panes.size).toBe(3);
+      await manager.kill9();
+    });
 
     it("asks for a person, is interrupted, fails at the API, and goes on with the next task", async () => {
-      const api = await startStandInApi();
-      const home = agent === "claude" ? await claudeHome(api.baseUrl) : await codexHome(api.baseUrl);
-      const ctm = await product(agent, bin ?? "", home);
-      const manager = ctm.serve();
-      const state = async (id: number) =>
-        (
-          JSON.parse((await ctm(["show", String(id), "--json"])).stdout) as {
-            task: { state: { name: string; question?: string; reason?: string } };
-          }
-        ).task.state;
-      const add = (text: string) => ctm(["add", "--type", "coding", "--worker", "w1", text]);
-      await waitFor("the manager", async () => (await ctm(["workers", "--json"])).stdout.includes('"idle"'));
+      const { api, ctm } = bench;
+      const manager = await ctm.serve();
+      const add = async (text: string, type = "coding"): Promise<number> =>
+        (await ctm.tell(text, { type, worker: "w1" })).task.id;
+      await ctm.worker("concurrent_worker1", "idle");
 
       const command = {
         cmd: "touch made-by-agent",
@@ -190,133 +120,138 @@ for (const agent of ["claude", "codex"] as const) {
           ? "[[bash:touch made-by-agent]]"
           : `[[tool:exec_command|${JSON.stringify(command)}]]`;
       const asking = `Please make the file. ${tool} [[say:file is made]]`;
-      await add(asking);
-      const question = await waitFor("the question", async () => {
-        const { name, question: asked } = await state(1);
-        return name === "needs-input" ? asked : null;
-      });
-      expect(question).toContain("touch made-by-agent");
-      expect((await ctm(["status"])).stdout).toMatch(/asks:.*touch made-by-agent/);
+      const first = await add(asking);
+      expect((await ctm.until(first, "needs-input")).state.question).toContain("touch made-by-agent");
+      expect(await ctm.ok(["status"])).toMatch(/asks:.*touch made-by-agent/);
+      // A key that comes just after the dialog is not taken; one more, pressed too soon, would be a draft.
+      const isAnswered = async (): Promise<boolean> => (await ctm.task(first)).state.name !== "needs-input";
       await waitFor("the answer to be taken", async () => {
-        await ctm(["answer", "w1", agent === "claude" ? "1" : "y"]);
-        return (await state(1)).name !== "needs-input";
+        await ctm
+          .ask("answer", { worker: "w1", text: agent === "claude" ? "1" : "y" }, null)
+          .catch(() => null);
+        return waitFor("the key", isAnswered, 2_000).catch(() => false);
       });
-      await waitFor("its end", async () => (await state(1)).name === "completed");
-      const { attempts } = JSON.parse((await ctm(["show", "1", "--json"])).stdout) as {
-        attempts: ShownAttempt[];
-      };
+      await ctm.until(first, "completed");
+      const { attempts } = await shown(ctm, first);
       expect(booked(attempts[0])).toEqual(servedFor(api, asking, 2));
 
       // Another type may mean another model: its agent is started anew, and an interrupt tells nothing but the screen.
-      await ctm([
-        "add",
-        "--type",
-        "documentation",
-        "--worker",
-        "w1",
-        "Please wait for long. [[delay:60000]] [[say:never said]]",
-      ]);
-      await waitFor("it to run", async () => (await state(2)).name === "running");
-      await ctm(["cancel", "2"]);
-      await waitFor("its end", async () => (await state(2)).name === "cancelled");
+      const long = await add("Please wait for long. [[delay:60000]] [[say:never said]]", "documentation");
+      await ctm.until(long, "running");
+      await ctm.ask("cancel", { ids: [long] }, null);
+      await ctm.until(long, "cancelled");
 
-      await add("Please fail now. [[err:400ctx]]");
-      const failed = await waitFor("its failure", async () => {
-        const now = await state(3);
-        return now.name === "failed" ? now : null;
-      });
-      expect(failed.reason).toMatch(/invalid-request|prompt is too long|context/i);
-
-      await add("Please fix the last parser. [[say:last is done]]");
-      await waitFor("the last task", async () => (await state(4)).name === "completed");
-      manager.kill("SIGTERM");
-      await manager;
-    }, 240_000);
+      const failing = await add("Please fail now. [[err:400ctx]]");
+      expect((await ctm.until(failing, "failed")).state.reason).toMatch(
+        /invalid-request|prompt is too long|context/i,
+      );
+      await ctm.until(await add("Please fix the last parser. [[say:last is done]]"), "completed");
+      await manager.kill9();
+    });
 
     it("whose provider lets nothing through waits in its conversation, and goes on there when told once", async () => {
-      const api = await startStandInApi();
-      const home = agent === "claude" ? await claudeHome(api.baseUrl) : await codexHome(api.baseUrl);
-      const ctm = await product(agent, bin ?? "", home);
-      const manager = ctm.serve();
-      const seen = async (id: number) =>
-        JSON.parse((await ctm(["show", String(id), "--json"])).stdout) as {
-          task: { state: { name: string; reason?: string } };
-          attempts: ShownAttempt[];
-        };
-      await waitFor("the manager", async () => (await ctm(["workers", "--json"])).stdout.includes('"idle"'));
+      const { api, ctm } = bench;
+      await ctm.serve();
+      await ctm.worker("concurrent_worker1", "idle");
       const text = "Please fix the alpha parser. [[err:credit]]";
-      await ctm(["add", "--type", "coding", "--worker", "w1", text]);
-      const parked = await waitFor("it to wait", async () => {
-        const { state } = (await seen(1)).task;
-        return state.name === "parked" ? state : null;
+      const { task: first } = await ctm.tell(text, { type: "coding", worker: "w1" });
+      expect((await ctm.until(first.id, "parked")).state.reason).toMatch(/credit|quota/i);
+      const { task: second } = await ctm.tell("Please fix the bravo parser. [[say:bravo is done]]", {
+        type: "coding",
       });
-      expect(parked.reason).toMatch(/credit|quota/i);
-      await ctm(["add", "--type", "coding", "Please fix the bravo parser. [[say:bravo is done]]"]);
-      expect((await ctm(["why", "2"])).stdout).toContain(`account ${agent} is parked`);
+      expect(await ctm.ok(["why", String(second.id)])).toContain(`account ${agent} is parked`);
 
-      await ctm(["accounts", "free", agent]);
-      await waitFor("both to end", async () =>
-        (await Promise.all([seen(1), seen(2)])).every(({ task }) => task.state.name === "completed"),
-      );
-      const { attempts } = await seen(1);
+      await ctm.ask("accounts free", { name: agent }, null);
+      for (const { id } of [first, second]) await ctm.until(id, "completed");
+      const { attempts } = await shown(ctm, first.id);
       expect(attempts).toHaveLength(1);
       expect(booked(attempts[0])).toEqual(servedFor(api, "The usage limit is over."));
-      manager.kill("SIGTERM");
-      await manager;
-    }, 240_000);
+    });
+  });
 
-    it("outlives ten kills of its manager: one final state a task, no prompt twice, the agents never noticed", async () => {
-      const api = await startStandInApi();
-      const home = agent === "claude" ? await claudeHome(api.baseUrl) : await codexHome(api.baseUrl);
-      const ctm = await product(agent, bin ?? "", home);
-      const seed = Math.floor(Math.random() * 2 ** 31);
-      console.log(`seed ${seed}`);
-      const random = generator(seed);
-      const texts = Array.from(
-        { length: 14 },
-        (_, index) =>
-          `Please fix parser number ${index + 1}. [[delay:${Math.floor(random() * 1_500)}]] [[say:parser ${index + 1} is done]]`,
-      );
-      for (const text of texts) await ctm(["add", "--type", "coding", text]);
-
-      const panes = new Set<string>();
-      for (let kill = 0; kill < 10; kill += 1) {
-        const manager = ctm.serve();
-        await waitFor("three workers in their panes", async () => (await ctm.panes()).length === 3);
-        for (const pane of await ctm.panes()) panes.add(pane);
-        await new Promise((resolve) => setTimeout(resolve, random() * 1_500));
-        manager.kill("SIGKILL");
-        await manager;
+  describe.skipIf(bin === null)(`${agent}, the real CLI (${reason ?? "installed"})`, () => {
+    it("adopts sessions started by hand, one of them a fork, books them to the token and leaves them alone at the end", async () => {
+      const { api, home, ctm } = await realBench(agent, bin);
+      const earlier = "Please fix the zulu parser [[say:zulu is done]]";
+      const forked = await forkCommand(agent, bin ?? "", home, earlier);
+      const flags = agent === "claude" ? ["--permission-mode", "default"] : ["--no-daemon"];
+      for (const [n, command] of [
+        [bin ?? "", ...flags],
+        [...forked, ...flags],
+      ].entries()) {
+        const session = `concurrent_worker${n + 1}`;
+        const size = ["-x", "160", "-y", "50"];
+        await ctm.defaultTmux("new-session", "-d", "-s", session, "-c", home.cwd, ...size, "sh");
+        await ctm.defaultTmux("send-keys", "-t", session, command.join(" "), "Enter");
       }
-      const manager = ctm.serve();
-      const tasks = await waitFor(
-        "all tasks to be final",
-        async () => {
-          const listed = JSON.parse((await ctm(["tasks", "--json"])).stdout || "[]") as {
-            id: number;
-            state: { name: string };
-          }[];
-          const open = listed.filter(
-            ({ state }) => !["completed", "failed", "cancelled", "lost"].includes(state.name),
-          );
-          return listed.length === texts.length && open.length === 0 ? listed : null;
-        },
-        40_000,
-      );
-      expect(tasks.map(({ state }) => state.name)).toEqual(texts.map(() => "completed"));
+      for (const session of ["concurrent_worker1", "concurrent_worker2"])
+        await waitFor("the agent's composer", async () =>
+          /\? for shortcuts|Ask Codex|mode on/.test(
+            await ctm.defaultTmux("capture-pane", "-p", "-t", session),
+          ),
+        );
+
+      const texts = [
+        "Please fix the alpha parser [[delay:1500]] [[say:alpha is done]]",
+        "Please fix the bravo parser [[say:bravo is done]]",
+        "Please fix the fork's parser [[say:the fork is done]]",
+      ];
+      const input = texts
+        .map((text, n) => JSON.stringify({ text, type: "coding", worker: `w${n < 2 ? 1 : 2}` }))
+        .join("\n");
+      const words = ["--keep-workers", "--workers", "0", "--adopt", "batch", "-"];
+      const batch = await ctm.run(words, { input, ...LONG });
+      expect(batch.stdout + batch.stderr).toContain("Completed:    3 of 3");
       for (const [index, text] of texts.entries()) {
-        const { attempts } = JSON.parse((await ctm(["show", String(index + 1), "--json"])).stdout) as {
-          attempts: ShownAttempt[];
-        };
-        const typed = attempts.filter(({ outcome }) => outcome.startsWith("completed"));
-        expect(typed).toHaveLength(1);
-        expect(booked(typed[0])).toEqual(servedFor(api, text));
+        const { attempts } = await shown(ctm, index + 1);
+        expect(booked(attempts[0])).toEqual(servedFor(api, text));
       }
-      // The same three processes from the first start to the end.
-      expect(panes.size).toBe(3);
-      manager.kill("SIGTERM");
-      await manager;
-    }, 240_000);
+      // The fork brought the conversation along, but not what that had cost.
+      const onFork = api.requests.find(({ prompt }) => prompt.includes("the fork's parser"));
+      expect(onFork?.body).toContain("zulu is done");
+      const sessions = await ctm.defaultTmux("list-sessions", "-F", "#{session_name}");
+      expect(sessions.split("\n")).toEqual(["concurrent_worker1", "concurrent_worker2"]);
+    });
+
+    it("headless: one process a task, ended by its exit code, booked to the token, its prompt in no list of processes", async () => {
+      const { api, ctm } = await realBench(agent, bin, { workers: 2, mode: "headless", oauth: true });
+      const fine = ["alpha", "bravo", "charlie"].map(
+        (name) =>
+          `Please fix the ${name} parser: "it's"\n$(touch made) [[delay:300]] [[say:${name} is done]]`,
+      );
+      const batch = ctm.run(["--keep-workers", "batch", "-"], { input: lines(fine), ...LONG });
+      await waitFor("the first request", () => Promise.resolve(api.requests.length > 0));
+      const processes = (await execa("ps", ["-eo", "args", "--cols", "10000"])).stdout;
+      expect(processes).toContain("runner.sh");
+      expect(processes).not.toMatch(/fix the \w+ parser/);
+      const { stdout, stderr, exitCode } = await batch;
+      expect(stdout + stderr).toContain("Completed:    3 of 3");
+      expect(exitCode).toBe(0);
+      await ctm.serve();
+      for (const [index, text] of fine.entries()) {
+        const { task, attempts } = await shown(ctm, index + 1);
+        expect(attempts).toHaveLength(1);
+        expect(attempts[0]).toMatchObject({
+          outcome: "completed",
+          answer: expect.stringMatching(/^(?:alpha|bravo|charlie) is done$/),
+          tokens: { source: "actual" },
+        });
+        expect(task.state.exitCode).toBe(0);
+        expect(booked(attempts[0])).toEqual(servedFor(api, text));
+      }
+
+      // A usage limit: the account is parked, and the task goes on in its conversation once that is free again.
+      const { task: limited } = await ctm.tell("Please meet the limit. [[err:429u]]", { type: "coding" });
+      await waitFor("the limit", () => parked(ctm));
+      await ctm.ask("accounts free", { name: agent }, null);
+      expect((await ctm.until(limited.id, "completed")).state.exitCode).toBe(0);
+      const { attempts } = await shown(ctm, limited.id);
+      expect(attempts).toMatchObject([{ answer: expect.stringMatching(/^ECHO: The usage limit/) }]);
+      expect(booked(attempts[0])).toEqual(servedFor(api, WORDS));
+      // The same conversation: what was asked before is sent with it.
+      const goingOn = api.requests.find(({ main, prompt }) => main && prompt.includes(WORDS));
+      expect(goingOn?.body).toContain("Please meet the limit.");
+    });
   });
 }
 
@@ -326,14 +261,16 @@ describe.skipIf(gemini.bin === null)(`gemini, the real CLI (${gemini.reason ?? "
   it("does each task as a process of its own, uses a tool, fails at a quota, and is booked to the token", async () => {
     const api = await startStandInApi();
     const home = await geminiHome(api.baseUrl);
-    const ctm = await product("gemini", gemini.bin ?? "", home, { count: 1, permissionMode: "yolo" });
+    const ctm = product({
+      workers: 1,
+      real: { name: "gemini", bin: gemini.bin ?? "", home, permissionMode: "yolo" },
+    });
+    await ctm.serve();
     const text = "Please fix the parser [[bash:touch made-by-agent]] [[after:it is done]]";
-    const batch = await ctm(["batch", "-"], JSON.stringify({ text, type: "coding" }));
-    expect(batch.stdout + batch.stderr).toContain("Completed:    1 of 1");
+    const { task } = await ctm.tell(text, { type: "coding" });
+    await ctm.until(task.id, "completed");
     expect(existsSync(join(home.cwd, "made-by-agent"))).toBe(true);
-    const { attempts } = JSON.parse((await ctm(["show", "1", "--json"])).stdout) as {
-      attempts: ShownAttempt[];
-    };
+    const { attempts } = await shown(ctm, task.id);
     expect(attempts[0]).toMatchObject({
       outcome: "completed",
       answer: "it is done",
@@ -343,86 +280,29 @@ describe.skipIf(gemini.bin === null)(`gemini, the real CLI (${gemini.reason ?? "
     const { output, ...served } = servedFor(api, text, 2);
     expect(booked(attempts[0])).toEqual({ ...served, output: output + 6 });
 
-    await ctm(["batch", "-"], JSON.stringify({ text: "Please fail now. [[err:429u]]", type: "coding" }));
-    const { task } = JSON.parse((await ctm(["show", "2", "--json"])).stdout) as {
-      task: { state: { name: string; reason: string; exitCode: number } };
-    };
-    expect(task.state).toMatchObject({ name: "failed", exitCode: 173 });
-    expect(task.state.reason).toMatch(/^quota-exhausted: You have exhausted your daily quota/);
-  }, 240_000);
+    const { task: failing } = await ctm.tell("Please fail now. [[err:429u]]", { type: "coding" });
+    const { state } = await ctm.until(failing.id, "failed");
+    expect(state.exitCode).toBe(173);
+    expect(state.reason).toMatch(/^quota-exhausted: You have exhausted your daily quota/);
+  });
 });
 
-function workerOf({ stdout }: { stdout: string }): string {
-  return (JSON.parse(stdout) as { attempts: ShownAttempt[] }).attempts[0]?.worker ?? "";
-}
-
-function booked(attempt: ShownAttempt | undefined): Omit<ServedUsage, "reasoning"> {
-  const usage = attempt?.usage ?? {};
-  return {
-    input: usage["inputTokens"] ?? 0,
-    cacheRead: usage["cacheReadTokens"] ?? 0,
-    cacheWrite: (usage["cacheWrite5mTokens"] ?? 0) + (usage["cacheWrite1hTokens"] ?? 0),
-    output: usage["outputTokens"] ?? 0,
-  };
-}
-
-/** What the stand-in served for this prompt, which it must have seen in exactly so many requests of the turn. */
-function servedFor(api: StandInApi, text: string, times = 1): Omit<ServedUsage, "reasoning"> {
-  const asked = api.requests.filter((request) => request.main && request.prompt.includes(text));
-  expect(asked, `requests for: ${text}`).toHaveLength(times);
-  const { input, cacheRead, cacheWrite, output } = api.served(
-    (request) => request.main && request.prompt.includes(text),
-  );
-  // Only Anthropic's API has cache writes on the wire.
-  return { input, cacheRead, cacheWrite: asked[0]?.api === "anthropic" ? cacheWrite : 0, output };
-}
-
-/** The product with three workers of this agent, as one process a call; workers stay between calls. */
-async function product(
-  agent: string,
+/** A person's own conversation, and the command that forks it. */
+async function forkCommand(
+  agent: "claude" | "codex",
   bin: string,
-  home: AgentHome,
-  more: { count?: number; mode?: string; permissionMode?: string } = {},
-) {
-  const dir = await testFolder();
-  const { count = 3, ...settings } = more;
-  const config = {
-    workers: { agent, count, cwd: home.cwd },
-    agents: { [agent]: { command: [bin], ...settings } },
-    limits: { worker: { tokens: { hour: null } } },
-  };
-  await writeFile(join(dir, "ctm.yaml"), JSON.stringify(config));
-  const state = join(dir, "state");
-  const options = {
-    extendEnv: false,
-    env: { ...home.env, TERM: "xterm", TMUX_TMPDIR: dir },
-    cwd: home.cwd,
-    reject: false,
-    timeout: 150_000,
-  };
-  onTestFinished(() =>
-    endServer(async (...args) => {
-      const asked = ["-S", join(state, "tmux.sock"), ...args];
-      return (await execa("tmux", asked, { reject: false })).stdout;
-    }),
-  );
-  const own = ["--state-dir", state, "--config", join(dir, "ctm.yaml"), "--keep-workers"];
-  const call = async (args: readonly string[], input = "") =>
-    execa(process.execPath, [BIN, ...own, ...args], { ...options, input });
-  return Object.assign(call, {
-    options,
-    serve: () => execa(process.execPath, [BIN, ...own, "serve"], { ...options, timeout: 0, stdin: "ignore" }),
-    /** Pane and process ids of the workers. */
-    panes: async () => {
-      const format = "#{session_name} #{pane_id} #{pane_pid}";
-      const { stdout } = await execa(
-        "tmux",
-        ["-S", join(state, "tmux.sock"), "list-panes", "-a", "-F", format],
-        { reject: false },
-      );
-      return stdout.split("\n").filter((line) => line.startsWith("concurrent_worker"));
-    },
-  });
+  home: RealBench["home"],
+  text: string,
+): Promise<string[]> {
+  const options = { extendEnv: false, env: home.env, cwd: home.cwd, stdin: "ignore" } as const;
+  if (agent === "claude") {
+    const { stdout } = await execa(bin, ["-p", "--output-format", "json", text], options);
+    const { session_id: id } = JSON.parse(stdout) as { session_id: string };
+    return [bin, "--resume", id, "--fork-session"];
+  }
+  const { stdout } = await execa(bin, ["exec", "--json", "--skip-git-repo-check", text], options);
+  const id = /"thread_id":"([^"]+)"/.exec(stdout)?.[1] ?? "";
+  return [bin, "fork", id];
 }
 
 /** Numbers from 0 to 1 that a seed repeats. */

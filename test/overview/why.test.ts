@@ -19,7 +19,10 @@ afterEach(() => {
   made = null;
 });
 
-const FREE_TO_GO: WaitingFacts = { deferral: null, fitting: 3, free: 3, auto: true, pausedBecause: null };
+const FREE_TO_GO: WaitingFacts = {
+  ...{ deferral: null, fitting: 3, free: 3, auto: true },
+  ...{ pausedBecause: null, parkedFor: null },
+};
 const DEFERRAL = { reason: "cost/hour is at 95%", untilMs: 1_000, limitId: "global cost/hour" };
 
 describe("why a task waits", () => {
@@ -82,6 +85,47 @@ describe("why a task waits", () => {
       reason: expect.stringContaining("next try"),
     });
     expect(taskWhy(bench.bench.task(last), FREE_TO_GO, bench.sources).ahead).toBe(1);
+  });
+
+  const PARK = { cause: "quota-exhausted", message: "limit", sinceMs: 1, untilMs: 9_000, inRow: 1 } as const;
+  it.each<[string, Partial<WaitingFacts>, boolean, object, RegExp]>([
+    [
+      "until the account is free, and how not to wait",
+      {},
+      true,
+      { reason: "account claude is parked: limit", limitId: "account claude", untilMs: 9_000 },
+      /^accounts free claude/,
+    ],
+    [
+      "that its turn comes",
+      { parkedFor: { account: "claude", park: null } },
+      true,
+      { reason: expect.stringMatching(/^account claude is free again; .* in turn$/), untilMs: null },
+      /^watch/,
+    ],
+    [
+      "that a person paused the dispatch",
+      { pausedBecause: "lunch" },
+      true,
+      { reason: expect.stringMatching(/paused$/), untilMs: null },
+      /^resume/,
+    ],
+    [
+      "that nothing goes on by itself",
+      { pausedBecause: "lunch" },
+      false,
+      { reason: expect.stringContaining("accounts.autoResume"), untilMs: null },
+      /^attach concurrent_worker1/,
+    ],
+  ])("tells of a parked task %s", async (_what, facts, autoResume, holds, advice) => {
+    const bench = await overview();
+    const { attemptId } = await bench.bench.running();
+    bench.bench.distributor.limited(attemptId, { cause: PARK.cause, message: "limit", resetsAtMs: 9_000 });
+    const { config } = bench.sources;
+    const sources = { ...bench.sources, config: { ...config, accounts: { ...config.accounts, autoResume } } };
+    const parkedFor = { account: "claude", park: PARK };
+    const why = taskWhy(bench.bench.task(1), { ...FREE_TO_GO, parkedFor, ...facts }, sources);
+    expect(why).toMatchObject({ holds, ahead: null, advice: [expect.stringMatching(advice)] });
   });
 
   it("tells of a task in a worker's hands what a person can do", async () => {

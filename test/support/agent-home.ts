@@ -28,11 +28,26 @@ export async function agentBin(
   return agents[0] ?? { bin: null, reason: "the install script knows no such agent" };
 }
 
+/** `atEnd`: when the folder is removed, if not at the end of the test. */
+interface HomeOptions {
+  readonly atEnd?: (end: () => Promise<void>) => void;
+}
+
+/** The home of a real agent by its name. */
+export function homeOf(
+  agent: "claude" | "codex",
+  apiUrl: string,
+  options: HomeOptions & { readonly oauth?: boolean } = {},
+): Promise<AgentHome> {
+  return agent === "claude" ? claudeHome(apiUrl, options) : codexHome(apiUrl, options);
+}
+
+/** `oauth`: as a subscriber is logged in, not by a key of the API. */
 export async function claudeHome(
   apiUrl: string,
-  options: { readonly oauth?: boolean } = {},
+  options: HomeOptions & { readonly oauth?: boolean } = {},
 ): Promise<AgentHome> {
-  const { home, cwd } = await emptyHome();
+  const { home, cwd } = await emptyHome(options);
   await mkdir(join(home, ".claude"));
   const settled = {
     hasCompletedOnboarding: true,
@@ -61,8 +76,8 @@ export async function claudeHome(
   };
 }
 
-export async function codexHome(apiUrl: string): Promise<AgentHome> {
-  const { home, cwd } = await emptyHome();
+export async function codexHome(apiUrl: string, options: HomeOptions = {}): Promise<AgentHome> {
+  const { home, cwd } = await emptyHome(options);
   await mkdir(join(home, ".codex"));
   await writeFile(join(home, ".codex", "config.toml"), codexConfig(apiUrl, cwd));
   return { home, cwd, env: { ...baseEnv(home), STAND_IN_KEY: "dummy" } };
@@ -83,9 +98,11 @@ export async function geminiHome(apiUrl: string): Promise<AgentHome> {
   return { home, cwd, env: { ...baseEnv(home), ...api } };
 }
 
-async function emptyHome(): Promise<{ home: string; cwd: string }> {
+async function emptyHome({
+  atEnd = onTestFinished,
+}: HomeOptions = {}): Promise<{ home: string; cwd: string }> {
   const home = await realpath(await mkdtemp(join(tmpdir(), "ctm-home-")));
-  onTestFinished(() => removeFolder(home));
+  atEnd(() => removeFolder(home));
   const cwd = join(home, "project");
   await mkdir(cwd);
   await mkdir(join(home, "tmp"));

@@ -4,17 +4,19 @@
  */
 import { spawn, type ChildProcess } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
 import { onTestFinished } from "vitest";
 import { connectManager } from "../../src/server/remote-host.ts";
+import type { AgentHome } from "./agent-home.ts";
 import { productFolder } from "./built-product.ts";
 import { waitFor } from "./wait-for.ts";
 import { endServer } from "./end-server.ts";
 import { removeFolder } from "./remove-folder.ts";
 
+const MOVED_CLOCK = new URL("moved-clock.mjs", import.meta.url).pathname;
 const RECORDER = new URL("stdin-recorder.mjs", import.meta.url).pathname;
 const FINAL = new Set(["completed", "failed", "cancelled", "lost"]);
 
@@ -43,6 +45,12 @@ export interface TaskSeen {
 
 /** One attempt as `show --json` tells of it. */
 export interface AttemptSeen {
+  /** The raw counters, by name. */
+  readonly usage: Readonly<Record<string, number>> | null;
+  readonly model: string | null;
+  /** Nano-dollars. */
+  readonly cost: { readonly value: number | null; readonly source: string };
+  readonly flags: readonly string[];
   readonly worker: string;
   readonly reservedAtMs: number;
   readonly typedAtMs: number | null;
@@ -73,6 +81,8 @@ export interface ManagerProcess {
   kill9(): Promise<void>;
   /** Asks it to leave, as a service manager does. Returns its exit code. */
   stop(): Promise<number | null>;
+  /** So much time passes for it at once; its agents notice nothing. Only where the product's clock moves. */
+  passTime(ms: number): Promise<void>;
 }
 
 export interface Pane {
@@ -81,9 +91,20 @@ export interface Pane {
   readonly pid: number;
 }
 
+/** A real agent CLI, and the home it lives in: its folder is where the product is called, its environment ours. */
+export interface RealAgent {
+  readonly name: "claude" | "codex" | "gemini";
+  readonly bin: string;
+  readonly home: AgentHome;
+  readonly mode?: "headless";
+  readonly permissionMode?: string;
+}
+
 export interface ProductOptions {
   /** Agent of the workers. */
   readonly agent?: "rehearsal" | "shell";
+  /** A real agent is the workers' instead, three unless said otherwise, and without limits of a single worker. */
+  readonly real?: RealAgent;
   readonly workers?: number;
   /** Further top-level sections of ctm.yaml, as they stand in the file. */
   readonly yaml?: string;
@@ -92,6 +113,8 @@ export interface ProductOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** The state folder lies too deep for a socket. */
   readonly deep?: boolean;
+  /** Time can be made to pass for its managers. */
+  readonly clockMoves?: boolean;
 }
 
 /** A state folder, a configuration and a working folder of one test's own; everything started here ends with it. */
@@ -105,7 +128,7 @@ export class Product {
   /** The folder everything lies in. */
   readonly folder = mkdtempSync(join(tmpdir(), "ctm-e2e-"));
   /** Where the product is called. */
-  readonly work = join(this.folder, "work");
+  readonly work: string;
   readonly state: string;
   /** Where its sockets lie: in the state folder, unless that is too deep for a socket. */
   readonly socketFolder: string;
@@ -115,6 +138,7 @@ export class Product {
 
   constructor(options: ProductOptions) {
     this.#options = options;
+    this.work = options.real?.home.cwd ?? join(this.folder, "work");
     this.state = join(this.folder, ...(options.deep === true ? ["deep".repeat(30)] : []), "state");
     const hash = createHash("sha256").update(this.state).digest("hex").slice(0, 8);
     const besides = join(this.folder, "tmp", `ctm-${process.getuid?.() ?? 0}-${hash}`);
@@ -130,6 +154,7 @@ export class Product {
       TERM: "xterm-256color",
       LANG: "C.UTF-8",
       TZ: "UTC",
+      ...options.real?.home.env,
       ...options.env,
     };
     this.configure(options.yaml ?? "");
@@ -137,13 +162,14 @@ export class Product {
 
   /** Writes ctm.yaml anew, with these sections behind the test's own. */
   configure(yaml: string): void {
-    const { agent = "rehearsal", workers = 3 } = this.#options;
+    const { agent = "rehearsal", workers = 3, real } = this.#options;
     const restart = "restart: { firstDelayMs: 50, maxDelayMs: 400, maxInRow: 4 }";
     const lines = [
-      `workers: { count: ${workers}, agent: ${agent}, cols: 120, rows: 30, ${restart} }`,
+      `workers: { count: ${workers}, agent: ${real?.name ?? agent}, cols: 120, rows: 30, ${restart} }`,
       // The slow net behind the events is as good as gone: what an event forgets is to be seen.
       "auto: { tickMs: 3600000 }",
       ...(this.#options.recorded === true ? this.#recordedAgent() : []),
+      ...(real === undefined ? [] : realAgent(real)),
       yaml,
     ];
     writeFileSync(join(this.work, "ctm.yaml"), `${lines.join("\n")}\n`, { mode: 0o600 });
@@ -166,6 +192,8 @@ export class Product {
     options: {
       readonly input?: string | Uint8Array;
       readonly env?: Readonly<Record<string, string>>;
+      /** For what works for long; else a call that does not end is seen early. */
+      readonly timeoutMs?: number;
     } = {},
   ): Promise<Ran> {
     const [file, argv] = this.argv(args);
@@ -174,7 +202,7 @@ export class Product {
       env: { ...this.env, ...options.env },
       extendEnv: false,
       reject: false,
-      timeout: 50_000,
+      timeout: options.timeoutMs ?? 50_000,
       killSignal: "SIGKILL",
       maxBuffer: 256 * 1024 * 1024,
       ...(options.input === undefined ? { stdin: "ignore" as const } : { input: options.input }),
@@ -210,7 +238,13 @@ export class Product {
     fault: string | null = null,
   ): Promise<ManagerProcess> {
     const [file, argv] = this.argv(["serve", ...args]);
-    const env = fault === null ? this.env : { ...this.env, CTM_FAULT: fault };
+    const clockFile = join(this.folder, "clock");
+    if (this.#options.clockMoves === true) argv.unshift("--import", MOVED_CLOCK);
+    const env = {
+      ...this.env,
+      TEST_CLOCK_FILE: clockFile,
+      ...(fault === null ? {} : { CTM_FAULT: fault }),
+    };
     const child = spawn(file, argv, { cwd: this.work, env, stdio: ["ignore", "pipe", "pipe"] });
     this.#managers.add(child);
     let printed = "";
@@ -232,6 +266,11 @@ export class Product {
         const code = await ended;
         this.#managers.delete(child);
         return code;
+      },
+      passTime: async (ms) => {
+        writeFileSync(clockFile, String(ms));
+        child.kill("SIGUSR2");
+        await waitFor("the time to pass", () => !existsSync(clockFile));
       },
     };
     if (untilServing) {
@@ -302,6 +341,8 @@ export class Product {
     return waitFor(`task ${id} to be ${[...wanted].join(" or ")}`, async () => {
       const task = await this.task(id);
       return wanted.has(task.state.name) ? task : null;
+    }).catch(async (error: unknown) => {
+      throw new Error(`${String(error)}\n${await this.report()}`, { cause: error });
     });
   }
 
@@ -357,7 +398,13 @@ export class Product {
   /** How everything stands, for the message of a test that failed. */
   async report(): Promise<string> {
     const names = (await this.workers()).map(({ name }) => name);
-    const views = [["tasks"], ["workers"], ...names.map((name) => ["why", name])];
+    const undone = (await this.tasks()).filter(({ state }) => state.name !== "completed").slice(0, 3);
+    const views = [
+      ["tasks"],
+      ["workers"],
+      ...names.map((name) => ["why", name]),
+      ...undone.map(({ id }) => ["show", String(id)]),
+    ];
     const shown = await Promise.all(views.map((args) => this.run(args)));
     const screens = await Promise.all(names.map((name) => this.screen(name)));
     const printed = [...this.#managers].map(({ pid }) => `manager ${pid}`);
@@ -390,4 +437,12 @@ export class Product {
     await endServer((...args) => this.defaultTmux(...args));
     await removeFolder(this.folder);
   }
+}
+
+function realAgent({ name, bin, mode, permissionMode }: RealAgent): string[] {
+  const settings = { command: [bin], mode, permissionMode };
+  return [
+    `agents: { ${name}: ${JSON.stringify(settings)} }`,
+    "limits: { worker: { tokens: { hour: null } } }",
+  ];
 }

@@ -10,7 +10,7 @@ import { randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
-import { apiError } from "./stand-in-errors.ts";
+import { apiError, windowHeaders } from "./stand-in-errors.ts";
 import { readAnthropic, readGemini, readResponses, type ModelRequest } from "./stand-in-requests.ts";
 
 /** Usage of one response: a pure function of the number of messages and the answer. */
@@ -45,13 +45,19 @@ export interface StandInApi {
   served(filter?: (request: ServedRequest) => boolean): ServedUsage;
 }
 
-type Directives = Readonly<Record<string, string | undefined>>;
+/** The directives of a prompt by name, and its tools in their order. */
+interface Directives {
+  readonly by: Readonly<Record<string, string | undefined>>;
+  readonly tools: readonly { readonly name: string; readonly value: string }[];
+}
 
 interface Reply {
   readonly request: ModelRequest;
   readonly entry: ServedRequest;
   readonly answer: string;
   readonly call: { readonly name: string; readonly args: unknown } | null;
+  /** What the provider says of its windows beside the answer. */
+  readonly headers: Readonly<Record<string, string>>;
   readonly usage: ServedUsage;
   readonly delayMs: number;
   readonly wordMs: number;
@@ -60,8 +66,10 @@ interface Reply {
 
 const SHELL_TOOLS = ["Bash", "run_shell_command", "exec_command", "shell_command", "shell"];
 
-/** Starts the stand-in on a free loopback port and stops it when the test ends. */
-export async function startStandInApi(): Promise<StandInApi> {
+/** Starts the stand-in on a free loopback port and stops it when the test ends, or when `atEnd` says so. */
+export async function startStandInApi(
+  atEnd: (end: () => void) => void = onTestFinished,
+): Promise<StandInApi> {
   const requests: ServedRequest[] = [];
   const failuresServed = new Map<string, number>();
   const server = createServer((request, response) => {
@@ -74,7 +82,7 @@ export async function startStandInApi(): Promise<StandInApi> {
     socket.end("HTTP/1.1 426 Upgrade Required\r\nconnection: close\r\n\r\n"),
   );
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => {
+  atEnd(() => {
     server.closeAllConnections();
     server.close();
   });
@@ -144,10 +152,11 @@ async function handle(
     endedAtMs: null,
   };
   requests.push(entry);
-  const given = entry.main ? directives(parsed.prompt) : {};
-  const failure = failureFor(given, parsed.prompt, failuresServed);
+  const given = directives(entry.main ? parsed.prompt : "");
+  const failure = failureFor(given, parsed, failuresServed);
   if (failure !== null && failure !== "cut") {
-    const error = apiError(parsed.api, failure, Date.now());
+    const resetsAtMs = Date.now() + 1_000 * Number(given.by["reset"] ?? 3_600);
+    const error = apiError(parsed.api, failure, resetsAtMs);
     entry.status = error.status;
     return json(response, error.status, error.body, error.headers);
   }
@@ -161,58 +170,79 @@ async function handle(
   entry.endedAtMs = Date.now();
 }
 
+const TOOL_DIRECTIVES: readonly string[] = ["bash", "ask", "tool"];
+
 function directives(prompt: string): Directives {
-  return Object.fromEntries<string | undefined>(
-    [...prompt.matchAll(/\[\[(\w+):([\s\S]*?)\]\]/g)].map(([, name = "", value]) => [name, value]),
-  );
+  const all = [...prompt.matchAll(/\[\[(\w+):([\s\S]*?)\]\]/g)].map(([, name = "", value = ""]) => ({
+    name,
+    value,
+  }));
+  return {
+    by: Object.fromEntries(all.map(({ name, value }) => [name, value])),
+    tools: all.filter(({ name }) => TOOL_DIRECTIVES.includes(name)),
+  };
 }
 
-function failureFor(given: Directives, prompt: string, failuresServed: Map<string, number>): string | null {
-  if (given["err"] === undefined) return null;
-  if (given["times"] === undefined) return given["err"];
+/** `err` fails every request of the prompt or so many `times`, `errafter` those that follow a tool. */
+function failureFor(
+  { by }: Directives,
+  { prompt, afterTool }: ModelRequest,
+  failuresServed: Map<string, number>,
+): string | null {
+  if (afterTool && by["errafter"] !== undefined) return by["errafter"];
+  if (by["err"] === undefined) return null;
+  if (by["times"] === undefined) return by["err"];
   const served = failuresServed.get(prompt) ?? 0;
   failuresServed.set(prompt, served + 1);
-  return served < Number(given["times"]) ? given["err"] : null;
+  return served < Number(by["times"]) ? by["err"] : null;
 }
 
 function replyTo(request: ModelRequest, entry: ServedRequest, given: Directives, cut: boolean): Reply {
-  const call = request.toolRan ? null : toolCall(request, given);
+  const { by } = given;
+  const call = toolCall(request, entry, given);
   const plain = request.prompt
     .replace(/\[\[[\s\S]*?\]\]/g, "")
     .trim()
     .slice(0, 60);
-  const said = entry.main ? (given["say"] ?? `ECHO: ${plain}`) : "A side answer";
-  const answer = call ? "I will use a tool." : request.afterTool ? (given["after"] ?? "The tool ran.") : said;
+  const said = entry.main ? (by["say"] ?? `ECHO: ${plain}`) : "A side answer";
+  const answer = call ? "I will use a tool." : request.afterTool ? (by["after"] ?? "The tool ran.") : said;
+  const usage = usageOf(request.messages, answer);
   return {
     request,
     entry,
     answer,
     call,
-    usage: usageOf(request.messages, answer),
-    delayMs: request.afterTool ? 0 : Number(given["delay"] ?? 0),
-    wordMs: Number(given["stream"] ?? 2),
+    headers: by["used"] === undefined ? {} : windowHeaders(request.api, Number(by["used"]), Date.now()),
+    usage: { ...usage, cacheRead: usage.cacheRead + Number(by["context"] ?? 0) },
+    delayMs: request.afterTool ? 0 : Number(by["delay"] ?? 0),
+    wordMs: Number(by["stream"] ?? 2),
     cut,
   };
 }
 
-function toolCall(request: ModelRequest, given: Directives): Reply["call"] {
+/** The next tool of the prompt that has not run, in this CLI's own words for it. */
+function toolCall(request: ModelRequest, entry: ServedRequest, given: Directives): Reply["call"] {
+  const wanted = given.tools[request.toolsRun];
+  if (wanted === undefined) return null;
   const shell = SHELL_TOOLS.find((name) => request.tools.includes(name));
-  if (given["bash"] !== undefined && shell !== undefined) {
-    const command = given["bash"];
+  if (wanted.name === "bash" && shell !== undefined) {
+    const command = wanted.value;
     if (shell === "exec_command") return { name: shell, args: { cmd: command } };
     if (shell === "shell") return { name: shell, args: { command: ["sh", "-c", command] } };
     return { name: shell, args: { command, description: "run a test command" } };
   }
-  if (given["ask"] !== undefined && request.tools.includes("AskUserQuestion")) {
+  if (wanted.name === "ask" && request.tools.includes("AskUserQuestion")) {
     const options = ["Red", "Blue"].map((label) => ({ label, description: `the ${label} one` }));
     return {
       name: "AskUserQuestion",
-      args: { questions: [{ question: given["ask"], header: "Pick", multiSelect: false, options }] },
+      args: { questions: [{ question: wanted.value, header: "Pick", multiSelect: false, options }] },
     };
   }
-  if (given["tool"] === undefined) return null;
-  const [name = "", ...args] = given["tool"].split("|");
-  return { name, args: JSON.parse(args.join("|")) };
+  if (wanted.name !== "tool") return null;
+  const [name = "", ...args] = wanted.value.split("|");
+  // A tool may need what the one before it answered with: the id of the agent it started.
+  const agentId = /agent_id\W+([\w-]+)/.exec(entry.body)?.[1] ?? "";
+  return { name, args: JSON.parse(args.join("|").replaceAll("@agent", agentId)) };
 }
 
 async function sendAnthropic(response: ServerResponse, reply: Reply): Promise<void> {
@@ -237,7 +267,11 @@ async function sendAnthropic(response: ServerResponse, reply: Reply): Promise<vo
     };
     return json(response, 200, full);
   }
-  response.writeHead(200, { "content-type": "text/event-stream", "request-id": "req_test" });
+  response.writeHead(200, {
+    "content-type": "text/event-stream",
+    "request-id": "req_test",
+    ...reply.headers,
+  });
   const send = (type: string, more: object) =>
     response.write(`event: ${type}\ndata: ${JSON.stringify({ type, ...more })}\n\n`);
   send("message_start", {
@@ -279,11 +313,13 @@ async function sendResponses(response: ServerResponse, reply: Reply): Promise<vo
   const part = { type: "output_text", text: answer, annotations: [] };
   const text = { type: "message", id, role: "assistant", status: "completed", content: [part] };
   const args = JSON.stringify(call?.args);
+  const [name, namespace] = (call?.name ?? "").split(".").reverse();
   const tool = call && {
     type: "function_call",
     id: newId("fc_"),
     call_id: newId("call_"),
-    name: call.name,
+    name,
+    ...(namespace === undefined ? {} : { namespace }),
     arguments: args,
     status: "completed",
   };
@@ -296,7 +332,7 @@ async function sendResponses(response: ServerResponse, reply: Reply): Promise<vo
   };
   if (!request.stream) return json(response, 200, { ...base, status: "completed", output, usage: counters });
 
-  response.writeHead(200, { "content-type": "text/event-stream" });
+  response.writeHead(200, { "content-type": "text/event-stream", ...reply.headers });
   let sequence = 0;
   const send = (type: string, more: object) =>
     response.write(

@@ -6,15 +6,45 @@ export interface ApiError {
   readonly body: unknown;
 }
 
-/** The answer for one failure code; the usage limit resets an hour after `nowMs`. */
-export function apiError(api: "anthropic" | "responses" | "gemini", code: string, nowMs: number): ApiError {
-  const reset = String(Math.floor(nowMs / 1_000) + 3_600);
+type Api = "anthropic" | "responses" | "gemini";
+
+/** The answer for one failure code; a usage limit resets at `resetsAtMs`. */
+export function apiError(api: Api, code: string, resetsAtMs: number): ApiError {
+  const reset = String(Math.floor(resetsAtMs / 1_000));
   const error = { anthropic: anthropicError, responses: responsesError, gemini: geminiError }[api](
     code,
     reset,
   );
   if (error === undefined) throw new Error(`the stand-in knows no failure ${code}`);
   return error;
+}
+
+/** What an answer says of the provider's windows: so many percent of five hours, and a tenth of that of a week. */
+export function windowHeaders(api: Api, percent: number, nowMs: number): Readonly<Record<string, string>> {
+  const inS = (seconds: number): string => String(Math.floor(nowMs / 1_000) + seconds);
+  const headers: Record<Api, Record<string, string>> = {
+    anthropic: {
+      "anthropic-ratelimit-unified-status": "allowed",
+      "anthropic-ratelimit-unified-reset": inS(3_600),
+      "anthropic-ratelimit-unified-representative-claim": "five_hour",
+      "anthropic-ratelimit-unified-5h-status": "allowed",
+      "anthropic-ratelimit-unified-5h-reset": inS(3_600),
+      "anthropic-ratelimit-unified-5h-utilization": String(percent / 100),
+      "anthropic-ratelimit-unified-7d-status": "allowed",
+      "anthropic-ratelimit-unified-7d-reset": inS(86_400),
+      "anthropic-ratelimit-unified-7d-utilization": String(percent / 1_000),
+    },
+    responses: {
+      "x-codex-primary-used-percent": String(percent),
+      "x-codex-primary-window-minutes": "300",
+      "x-codex-primary-reset-at": inS(3_600),
+      "x-codex-secondary-used-percent": String(percent / 10),
+      "x-codex-secondary-window-minutes": "10080",
+      "x-codex-secondary-reset-at": inS(86_400),
+    },
+    gemini: {},
+  };
+  return headers[api];
 }
 
 function anthropicError(code: string, reset: string): ApiError | undefined {
@@ -49,6 +79,7 @@ function anthropicError(code: string, reset: string): ApiError | undefined {
     ),
     "529": error(529, "overloaded_error", "Overloaded"),
     "500": error(500, "api_error", "Internal server error"),
+    "400": error(400, "invalid_request_error", "messages: this is no valid request"),
     "400ctx": error(400, "invalid_request_error", "prompt is too long: 250000 tokens > 200000 maximum"),
   }[code];
 }
@@ -117,6 +148,7 @@ function responsesError(code: string, reset: string): ApiError | undefined {
     ),
     "529": error(503, "server_is_overloaded", "The engine is currently overloaded, please try again later"),
     "500": error(500, "server_error", "The server had an error while processing your request"),
+    "400": error(400, "invalid_request_error", "This is no valid request."),
     "400ctx": error(400, "context_length_exceeded", "Your input exceeds the context window of this model."),
   }[code];
 }

@@ -9,10 +9,13 @@ export interface ModelRequest {
   readonly prompt: string;
   /** The request carries the result of a tool and nothing newer from the person. */
   readonly afterTool: boolean;
-  /** A tool has run since the prompt: it is not asked for again. */
-  readonly toolRan: boolean;
+  /** So many tools have run since the prompt: the next one it names is asked for. */
+  readonly toolsRun: number;
   readonly tools: readonly string[];
 }
+
+/** What Codex says in the person's name. */
+const INJECTED = /^\s*<(?:environment_context|user_instructions|subagent_notification)/;
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -35,9 +38,9 @@ export function readAnthropic(body: unknown): ModelRequest {
     messages: messages.length,
     prompt: said[promptAt] ?? "",
     afterTool: lastResult >= 0 && newer.length === 0,
-    toolRan: messages
+    toolsRun: messages
       .slice(promptAt + 1)
-      .some((message) => blocks(message).some((block) => block["type"] === "tool_result")),
+      .filter((message) => blocks(message).some((block) => block["type"] === "tool_result")).length,
     tools: list(request["tools"]).map((tool) => String(tool["name"])),
   };
 }
@@ -45,22 +48,24 @@ export function readAnthropic(body: unknown): ModelRequest {
 export function readResponses(body: unknown): ModelRequest {
   const request = object(body);
   const items = list(request["input"]);
-  const said = items
-    .filter((item) => item["role"] === "user")
-    .map((item) =>
-      list(item["content"])
-        .map((part) => stringAt(part, "text"))
-        .join("\n"),
-    )
-    .filter((text) => text !== "" && !/^\s*<(environment_context|user_instructions)/.test(text));
+  const said = items.map((item) =>
+    item["role"] === "user"
+      ? list(item["content"])
+          .map((part) => stringAt(part, "text"))
+          .join("\n")
+      : "",
+  );
+  const promptAt = said.findLastIndex((text) => text !== "" && !INJECTED.test(text));
   return {
     api: "responses",
     model: String(request["model"]),
     stream: request["stream"] === true,
     messages: items.length,
-    prompt: said.at(-1) ?? "",
-    toolRan: String(items.at(-1)?.["type"]).endsWith("_output"),
-    afterTool: String(items.at(-1)?.["type"]).endsWith("_output"),
+    prompt: said[promptAt] ?? "",
+    toolsRun: items.slice(promptAt + 1).filter((item) => String(item["type"]).endsWith("_output")).length,
+    afterTool: String(items.findLast((_item, at) => !INJECTED.test(said[at] ?? ""))?.["type"]).endsWith(
+      "_output",
+    ),
     tools: list(request["tools"]).map((tool) => String(tool["name"] ?? tool["type"])),
   };
 }
@@ -87,7 +92,7 @@ export function readGemini(path: string, body: unknown): ModelRequest {
     messages: contents.length,
     prompt: said.at(-1) ?? "",
     afterTool: toolRan,
-    toolRan,
+    toolsRun: toolRan ? 1 : 0,
     tools: list(request["tools"]).flatMap((tool) =>
       list(tool["functionDeclarations"]).map((declared) => String(declared["name"])),
     ),
