@@ -151,7 +151,8 @@ export async function openWorkplace(parts: WorkplaceParts): Promise<Workplace> {
       );
       spool.onSignal((signal) => {
         order.add(signal.launchId, async () => {
-          await pool.signal(signal).catch(trouble);
+          const concerns = await pool.signal(signal).catch(trouble);
+          if (concerns === false) spool.forget(signal.launchId);
           // Its file stays until what followed from it is on the disk: a new start must find it, or that.
           void kept
             .written()

@@ -139,7 +139,14 @@ export interface Submission {
   /** Key in place of that Enter, by its tmux name. */
   readonly submitKey?: string;
   /** A file to write (0600) into the launch folder before the paste, e.g. the shell task's script. */
-  readonly file: { readonly name: string; readonly text: string } | null;
+  readonly file: SubmissionFile | null;
+}
+
+export interface SubmissionFile {
+  readonly name: string;
+  readonly text: string;
+  /** Written over the one of the task before: nobody reads it any more. */
+  readonly inPlace?: boolean;
 }
 
 export interface AgentTraits {

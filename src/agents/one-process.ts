@@ -68,7 +68,7 @@ function runnerFor(agent: OneProcess, request: LaunchRequest): LaunchPlan {
     argv: ["/bin/sh", `${dir}/runner.sh`, dir, "/bin/sh", `${dir}/${AGENT_FILE}`],
     files: [
       ...plan.files,
-      { name: "runner.sh", text: shellRunner({ file: "prompt", order: "clock" }) },
+      { name: "runner.sh", text: shellRunner({ runs: "prompts" }) },
       { name: AGENT_FILE, text: script },
     ],
   };

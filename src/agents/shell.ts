@@ -15,7 +15,7 @@ import type {
 import { fields, integerField, interpretExit, textField } from "./payload.ts";
 import { lastTextLines, screenLines } from "./screen-lines.ts";
 import { shellQuoted } from "./shell-quoting.ts";
-import { SHELL_IDLE_LINE, SHELL_RUNNING_LINE, shellRunner } from "./shell-runner.ts";
+import { SCRIPT_FILE, scriptHead, SHELL_IDLE_LINE, SHELL_RUNNING_LINE, shellRunner } from "./shell-runner.ts";
 
 /** Attempt ids as the runner accepts them. */
 const ATTEMPT_ID = /^[a-z0-9-]{1,80}$/;
@@ -90,6 +90,10 @@ export function shellSubmission(attemptId: string, text: string, cwd: string): S
     paste: `\r\r${attemptId}\r`,
     bracketed: false,
     enterAfterMs: null,
-    file: { name: `${attemptId}.sh`, text: `cd -- ${shellQuoted(cwd)} || exit 1\n${text}\n` },
+    file: {
+      name: SCRIPT_FILE,
+      text: `${scriptHead(attemptId)} cd -- ${shellQuoted(cwd)} || exit 1\n${text}\n`,
+      inPlace: true,
+    },
   };
 }

@@ -5,6 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import { CtmError } from "../base/errors.ts";
+import type { SubmissionFile } from "../agents/adapter.ts";
 import type { Intent } from "../ledger/attempt-rows.ts";
 import { promptOf, type Task } from "../tasks/task.ts";
 import type { AttemptInHand } from "./attempt-in-hand.ts";
@@ -227,7 +228,7 @@ export class Delivery {
   }
 
   /** Writes a file of a task into the worker's launch folder. */
-  writeFile(worker: Worker, file: { readonly name: string; readonly text: string }): void {
+  writeFile(worker: Worker, file: SubmissionFile): void {
     this.#parts.launching.writeFile(worker, file);
   }
 

@@ -5,10 +5,10 @@
 import { rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { randomBytes, randomUUID } from "node:crypto";
-import type { AgentSettings } from "../agents/adapter.ts";
+import type { AgentSettings, SubmissionFile } from "../agents/adapter.ts";
 import { CtmError } from "../base/errors.ts";
 import { faultPoint } from "../faults/fault-point.ts";
-import { ensurePrivateFolders, handPrivateFile } from "../ledger/state-folder.ts";
+import { ensurePrivateFolders, handPrivateFile, writeOver } from "../ledger/state-folder.ts";
 import { findProgram } from "./agent-finder.ts";
 import { forgetEnvironment, writeLaunchFolder } from "./launcher.ts";
 import type { PaneIdentity } from "./tmux/pane-identity.ts";
@@ -178,9 +178,11 @@ export class Launching {
   }
 
   /** Writes a file (0600) into the worker's launch folder, e.g. the script of a shell task. */
-  writeFile(worker: Worker, file: { readonly name: string; readonly text: string }): void {
+  writeFile(worker: Worker, { name, text, inPlace }: SubmissionFile): void {
     const { launchDir } = worker.record;
-    if (launchDir !== null) TASK_FILE.pass(() => handPrivateFile(join(launchDir, file.name), file.text));
+    if (launchDir === null) return;
+    const write = inPlace === true ? writeOver : handPrivateFile;
+    TASK_FILE.pass(() => write(join(launchDir, name), text));
   }
 
   /** The folder of the launch before this one: its output log has served. */

@@ -243,12 +243,13 @@ export class WorkerPool {
 
   // ── what comes in ───────────────────────────────────────────────────────────────────────────────
 
-  /** A signal from the spool goes to the worker of its launch; one of an older launch concerns nobody. */
-  async signal(signal: Signal): Promise<void> {
+  /** A signal from the spool goes to the worker of its launch. False: one of an older launch concerns nobody. */
+  async signal(signal: Signal): Promise<boolean> {
     const worker = this.all().find(({ record }) => record.launchId === signal.launchId);
-    if (worker === undefined) return;
+    if (worker === undefined) return false;
     await worker.hear(signal);
     this.#live.heardOf(worker);
+    return true;
   }
 
   /** A window was closed on this server: whose pane is gone? */

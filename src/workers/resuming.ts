@@ -7,6 +7,7 @@ import { furtherRun } from "../agents/one-process.ts";
 import type { AttemptInHand } from "./attempt-in-hand.ts";
 import { personActiveMs } from "./delivery.ts";
 import type { PaneIdentity } from "./tmux/pane-identity.ts";
+import type { SubmissionFile } from "../agents/adapter.ts";
 import type { Worker } from "./worker.ts";
 
 export type ResumeResult =
@@ -26,7 +27,7 @@ export interface ResumeOrder {
   /** Called once, just before the first key, with what stands on the pane. */
   intend(mark: string): void;
   /** Writes a file into the worker's launch folder. */
-  writeFile(file: { readonly name: string; readonly text: string }): void;
+  writeFile(file: SubmissionFile): void;
   /** The agent must be seen to take what was typed. */
   awaitAcceptance(attempt: AttemptInHand, settleMs: number): void;
 }

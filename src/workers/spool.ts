@@ -1,6 +1,7 @@
 /**
- * The folder that agents' hooks and launchers leave their signals in, one small file each. It is the mail box of a
- * manager that may be dead at the moment: what arrives then is read at its next start, in the order it was written.
+ * The folder that agents' hooks and launchers leave their signals in, one small file each; a program that has many
+ * keeps a log of them. It is the mail box of a manager that may be dead at the moment: what arrives then is read at its
+ * next start, in the order it was written.
  *
  * Everything in it is hostile: names, sizes, kinds of file and JSON. Nothing here throws because of a file.
  */
@@ -23,6 +24,7 @@ import type { Signal } from "../agents/adapter.ts";
 import { messageMaxBytes } from "../base/limits.ts";
 import { faultPoint } from "../faults/fault-point.ts";
 import { ensurePrivateFolders } from "../ledger/state-folder.ts";
+import { isOutOfReach, SignalLog } from "./signal-log.ts";
 
 const LIST = faultPoint("spool.list");
 const READ = faultPoint("spool.read");
@@ -30,14 +32,17 @@ const REMOVE = faultPoint("spool.remove");
 const TIDY = faultPoint("spool.tidy");
 
 export interface SpooledSignal extends Signal {
-  /** Its file's name: the handle for `done`. */
-  readonly name: string;
+  /** Its file's name: the handle for `done`; null: it is a line of a log. */
+  readonly name: string | null;
   /** Why the payload is null although something was written; null when all is well. */
   readonly fault: "oversized" | "broken" | null;
 }
 
 /** `<launch>.<order>-<pid>.<event>.json`; the order is nanoseconds since the epoch, as far as its writer knew. */
 const NAME = /^([A-Za-z0-9_-]{1,80})\.(\d{1,20})-(\d{1,10})\.([A-Za-z][A-Za-z0-9-]{0,39})\.json$/;
+const LOG_NAME = /^([A-Za-z0-9_-]{1,80})\.log$/;
+/** Logs that are followed at once. */
+const logsMax = 1_000;
 /** A file without its closing line feed is still being written; after this time its writer has died. */
 const unfinishedAfterMs = 1_000;
 /** Files a writer left aside (their names begin with a dot) are removed at a start when they are older. */
@@ -50,6 +55,7 @@ export class Spool {
   readonly #taken = new Set<string>();
   readonly #unfinished = new Map<string, NodeJS.Timeout>();
   readonly #odd = new Set<string>();
+  readonly #logs = new Map<string, SignalLog>();
   #watcher: FSWatcher | null = null;
   /** The folder could not be listed, and is listed again then. */
   #scanAgain: NodeJS.Timeout | null = null;
@@ -91,9 +97,15 @@ export class Spool {
   }
 
   /** The signal has been dealt with, durably: its file goes. */
-  done(signal: SpooledSignal): void {
-    this.#taken.delete(signal.name);
-    REMOVE.pass(() => removed(join(this.#dir, signal.name)));
+  done({ name }: SpooledSignal): void {
+    if (name === null) return;
+    this.#taken.delete(name);
+    REMOVE.pass(() => removed(join(this.#dir, name)));
+  }
+
+  /** Nobody is concerned with what this launch says any more: its log goes. */
+  forget(launchId: string): void {
+    if (this.#logs.delete(launchId)) REMOVE.pass(() => removed(join(this.#dir, `${launchId}.log`)));
   }
 
   close(): void {
@@ -117,6 +129,8 @@ export class Spool {
 
   #look(name: string): void {
     if (this.#onSignal === null || name.startsWith(".") || this.#taken.has(name)) return;
+    const launch = LOG_NAME.exec(name)?.[1];
+    if (launch !== undefined) return this.#lookInto(name, launch);
     const parts = NAME.exec(name);
     if (parts === null) return this.#reportOddity(name);
     const file = readBounded(join(this.#dir, name));
@@ -131,6 +145,19 @@ export class Spool {
     const fault = file.text === null ? "oversized" : payload === undefined && !empty ? "broken" : null;
     const atMs = Math.floor(file.stats.mtimeMs);
     this.#onSignal({ name, launchId, event, atMs, payload: payload ?? null, fault });
+  }
+
+  #lookInto(name: string, launchId: string): void {
+    const log = this.#logs.get(launchId) ?? new SignalLog(join(this.#dir, name), launchId);
+    if (!this.#logs.has(launchId) && this.#logs.size >= logsMax) return this.#reportOddity(name);
+    const signals = log.read();
+    if (signals === null) {
+      this.#logs.delete(launchId);
+      return;
+    }
+    this.#logs.set(launchId, log);
+    if (signals === "later") return this.#lookAgain(name);
+    for (const signal of signals) this.#onSignal?.({ ...signal, name: null, fault: null });
   }
 
   /** Waits for the rest; the writer's next write brings us back too, this is for one that died. */
@@ -175,7 +202,7 @@ function namesIn(dir: string): string[] | null {
   try {
     return LIST.pass(() => readdirSync(dir));
   } catch (error) {
-    return isGone(error) ? [] : null; // Gone: nothing lies there.
+    return isOutOfReach(error) ? [] : null; // Gone: nothing lies there.
   }
 }
 
@@ -199,7 +226,7 @@ function readBounded(path: string): { text: string | null; stats: Stats } | "lat
   try {
     file = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   } catch (error) {
-    return isGone(error) ? null : "later";
+    return isOutOfReach(error) ? null : "later";
   }
   try {
     const stats = fstatSync(file);
@@ -213,12 +240,6 @@ function readBounded(path: string): { text: string | null; stats: Stats } | "lat
   } finally {
     closeSync(file);
   }
-}
-
-/** Gone, a link, or none of ours. */
-function isGone(error: unknown): boolean {
-  const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  return /^(?:ENOENT|ENOTDIR|ELOOP|EACCES|EPERM|ENXIO|ENODEV)$/.test(code);
 }
 
 function parsed(text: string): unknown {

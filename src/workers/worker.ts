@@ -473,6 +473,8 @@ export class Worker {
       this.accepted(source, `${says}: it took the prompt`);
       return;
     }
+    // Said again, by the log of a runner that a new start reads: it is over.
+    if (event.attemptId !== undefined && event.attemptId === this.#record.lastAttempt) return;
     // A person typed into the pane: the worker is busy, and what that turn uses is not a task's.
     this.#foreignTurn = true;
     this.#foreignMarks = markRecord(this.agentRecord());

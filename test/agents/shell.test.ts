@@ -1,9 +1,10 @@
-import { mkdtemp, readFile, realpath, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { shellAdapter } from "../../src/agents/shell.ts";
+import { shellRunner } from "../../src/agents/shell-runner.ts";
 import { shellQuoted } from "../../src/agents/shell-quoting.ts";
 import { startPane } from "../support/pane.ts";
 import { signalFolder, TEST_LAUNCH_ID } from "../support/signal-folder.ts";
@@ -123,7 +124,35 @@ describe("a shell worker in a real pane", () => {
     await run("t1-a1", "echo once >>log");
     await pane.paste("t1-a1\r", false);
     await run("t2-a1", "echo other >>log");
-    expect(await readFile(join(dir, "log"), "utf8")).toBe("once\nother\n");
+    await pane.paste("t1-a1\r", false);
+    await run("t3-a1", "echo third >>log");
+    expect(await readFile(join(dir, "log"), "utf8")).toBe("once\nother\nthird\n");
+  });
+
+  test("makes no file for a task but the one that stays", async () => {
+    const { dir, run, signals } = await startShellWorker();
+    await run("t1-a1", "true");
+    const before = [await readdir(dir), await readdir(signals.dir)];
+    await run("t2-a1", "true");
+    expect([await readdir(dir), await readdir(signals.dir)]).toEqual(before);
+  });
+
+  test("begins the log of its signals anew when it grows long, and only with a task", async () => {
+    const dir = await mkdtemp(join(tmpdir(), "ctm-runner-"));
+    onTestFinished(() => rm(dir, { recursive: true, force: true }));
+    await writeFile(join(dir, "runner.sh"), shellRunner());
+    const tasks = 250;
+    // Each task writes the next one in its place.
+    const next = `printf ': t%s; n=%s; . ${dir}/next\\n' "$((n + 1))" "$((n + 1))" >"${dir}/task.sh"\n`;
+    await writeFile(join(dir, "next"), next);
+    await writeFile(join(dir, "task.sh"), `: t0; n=0; . ${dir}/next\n`);
+    const env = { CTM_SPOOL: dir, CTM_LAUNCH: "l" };
+    const input = Array.from({ length: tasks }, (_, n) => `t${n}\n`).join("");
+    await execa("sh", [join(dir, "runner.sh"), dir], { input, env });
+    const said = (await readFile(join(dir, "l.log"), "utf8")).trim().split("\n");
+    expect(said.length).toBeLessThan(200);
+    expect(said[0]).toContain("command-started");
+    expect(said.at(-1)).toBe(`{"event":"command-ended","attemptId":"t${tasks - 1}","exitCode":0}`);
   });
 
   test.each([

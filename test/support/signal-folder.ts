@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { AgentEvent, Signal } from "../../src/agents/adapter.ts";
 import { hookScript } from "../../src/workers/hook-script.ts";
+import { SignalLog } from "../../src/workers/signal-log.ts";
 import { waitFor } from "./wait-for.ts";
 import { removeFolder } from "./remove-folder.ts";
 
@@ -30,12 +31,14 @@ export async function signalFolder(): Promise<SignalFolder> {
   const script = join(dir, "hook.sh");
   await writeFile(script, hookScript(), { mode: 0o700 });
   const all = async () => {
-    const names = (await readdir(dir)).filter((name) => name.startsWith(`${TEST_LAUNCH_ID}.`));
+    const names = (await readdir(dir)).filter((name) => /^launch-1\..*\.json$/.test(name));
     // Progress is one file that is written over and over, without a time: it comes last.
     names.sort(
       (a, b) => Number(a.includes(".progress.")) - Number(b.includes(".progress.")) || (a < b ? -1 : 1),
     );
-    return Promise.all(names.map((name) => readSignal(dir, name)));
+    const logged = new SignalLog(join(dir, `${TEST_LAUNCH_ID}.log`), TEST_LAUNCH_ID, "all").read();
+    const written = await Promise.all(names.map((name) => readSignal(dir, name)));
+    return Array.isArray(logged) ? [...logged, ...written] : written;
   };
   return {
     dir,
