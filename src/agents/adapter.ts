@@ -151,6 +151,8 @@ export interface SubmissionFile {
 
 export interface AgentTraits {
   readonly kind: AgentKind;
+  /** What is typed before it waits for input becomes lines of its own: nothing on its screen can be in a task's way. */
+  readonly takesTypedAhead?: boolean;
   /** False: nothing it does costs tokens (shell). */
   readonly spends: boolean;
   /** True: its record is a simulation and is marked so everywhere (rehearsal). */

@@ -23,6 +23,7 @@ const ATTEMPT_ID = /^[a-z0-9-]{1,80}$/;
 export const shellAdapter: AgentAdapter = {
   traits: {
     kind: "shell",
+    takesTypedAhead: true,
     spends: false,
     simulated: false,
     firstRequestTokens: 0,

@@ -6,6 +6,7 @@ import { databaseFault, faultError } from "./database-fault.ts";
 import { ensurePrivateFile } from "./state-folder.ts";
 
 export type Db = Database.Database;
+export type Transaction<F extends (...args: never[]) => unknown> = Database.Transaction<F>;
 
 const OPEN = faultPoint("database.open");
 

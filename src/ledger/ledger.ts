@@ -27,7 +27,7 @@ import type { AccountPark } from "../throttle/account-parking.ts";
 import { AccountRows } from "./account-rows.ts";
 import { AttemptRows, type AttemptRow, type Intent } from "./attempt-rows.ts";
 import { backUpBeforeMigration } from "./backup-folder.ts";
-import { openDatabase, type Db } from "./database.ts";
+import { openDatabase, type Db, type Transaction } from "./database.ts";
 import { EscalationRows } from "./escalation-rows.ts";
 import { ExternalRows } from "./external-rows.ts";
 import { HierarchyRows, type InvocationUsage } from "./hierarchy-rows.ts";
@@ -121,6 +121,7 @@ export class Ledger {
   readonly #log: WalSync;
   /** Where an agent of the roster stands; null: there is no roster, and nothing is counted. */
   #placeOf: ((member: string) => MemberPlace | null) | null = null;
+  #inTransaction: Transaction<(act: () => unknown) => unknown> | null = null;
   readonly #insertTask;
   readonly #move;
   readonly #note;
@@ -555,7 +556,11 @@ export class Ledger {
   // ── below: how the verbs are done ───────────────────────────────────────────────────────────────
 
   #transaction<T>(commit: FaultPoint, body: () => T): T {
-    return written(commit, () => this.#db.transaction(body).immediate());
+    return written(commit, () => {
+      // Made once: making one costs as much as a small write.
+      this.#inTransaction ??= this.#db.transaction((act: () => unknown) => act());
+      return this.#inTransaction.immediate(body) as T;
+    });
   }
 
   /** Returns the task as it stands then, without reading it again: a task in hand is changed by its moves alone. */

@@ -159,11 +159,13 @@ export class Delivery {
     for (let waitedMs = 0; waitedMs < composerWithinMs; waitedMs += composerStepMs) {
       const { pane } = worker;
       if (pane === null || worker.state.name === "dead") return obstacle;
+      const { takesTypedAhead } = worker.adapter.traits;
       const [personActive, screen] = await Promise.all([
         worker.terminal.personActive(pane, personActiveMs),
-        worker.terminal.capture(pane),
+        takesTypedAhead === true ? null : worker.terminal.capture(pane),
       ]);
       if (personActive) return "a person is at its keyboard";
+      if (screen === null) return null;
       const reading = worker.adapter.readScreen(screen);
       // An interrupted turn leaves an empty composer; a limit is over when a task is sent, its notice is waved away.
       if (reading.state === "idle" || reading.state === "interrupted") return null;

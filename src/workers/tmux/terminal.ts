@@ -72,6 +72,10 @@ export class Terminal {
   #connection: TmuxConnection;
   #reopening: Promise<void> | null = null;
   #closed = false;
+  /** Nobody is attached to this server but programs like us, as it has told. */
+  #alone = false;
+  /** How often somebody may have attached. */
+  #clientChanges = 0;
   readonly #windowListeners = new Set<() => void>();
   readonly #goneListeners = new Set<(reason: string) => void>();
 
@@ -259,14 +263,19 @@ export class Terminal {
   /** Is a person at a keyboard of this pane's session: a client, not ours, used within this time? */
   async personActive(pane: PaneIdentity, withinMs: number): Promise<boolean> {
     const connection = await this.#ready();
-    const clients = await connection.batch([
-      `list-clients -t ${quoted(pane.sessionId)} -F "#{client_control_mode} #{client_readonly} #{client_activity}"`,
+    if (this.#alone) return false;
+    const changes = this.#clientChanges;
+    const replies = await connection.batch([
+      `list-clients -F "#{session_id} #{client_control_mode} #{client_readonly} #{client_activity}"`,
     ]);
+    const clients = replies.filter((reply) => reply.ok).flatMap((reply) => reply.lines);
+    // Whoever comes later is told of: until then it need not be asked again.
+    if (changes === this.#clientChanges)
+      this.#alone = clients.length > 0 && clients.every((line) => /^\$\d+ 1 /.test(line));
+    const keyboard = `${pane.sessionId} 0 0 `;
     const newest = clients
-      .filter((reply) => reply.ok)
-      .flatMap((reply) => reply.lines)
-      .map((line) => /^0 0 (\d+)$/.exec(line))
-      .reduce((latest, found) => Math.max(latest, Number(found?.[1] ?? 0)), 0);
+      .filter((line) => line.startsWith(keyboard))
+      .reduce((latest, line) => Math.max(latest, Number(line.slice(keyboard.length)) || 0), 0);
     return newest > 0 && Date.now() - newest * 1_000 < withinMs;
   }
 
@@ -341,6 +350,7 @@ export class Terminal {
   }
 
   #hear({ name }: Notification): void {
+    if (name === "client-session-changed") this.#clientsMayHaveCome();
     if (!CLOSING.has(name)) return;
     for (const listener of this.#windowListeners) listener();
   }
@@ -372,8 +382,14 @@ export class Terminal {
     return this.#reopening;
   }
 
+  #clientsMayHaveCome(): void {
+    this.#alone = false;
+    this.#clientChanges += 1;
+  }
+
   async #openAnew(): Promise<void> {
     await makeReachable(this.#options);
+    this.#clientsMayHaveCome();
     this.#connection = await TmuxConnection.open(this.#options);
     this.#listen(this.#connection);
   }
