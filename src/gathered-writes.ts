@@ -185,3 +185,9 @@ export class GatheredWrites {
 function run({ gathered, effects }: Committed): void {
   gathered.write((effect) => effects.push(effect));
 }
+
+/** Runs such a write where each of its commits is one by itself, and what follows from it happens behind it. */
+export function atOnce(write: GatheredWrite): true {
+  write((effect) => effect());
+  return true;
+}

@@ -8,7 +8,7 @@
  * next start reads what is on the disk, asks the panes and finds the signals, which stay in the spool until then.
  */
 import { CtmError } from "./base/errors.ts";
-import { GatheredWrites, type After, type Gathered, type GatheredWrite } from "./gathered-writes.ts";
+import { atOnce, GatheredWrites, type After, type Gathered, type GatheredWrite } from "./gathered-writes.ts";
 import { storageFaultOf, type StorageFault } from "./ledger/storage-fault.ts";
 
 /** There is no event for a disk that has room again: while it is full, and only then, it is tried so often. */
@@ -71,7 +71,13 @@ export class KeptWrites {
     this.#gathered.add({ write, kept: true, failed: (error) => this.#parts.trouble(error) });
   }
 
-  /** The same for a write somebody waits for: resolves once it is on the disk; rejects, and it is given up. */
+  /** Something has happened: written and never lost. `shared`: with all else of this turn; else by itself, at once. */
+  happened(shared: boolean, write: GatheredWrite): void {
+    if (shared) this.gather(write);
+    else this.keep(() => void atOnce(write));
+  }
+
+  /** A gathered write that somebody waits for: resolves once it is on the disk; rejects, and it is given up. */
   gathered(write: GatheredWrite): Promise<void> {
     return new Promise((resolve, reject) => {
       const andThen: GatheredWrite = (after) => {

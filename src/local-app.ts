@@ -3,6 +3,7 @@
  * beside the parts.
  */
 import type { App, AttachTarget, DispatchState, SpawnRequest, Submission, TaskFilter } from "./app.ts";
+import type { Deferral } from "./admissions.ts";
 import type { AccountBook } from "./account-book.ts";
 import { accountFor, agentOfAccount, reserveKey } from "./account-settings.ts";
 import { PlainStream } from "./base/plain-text.ts";
@@ -14,8 +15,8 @@ import type { Explanation } from "./delegation/delegate.ts";
 import type { DelegationDesk } from "./delegation-desk.ts";
 import { doctorRequest } from "./doctor-request.ts";
 import { runDoctor } from "./doctor.ts";
+import type { Engine } from "./engine.ts";
 import { escalate, type Escalated, type EscalationWish } from "./escalating.ts";
-import type { Engine, Deferral } from "./engine.ts";
 import type { FactBus } from "./events/bus.ts";
 import type { Fact } from "./events/facts.ts";
 import type { Subject } from "./hierarchy/invocation.ts";

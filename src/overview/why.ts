@@ -1,5 +1,5 @@
 /** Assembles why a task waits, and which sign decided what state a worker is in. */
-import type { Deferral } from "../engine.ts";
+import type { Deferral } from "../admissions.ts";
 import type { TaskHold, TaskWhy, WorkerWhy } from "../reports/why.ts";
 import type { Task } from "../tasks/task.ts";
 import type { AccountPark } from "../throttle/account-parking.ts";

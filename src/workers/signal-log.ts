@@ -63,7 +63,14 @@ export class SignalLog {
     this.#offset = at + end;
     const lines = bytes.toString("utf8", 0, end).split("\n");
     const signals = lines.flatMap((line) => this.#signalIn(line, atMs) ?? []);
-    return first ? signals.slice(Math.max(0, signals.findLastIndex(({ event }) => event === BEGIN))) : signals;
+    return first
+      ? signals.slice(
+          Math.max(
+            0,
+            signals.findLastIndex(({ event }) => event === BEGIN),
+          ),
+        )
+      : signals;
   }
 
   #signalIn(line: string, atMs: number): Signal | null {

@@ -104,7 +104,7 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     ["G6", "lost is an end"],
     ["engine.test.ts", "G6"],
-    ["engine.ts", 'outcome.kind === "lost" && ended.draft.retryLost', 'outcome.kind === "lost"'],
+    ["worker-reports.ts", 'outcome.kind === "lost" && ended.draft.retryLost', 'outcome.kind === "lost"'],
   ),
   mutant(
     ["G6", "an old attempt moves nothing"],
@@ -230,12 +230,12 @@ export const MUTANTS: readonly Mutant[] = [
     ["G16", "nothing is typed before its intent is on the disk"],
     ["kept-writes.test.ts", "types nothing whose intent"],
     [
-      "engine.ts",
-      "if (kept.attempt(() => this.#atOnce(write(intent))) === null) notWrittenDown();",
-      "kept.attempt(() => this.#atOnce(write(intent)));",
+      "dispatch.ts",
+      "if (kept.attempt(() => atOnce(write(intent))) === null) notWrittenDown();",
+      "kept.attempt(() => atOnce(write(intent)));",
     ],
     [
-      "engine.ts",
+      "dispatch.ts",
       "return kept.gathered(write(intent)).catch(notWrittenDown);",
       "return kept.gather(write(intent));",
     ],

@@ -6,7 +6,8 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { messageMaxBytes } from "../../src/base/limits.ts";
 import { SignalLog } from "../../src/workers/signal-log.ts";
 
-const line = (event: string, attemptId: string): string => `${JSON.stringify({ event, attemptId, exitCode: 0 })}\n`;
+const line = (event: string, attemptId: string): string =>
+  `${JSON.stringify({ event, attemptId, exitCode: 0 })}\n`;
 
 describe("a log of signals", () => {
   let folder: string;
@@ -58,7 +59,17 @@ describe("a log of signals", () => {
   });
 
   it("passes over what is no signal, and follows no link", () => {
-    const strange = ["{}", "7", "null", "[]", '{"event":7}', '{"event":"../x"}', '{"event":""}', "\u0000", "{"];
+    const strange = [
+      "{}",
+      "7",
+      "null",
+      "[]",
+      '{"event":7}',
+      '{"event":"../x"}',
+      '{"event":""}',
+      "\u0000",
+      "{",
+    ];
     writeFileSync(file, [...strange, `{"event":"x","more":"${"a".repeat(messageMaxBytes)}"}`, ""].join("\n"));
     expect(told(new SignalLog(file, "l-1"))).toEqual([]);
     symlinkSync(file, join(folder, "link.log"));
