@@ -4,7 +4,8 @@ import type { Task } from "../tasks/task.ts";
 import type { Delivery } from "../workers/delivery.ts";
 import type { WorkerPool } from "../workers/pool.ts";
 import type { PaneIdentity } from "../workers/tmux/pane-identity.ts";
-import type { Worker, WorkerNews } from "../workers/worker.ts";
+import type { Worker } from "../workers/worker.ts";
+import type { WorkerNews } from "../workers/worker-news.ts";
 import { chooseWorkers } from "./choose-worker.ts";
 import { resumeAttempt, type ResumeResult } from "../workers/resuming.ts";
 import type {

@@ -13,7 +13,8 @@ import { LiveRecords } from "./live-records.ts";
 import { OutputWatch } from "./output-watch.ts";
 import { RestartPlan, type RestartRules } from "./restart-plan.ts";
 import type { Terminal } from "./tmux/terminal.ts";
-import { Worker, type WorkerNews } from "./worker.ts";
+import { Worker } from "./worker.ts";
+import type { WorkerNews } from "./worker-news.ts";
 
 export type PoolListener = (worker: Worker, news: WorkerNews) => void;
 

@@ -1,77 +1,27 @@
 /**
  * One worker: an agent in a tmux pane, and the attempt it has in hand. It fuses what the agent signals, what its
  * process does, what its record says and what its screen shows into one state, and reports on the attempt. It
- * decides nothing about tasks. How a task is delivered stands in `delivery.ts`, how an agent is started in
- * `launching.ts`.
+ * decides nothing about tasks. What its agent signals is understood in `signal-evidence.ts`, what it shows in
+ * `screen-evidence.ts`; how a task is delivered stands in `delivery.ts`, how an agent is started in `launching.ts`.
  */
-import type {
-  AgentAdapter,
-  AgentEvent,
-  AgentRecord,
-  ScreenReading,
-  Signal,
-  TurnFailure,
-} from "../agents/adapter.ts";
-import { normalisePrompt } from "../agents/prompt-text.ts";
-import { isRunOf } from "../agents/one-process.ts";
+import type { AgentAdapter, AgentEvent, AgentRecord, ScreenReading, Signal } from "../agents/adapter.ts";
 import { agentWords } from "../base/agent-words.ts";
 import type { WorkerRecord } from "../ledger/worker-rows.ts";
-import type { SeenWindow } from "../metering/provider-limits.ts";
 import type { UsageRecord } from "../metering/usage.ts";
 import type { Outcome } from "../tasks/task.ts";
-import { isParkCause, type ParkReason } from "../throttle/account-parking.ts";
-import type { AttemptInHand } from "./attempt-in-hand.ts";
+import type { ParkReason } from "../throttle/account-parking.ts";
 import { processInFront, recordOfProcess } from "./adopted-record.ts";
-import {
-  markRecord,
-  readEndedTurn,
-  readRecord,
-  recordGoesOn,
-  recordedFailure,
-  type RecordMarks,
-} from "./record-reader.ts";
+import type { AttemptInHand } from "./attempt-in-hand.ts";
+import { inPlainWords, isUnderWay, overItsCap } from "./attempt-outcome.ts";
+import { markRecord, readEndedTurn, readRecord, recordGoesOn, type RecordMarks } from "./record-reader.ts";
 import { RecordTail } from "./record-tail.ts";
 import { ScreenEvidence } from "./screen-evidence.ts";
+import { SignalEvidence } from "./signal-evidence.ts";
 import type { PaneIdentity } from "./tmux/pane-identity.ts";
 import type { Terminal } from "./tmux/terminal.ts";
+import type { WorkerNews } from "./worker-news.ts";
 import { EvidenceLog, type EvidenceSource, type WorkerState } from "./worker-state.ts";
 
-/** What a worker tells the pool. */
-export type WorkerNews =
-  | { readonly kind: "changed"; readonly because: string }
-  | {
-      readonly kind: "accepted";
-      readonly attemptId: string;
-      readonly sessionId: string | null;
-      readonly recordPath: string | null;
-    }
-  | { readonly kind: "asks"; readonly attemptId: string | null; readonly question: string }
-  | { readonly kind: "answered"; readonly attemptId: string }
-  | {
-      readonly kind: "ended";
-      readonly attemptId: string;
-      readonly outcome: Outcome;
-      readonly records: readonly UsageRecord[] | null;
-    }
-  /** What the attempt in its hands has used so far: responses that are new or have grown. */
-  | { readonly kind: "used"; readonly attemptId: string; readonly records: readonly UsageRecord[] }
-  | { readonly kind: "foreign-usage"; readonly records: readonly UsageRecord[] }
-  /** What its record says of its provider's own windows. */
-  | { readonly kind: "windows"; readonly windows: readonly SeenWindow[] }
-  /** Its provider lets nothing through. attemptId: the attempt that waits in its hands; null = it has none. */
-  | { readonly kind: "limited"; readonly attemptId: string | null; readonly reason: ParkReason }
-  /** `typing`: nothing but what was typed last has changed. */
-  | { readonly kind: "saved"; readonly typing: boolean };
-
-/** What a dead agent may still have said about the attempt it had in hand; nothing else it said matters any more. */
-const LAST_WORDS: ReadonlySet<AgentEvent["kind"]> = new Set([
-  "accepted",
-  "turn-ended",
-  "turn-failed",
-  "said",
-  "command-ended",
-  "exited",
-]);
 /** States of a worker that has an attempt in hand. */
 const IN_HAND: ReadonlySet<WorkerState["name"]> = new Set(["busy", "needs-input", "limited"]);
 /** How long a parked worker stays so when nobody said until when. */
@@ -81,6 +31,7 @@ export class Worker {
   readonly adapter: AgentAdapter;
   readonly evidence = new EvidenceLog();
   readonly #screen = new ScreenEvidence(this);
+  readonly #signals = new SignalEvidence(this);
   readonly #tell: (worker: Worker, news: WorkerNews) => void;
   #record: WorkerRecord;
   #pane: PaneIdentity | null;
@@ -91,9 +42,6 @@ export class Worker {
   /** The last attempt it was given came back without having been typed. */
   #refusedLast = false;
   #readyWaiters: ((ready: boolean) => void)[] = [];
-  /** The agent is in a turn nobody of us asked for: a person typed. */
-  #foreignTurn = false;
-  #foreignMarks: RecordMarks = new Map();
   #unpark: NodeJS.Timeout | null = null;
   /** Found in its pane at a start: it may have signalled its readiness to the manager before, so its screen counts. */
   #foundAgain = false;
@@ -327,7 +275,7 @@ export class Worker {
   recordsSoFar(): readonly UsageRecord[] | null {
     const attempt = this.#attempt;
     if (attempt === null || attempt.phase === "preparing" || attempt.phase === "ending") return null;
-    return this.#foreignTurn ? null : this.#readOn(attempt);
+    return this.#signals.foreignTurn ? null : this.#readOn(attempt);
   }
 
   /** Only what is new is read; a record of which that cannot be told, from where the attempt began. */
@@ -355,201 +303,20 @@ export class Worker {
   }
 
   /** One event, from whatever source. */
-  async see(event: AgentEvent, source: EvidenceSource, says: string): Promise<void> {
-    if (this.#state.name === "dead" && (this.#attempt === null || !LAST_WORDS.has(event.kind))) return;
-    switch (event.kind) {
-      case "ready":
-      case "cleared":
-        this.#foreignTurn = false;
-        this.#learnSession(event);
-        this.evidence.note({ source, says: `${says}: ${event.kind}`, atMs: Date.now() }, false);
-        this.ready();
-        return;
-      case "accepted":
-        this.#learnSession(event);
-        this.#hearAccepted(event, source, says);
-        return;
-      case "progress":
-        this.answered(source, `${says}: it works on`);
-        return;
-      case "asks":
-        this.asks(event.question, source, `${says}: it asks`);
-        return;
-      case "turn-ended":
-        this.#learnSession(event);
-        await this.#turnEnded(event.answer, source, says);
-        return;
-      case "turn-failed":
-        await this.#turnFailed(event, source, says);
-        return;
-      case "said":
-        this.#learnSession(event);
-        this.#hearSaid(event);
-        return;
-      case "windows":
-        if (event.windows.length > 0) this.#tell(this, event);
-        return;
-      case "command-ended":
-        await this.#commandEnded(event, source);
-        return;
-      case "exited":
-        await this.died(`the agent exited with code ${event.exitCode}`, event.exitCode);
-        return;
-      default:
-        event satisfies never;
-    }
+  see(event: AgentEvent, source: EvidenceSource, says: string): Promise<void> {
+    return this.#signals.consider(event, source, says);
   }
 
-  #hearSaid({ answer, failure }: Extract<AgentEvent, { kind: "said" }>): void {
-    const attempt = this.#attempt;
-    if (attempt === null || attempt.phase === "preparing") return;
-    attempt.said = {
-      answer: answer ?? attempt.said?.answer ?? null,
-      failure: failure ?? attempt.said?.failure ?? null,
-    };
-  }
-
-  /** The process of one task ended: its exit code decides, and what was said before tells why. */
-  async #commandEnded(
-    { attemptId, exitCode }: Extract<AgentEvent, { kind: "command-ended" }>,
-    source: EvidenceSource,
-  ): Promise<void> {
-    const attempt = this.#attempt;
-    if (attempt === null || !isRunOf(attemptId, attempt.id)) return;
-    // Stopped at its cap, it waits for a person's word as any other does.
-    if (attempt.capped && this.#canGoOn(attempt)) return;
-    const failure = exitCode === 0 || attempt.cancelling ? null : await this.#whyItFailed(attempt);
-    if (this.#attempt !== attempt) return;
-    const says = `exit code ${exitCode}`;
-    const cause = failure?.failure ?? "unknown";
-    if (failure !== null && isParkCause(cause)) {
-      const { message, resetsAtMs } = failure;
-      const reason: ParkReason = { cause, message, resetsAtMs };
-      if (this.#canGoOn(attempt)) {
-        this.#parkAttempt(attempt, reason, source, `${says}: ${message}`);
-        return;
-      }
-      // Told before the end, so that the next task is not sent into the same limit.
-      this.#tell(this, { kind: "limited", attemptId: null, reason });
-    }
-    await this.end(commandOutcome(attempt, exitCode, failure), source, says);
-  }
-
-  /** Its conversation is known and can be gone on with by another process. */
-  #canGoOn(attempt: AttemptInHand): boolean {
-    const { traits } = this.adapter;
-    return (
-      traits.goesOnBy === "process" &&
-      isUnderWay(attempt) &&
-      this.#state.name !== "dead" &&
-      attempt.said !== undefined &&
-      this.#record.sessionId !== null
-    );
-  }
-
-  async #whyItFailed({ said, marks }: AttemptInHand): Promise<TurnFailure | null> {
-    const told = said?.failure ?? null;
-    if (!this.adapter.traits.spends || (told !== null && told.failure !== "unknown")) return told;
-    const failure = (await recordedFailure(this.agentRecord(), marks)) ?? told;
-    return failure === null ? null : { ...failure, message: agentWords(failure.message) };
-  }
-
-  #hearAccepted(
-    event: Extract<AgentEvent, { kind: "accepted" }>,
-    source: EvidenceSource,
-    says: string,
-  ): void {
-    const attempt = this.#attempt;
-    // A parked attempt goes on with whatever is said in its conversation: by us, by a person, by the agent itself.
-    const ours =
-      attempt !== null &&
-      attempt.phase !== "preparing" &&
-      (event.attemptId === undefined
-        ? attempt.phase === "parked" || samePrompt(attempt.paste, event.prompt)
-        : isRunOf(event.attemptId, attempt.id));
-    if (ours) {
-      // Whatever a person asked before is over: the next end is that of this turn.
-      this.#foreignTurn = false;
-      this.accepted(source, `${says}: it took the prompt`);
-      return;
-    }
-    // Said again, by the log of a runner that a new start reads: it is over.
-    if (event.attemptId !== undefined && event.attemptId === this.#record.lastAttempt) return;
-    // A person typed into the pane: the worker is busy, and what that turn uses is not a task's.
-    this.#foreignTurn = true;
-    this.#foreignMarks = markRecord(this.agentRecord());
-    if (attempt === null)
-      this.become(
-        { name: "busy", sinceMs: Date.now(), attemptId: null },
-        source,
-        `${says}: a person's prompt`,
-      );
-  }
-
-  async #turnEnded(answer: string | null, source: EvidenceSource, says: string): Promise<void> {
-    if (this.#foreignTurn) {
-      this.#foreignTurn = false;
-      await this.#bookForeignTurn(answer);
-      if (this.#attempt === null)
-        this.become({ name: "idle", sinceMs: Date.now() }, source, `${says}: the person's turn ended`);
-      return;
-    }
-    if (this.#attempt === null) {
-      // A turn whose beginning nobody saw: the manager was away, or its task has ended by another sign already.
-      this.#foreignMarks = new Map();
-      await this.#bookForeignTurn(answer);
-      if (this.#state.name !== "dead" && this.#attempt === null)
-        this.become({ name: "idle", sinceMs: Date.now() }, source, `${says}: the turn ended`);
-      return;
-    }
-    if (this.#attempt.phase === "preparing") return;
-    // That a parked one waits at its prompt is no answer.
-    if (this.#attempt.phase === "parked" && answer === null) return;
-    await this.end({ kind: "completed", exitCode: null, answer }, source, `${says}: the turn ended`);
-  }
-
-  async #turnFailed(told: TurnFailure, source: EvidenceSource, says: string): Promise<void> {
-    const attempt = this.#attempt;
-    const said = await this.#inItsOwnWords(told);
-    const event = { ...said, message: agentWords(said.message) };
-    // While the record was read the attempt may have ended in another way: what failed was not the next one.
-    if (this.#attempt !== attempt) return;
-    if (attempt?.capped === true && event.failure === "interrupted") return;
-    const cancelled = event.failure === "interrupted" && this.#attempt?.cancelling === true;
-    const reason = `${event.failure}: ${event.message}`;
-    const { failure, message, resetsAtMs } = event;
-    const park: ParkReason | null = isParkCause(failure) ? { cause: failure, message, resetsAtMs } : null;
-    // The conversation of a dead agent cannot go on.
-    if (park !== null && attempt !== null && isUnderWay(attempt) && this.#state.name !== "dead") {
-      this.#parkAttempt(attempt, park, source, `${says}: ${reason}`);
-      return;
-    }
-    if (this.#attempt !== null && this.#attempt.phase !== "preparing") {
-      await this.end(
-        cancelled ? { kind: "cancelled" } : { kind: "failed", reason, exitCode: null },
-        source,
-        `${says}: ${reason}`,
-      );
-    }
-    this.#foreignTurn = false;
-    if (this.#state.name === "dead") return;
-    if (park !== null) this.#park(park);
-    else if (this.#state.name === "busy")
-      this.become({ name: "idle", sinceMs: Date.now() }, source, `${says}: ${reason}`);
-  }
-
-  /** A signal that knows no reason is completed from the record, where the record has one. */
-  async #inItsOwnWords(told: TurnFailure): Promise<TurnFailure> {
-    if (told.failure !== "unknown" || this.#attempt === null) return told;
-    const recorded = await recordedFailure(this.agentRecord(), this.#attempt.marks);
-    return recorded ?? told;
+  /** Tells the pool. */
+  tell(news: WorkerNews): void {
+    this.#tell(this, news);
   }
 
   /** The attempt stays in hand and waits in its conversation: nothing of it was in vain. */
-  #parkAttempt(attempt: AttemptInHand, reason: ParkReason, source: EvidenceSource, says: string): void {
+  parkAttempt(attempt: AttemptInHand, reason: ParkReason, source: EvidenceSource, says: string): void {
     attempt.phase = "parked";
     attempt.question = null;
-    this.#foreignTurn = false;
+    this.#signals.forgetForeignTurn();
     const { message, resetsAtMs } = reason;
     this.tellWindows();
     this.become({ name: "limited", sinceMs: Date.now(), untilMs: resetsAtMs, message }, source, says);
@@ -583,7 +350,8 @@ export class Worker {
     );
   }
 
-  #park(reason: ParkReason): void {
+  /** Its provider lets nothing through, and it has no attempt in hand: it waits for the reset. */
+  park(reason: ParkReason): void {
     const untilMs = reason.resetsAtMs ?? Date.now() + parkedMs;
     this.become(
       { name: "limited", sinceMs: Date.now(), untilMs, message: reason.message },
@@ -600,15 +368,6 @@ export class Worker {
     this.#unpark.unref();
   }
 
-  async #bookForeignTurn(answer: string | null): Promise<void> {
-    if (!this.adapter.traits.spends) return;
-    const reading = await readEndedTurn(this.agentRecord(), this.#foreignMarks, answer);
-    if (this.#attempt === null) this.bookPersonsUsage();
-    // Beside a task's turn only what was written since the person's prompt is theirs.
-    else if (reading !== null && reading.records.length > 0)
-      this.#tell(this, { kind: "foreign-usage", records: reading.records });
-  }
-
   /**
    * Books what was recorded since this was last asked, or since the record's beginning after a start of the manager:
    * a turn may have ended while nobody looked, and a response that was booked before is not booked again. An adopted
@@ -623,13 +382,6 @@ export class Worker {
     const records = before === null || !this.adapter.traits.spends ? null : readRecord(record, before);
     if (records !== null && records.length > 0) this.#tell(this, { kind: "foreign-usage", records });
     return marks;
-  }
-
-  #learnSession(event: { sessionId: string | null; recordPath: string | null }): void {
-    const sessionId = event.sessionId ?? this.#record.sessionId;
-    const recordPath = event.recordPath ?? this.#record.recordPath;
-    if (sessionId === this.#record.sessionId && recordPath === this.#record.recordPath) return;
-    this.remember({ sessionId, recordPath });
   }
 
   // ── starting and dying ──────────────────────────────────────────────────────────────────────────
@@ -675,7 +427,7 @@ export class Worker {
   /** Its process or its pane is gone. A typed attempt is failed when its agent said how it ended, else lost. */
   async died(reason: string, exitCode: number | null): Promise<void> {
     // An agent that is gone ends no turn any more, whoever began it.
-    this.#foreignTurn = false;
+    this.#signals.forgetForeignTurn();
     if (this.#state.name !== "dead") {
       this.#foundAgain = false;
       this.become({ name: "dead", sinceMs: Date.now(), reason, restartAtMs: null }, "process", reason);
@@ -705,47 +457,4 @@ export class Worker {
     if (this.#unpark !== null) clearTimeout(this.#unpark);
     for (const waiter of this.#readyWaiters.splice(0)) waiter(false);
   }
-}
-
-function commandOutcome(
-  { cancelling, capped, said }: AttemptInHand,
-  exitCode: number,
-  failure: TurnFailure | null,
-): Outcome {
-  if (cancelling) return { kind: "cancelled" };
-  if (exitCode === 0) return { kind: "completed", exitCode, answer: said?.answer ?? null };
-  // A process that was interrupted has no conversation that could go on.
-  if (capped) return { kind: "failed", reason: "stopped at its cap", exitCode };
-  const code = `exit code ${exitCode}`;
-  const reason = failure === null ? code : `${failure.failure}: ${failure.message} (${code})`;
-  return { kind: "failed", reason, exitCode };
-}
-
-/** What is kept of an end; only now, because the record is searched for the answer as it was said. */
-function inPlainWords(outcome: Outcome): Outcome {
-  switch (outcome.kind) {
-    case "completed":
-      return outcome.answer === null ? outcome : { ...outcome, answer: agentWords(outcome.answer) };
-    case "failed":
-    case "lost":
-      return { ...outcome, reason: agentWords(outcome.reason) };
-    case "cancelled":
-      return outcome;
-    default:
-      return outcome satisfies never;
-  }
-}
-
-/** Typed and not over: an attempt that a person is ending is not kept waiting. */
-function isUnderWay({ phase, cancelling }: AttemptInHand): boolean {
-  return !cancelling && phase !== "preparing" && phase !== "ending";
-}
-
-function overItsCap({ taskId }: AttemptInHand): string {
-  return `task ${taskId} is over its cap: release ${taskId}, cap ${taskId} AMOUNT or cancel ${taskId}`;
-}
-
-/** Is this the prompt we pasted? After a restart we do not have it any more: then any prompt of this turn is ours. */
-function samePrompt(paste: string | null, prompt: string | null): boolean {
-  return paste === null || prompt === null || normalisePrompt(prompt) === normalisePrompt(paste);
 }

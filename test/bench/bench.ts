@@ -5,13 +5,14 @@
  */
 import { spawnSync } from "node:child_process";
 import { printTable, type Figure } from "./figures.ts";
+import { idling } from "./idle-figures.ts";
 import { adding, deciding, viewing } from "./ledger-figures.ts";
 import { counting47 } from "./hierarchy-figures.ts";
 import { overhead } from "./overhead.ts";
 import { isInstalled, PEERS } from "./peers.ts";
 import { starting } from "./start-figures.ts";
 import { counting } from "./usage-figures.ts";
-import { flooding, following, idling, remembering } from "./worker-figures.ts";
+import { flooding, following, remembering } from "./worker-figures.ts";
 
 interface Group {
   readonly title: string;

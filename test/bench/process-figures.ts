@@ -1,10 +1,13 @@
 /** What the kernel knows of a process. */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 
-/** Milliseconds of CPU a process has used so far, its ended children not counted. */
+/** Milliseconds of CPU all threads of a process have used so far, its ended children not counted. */
 export function cpuMs(pid: number): number {
-  const [ranNs = "0"] = readFileSync(`/proc/${pid}/schedstat`, "utf8").split(" ");
-  return Number(ranNs) / 1e6;
+  const ranNs = readdirSync(`/proc/${pid}/task`).map((thread) => {
+    const [ran = "0"] = readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ");
+    return Number(ran);
+  });
+  return ranNs.reduce((sum, ran) => sum + ran, 0) / 1e6;
 }
 
 /** Resident memory in MiB. */

@@ -1,56 +1,14 @@
-/** What workers cost while nothing happens, while much is printed, and between two tasks. */
+/** What workers cost while much is printed, and between two tasks. */
 import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { draftOf } from "../support/drafts.ts";
-import { startApp, type BenchApp } from "./bench-app.ts";
+import { startApp } from "./bench-app.ts";
 import { median, ms, percentile, type Figure } from "./figures.ts";
-import { cpuMs, memoryMiB } from "./process-figures.ts";
+import { memoryMiB } from "./process-figures.ts";
 
-const idleMs = 60_000;
 const floodMs = 15_000;
 const askEveryMs = 50;
-
-/** CPU of this process (the manager) and of tmux with nothing to do. */
-export async function idling(): Promise<Figure[]> {
-  const figures: Figure[] = [];
-  for (const workers of [3, 50]) {
-    const bench = await startApp(workers);
-    try {
-      const tmux = tmuxPid(bench);
-      await startIsOver(tmux);
-      const before = { own: process.cpuUsage(), tmux: cpuMs(tmux) };
-      await pause(idleMs);
-      const own = process.cpuUsage(before.own);
-      const ownPercent = (own.user + own.system) / 1_000 / idleMs;
-      const tmuxPercent = (cpuMs(tmux) - before.tmux) / idleMs;
-      figures.push({
-        what: `${workers} idle workers, a minute`,
-        measured: `${percent(ownPercent)} manager, ${percent(tmuxPercent)} tmux`,
-        ratio: "",
-        goal: "below 0.1 % of a core together",
-        met: ownPercent + tmuxPercent < 0.001,
-      });
-    } finally {
-      await bench.end();
-    }
-  }
-  return figures;
-}
-
-/**
- * Fifty shells that have just begun still draw and are still looked at, and the engine tidies its memory up some
- * seconds after so much work: that is the start, and not idle yet. It is over when ten seconds brought nothing.
- */
-async function startIsOver(tmux: number): Promise<void> {
-  const used = (): number => process.cpuUsage().user / 1_000 + cpuMs(tmux);
-  for (let n = 0, still = 0, before = used(); n < 40 && still < 5; n += 1) {
-    await pause(2_000);
-    const now = used();
-    still = now - before < 10 ? still + 1 : 0;
-    before = now;
-  }
-}
 
 /** Ten workers print as fast as they can: how late is an answer, and does memory grow? */
 export async function flooding(): Promise<Figure[]> {
@@ -168,15 +126,6 @@ export async function remembering(): Promise<Figure[]> {
   } finally {
     await bench.end();
   }
-}
-
-function tmuxPid({ config }: BenchApp): number {
-  const asked = ["-S", config.paths.tmuxSocket, "display-message", "-p", "#{pid}"];
-  return Number(execFileSync("tmux", asked, { encoding: "utf8" }));
-}
-
-function percent(share: number): string {
-  return `${(share * 100).toFixed(3)} %`;
 }
 
 function pause(delayMs: number): Promise<void> {

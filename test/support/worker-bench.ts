@@ -7,7 +7,8 @@ import { rehearsalAdapter } from "../../src/agents/rehearsal.ts";
 import type { WorkerRecord } from "../../src/ledger/worker-rows.ts";
 import { formatRehearsalRecord } from "../../src/metering/rehearsal-record.ts";
 import type { AttemptInHand } from "../../src/workers/attempt-in-hand.ts";
-import { Worker, type WorkerNews } from "../../src/workers/worker.ts";
+import { Worker } from "../../src/workers/worker.ts";
+import type { WorkerNews } from "../../src/workers/worker-news.ts";
 import { ScriptedTerminal } from "./scripted-terminal.ts";
 
 export const LAUNCH = "launch-1";
