@@ -13,27 +13,7 @@ it("the README's agents of one's own do their tasks, fail, and are booked by the
   const folder = await testFolder();
   writeFileSync(join(folder, "notebot.sh"), blockOf(section, "sh"));
   writeFileSync(join(folder, "ctm.yaml"), blockOf(section, "yaml"), { mode: 0o600 });
-  const socket = join(folder, "state", "tmux.sock");
-  onTestFinished(async () => void (await execa("tmux", ["-S", socket, "kill-server"], { reject: false })));
-  const ctm = (args: readonly string[], input = "") =>
-    execa(
-      process.execPath,
-      [join(productFolder(), "ctm.js"), "--state-dir", join(folder, "state"), ...args],
-      {
-        cwd: folder,
-        env: {
-          PATH: process.env["PATH"] ?? "",
-          HOME: folder,
-          TMUX_TMPDIR: folder,
-          LANG: "C.UTF-8",
-          TERM: "xterm",
-        },
-        extendEnv: false,
-        reject: false,
-        timeout: 60_000,
-        input,
-      },
-    );
+  const ctm = product(folder);
 
   const texts = [
     "write it down",
@@ -64,6 +44,62 @@ it("the README's agents of one's own do their tasks, fail, and are booked by the
   expect((await ctm(["add", "--agent", "notebto", "x"])).stderr).toContain("did you mean notebot?");
 }, 240_000);
 
+it("agents that tell by hooks, and by sequences in their output, with a submit key of their own", async () => {
+  const folder = await testFolder();
+  const hooks = `echo '{}' | "$CTM_HOOK" up
+printf 'bot> '
+while IFS= read -r task; do
+  printf '{"prompt":"%s"}' "$task" | "$CTM_HOOK" took
+  case $task in
+    fail*) printf '{"message":"it would not"}' | "$CTM_HOOK" broke ;;
+    *) printf '{"last_assistant_message":"did %s"}' "$task" | "$CTM_HOOK" finished ;;
+  esac
+  printf 'bot> '
+done`;
+  const sequences = `printf 'osc> '
+while IFS= read -r task; do
+  printf '\\033]777;busy\\007'
+  echo "$task" >>"$1"
+  printf '\\033]777;done;%s\\007osc> ' "$task"
+done`;
+  writeFileSync(join(folder, "hooks.sh"), hooks);
+  writeFileSync(join(folder, "sequences.sh"), sequences);
+  const hook = (name: string) => ({ hook: name });
+  const config = {
+    workers: { count: 1, agent: "hooker" },
+    agents: {
+      hooker: {
+        ...{ command: ["sh", "hooks.sh"], composer: "bot>" },
+        ...{ ready: hook("up"), accepted: hook("took"), done: hook("finished"), failed: hook("broke") },
+      },
+      ringer: {
+        ...{
+          command: ["sh", "sequences.sh", join(folder, "done")],
+          composer: "osc>",
+          submit: { key: "C-j" },
+        },
+        ...{ accepted: { osc: "777;busy" }, done: { osc: "777;done;*" } },
+      },
+    },
+  };
+  writeFileSync(join(folder, "ctm.yaml"), JSON.stringify(config), { mode: 0o600 });
+  const ctm = product(folder);
+  const batch = (agent: string, texts: readonly string[]) =>
+    ctm(
+      ["--agent", agent, "batch", "-"],
+      texts.map((text) => JSON.stringify({ text, type: "coding" })).join("\n"),
+    );
+  const hooked = await batch("hooker", ["this one", "fail that one"]);
+  expect(hooked.stdout + hooked.stderr).toContain("Completed:    1 of 2");
+  const shown = async (id: number) =>
+    (JSON.parse((await ctm(["show", String(id), "--json"])).stdout) as { attempts: Attempt[] }).attempts;
+  expect(await shown(1)).toMatchObject([{ outcome: "completed", answer: "did this one" }]);
+  expect(await shown(2)).toMatchObject([{ outcome: expect.stringContaining("it would not") }]);
+  const rung = await batch("ringer", ["one", "two"]);
+  expect(rung.stdout + rung.stderr).toContain("Completed:    2 of 2");
+  expect(readFileSync(join(folder, "done"), "utf8")).toBe("one\ntwo\n");
+});
+
 interface Attempt {
   readonly outcome: string;
   readonly tokens: { readonly value: number | null; readonly source: string };
@@ -73,4 +109,29 @@ function blockOf(section: string, language: string): string {
   const block = new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``).exec(section)?.[1];
   expect(block, `a block of ${language}`).toBeDefined();
   return block ?? "";
+}
+
+/** The product in this folder, one process a call; its tmux server ends with the test. */
+function product(folder: string) {
+  const socket = join(folder, "state", "tmux.sock");
+  onTestFinished(async () => void (await execa("tmux", ["-S", socket, "kill-server"], { reject: false })));
+  return (args: readonly string[], input = "") =>
+    execa(
+      process.execPath,
+      [join(productFolder(), "ctm.js"), "--state-dir", join(folder, "state"), ...args],
+      {
+        cwd: folder,
+        env: {
+          PATH: process.env["PATH"] ?? "",
+          HOME: folder,
+          TMUX_TMPDIR: folder,
+          LANG: "C.UTF-8",
+          TERM: "xterm",
+        },
+        extendEnv: false,
+        reject: false,
+        timeout: 60_000,
+        input,
+      },
+    );
 }

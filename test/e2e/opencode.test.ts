@@ -20,36 +20,39 @@ const { bin, reason } = await agentBin("opencode");
 const limitMs = 150_000;
 
 describe.skipIf(bin === null)(`opencode, the real CLI (${reason ?? "installed"})`, () => {
-  it("is typed into: a task, one with a question, one that is cancelled, one that meets a limit", async () => {
+  it("is typed into: a task with a question, one that is cancelled, one that meets a limit", async () => {
     const api = await startStandInApi();
     const ctm = await manager(api.baseUrl);
     const process = await ctm.process();
-    const long = `Please fix it: "it's"\n${"and a line that is long enough\n".repeat(20)}[[say:all done]]`;
-    const first = await ctm.add(long);
-    await ctm.until(first, "completed");
-    expect(await ctm.attempt(first)).toMatchObject({ answer: "all done", tokens: { source: "actual" } });
-    expect(bookedOf(await ctm.attempt(first))).toEqual(servedFor(api, "[[say:all done]]", 1));
-
+    const tool = '[[tool:bash|{"command":"touch made","description":"make"}]] [[after:all done]]';
     const asks = await ctm.add(
-      'Please fix what asks [[tool:bash|{"command":"touch made","description":"make"}]]',
+      `Please fix it: "it's"\n${"and a line that is long enough\n".repeat(20)}${tool}`,
     );
     const { question } = await ctm.until(asks, "needs-input");
     expect(question).toBe("May bash be used? touch made");
-    await ctm("answer", "w1", "enter");
+    // It is told a moment before it is drawn, and nothing is answered before it can be seen.
+    await waitFor("the question on the screen", () =>
+      ctm.act("answer", { worker: "w1", text: "enter" }).then(
+        () => true,
+        () => false,
+      ),
+    );
     await ctm.until(asks, "completed");
-    expect(bookedOf(await ctm.attempt(asks))).toEqual(servedFor(api, "fix what asks", 2));
+    const attempt = await ctm.attempt(asks);
+    expect(attempt).toMatchObject({ answer: "all done", tokens: { source: "actual" } });
+    expect(bookedOf(attempt)).toEqual(servedFor(api, "[[after:all done]]", 2));
 
     const slow = await ctm.add("Please fix what takes long [[delay:600000]]");
     await ctm.until(slow, "running");
     await waitFor("the request", () => api.requests.some(({ prompt }) => prompt.includes("takes long")));
-    await ctm("cancel", String(slow));
+    await ctm.act("cancel", { ids: [slow] });
     await ctm.until(slow, "cancelled");
 
     const limited = await ctm.add("Please fix what meets a limit [[err:429u]] [[times:1]] [[say:after all]]");
     const { reason: why } = await ctm.until(limited, "parked");
     expect(why).toMatch(/limit/i);
     // It is told to go on in its conversation, which holds the prompt that failed.
-    await ctm("accounts", "free", "opencode");
+    await ctm.act("accounts free", { name: "opencode" });
     await ctm.until(limited, "completed");
     // The same process from the first task to the last.
     expect(await ctm.process()).toBe(process);
@@ -99,8 +102,6 @@ async function manager(apiUrl: string) {
     stdin: "ignore",
   } as const;
   const own = ["--state-dir", state, "--config", join(dir, "ctm.yaml")];
-  const call = async (...args: readonly string[]): Promise<string> =>
-    (await execa(process.execPath, [join(productFolder(), "ctm.js"), ...own, ...args], options)).stdout;
   // Asked of the manager itself: a program a question would take the time that is waited for.
   const ask = async <T>(command: string, raw: Readonly<Record<string, unknown>>): Promise<T> => {
     const manager = await connectManager(join(state, "manager.sock"));
@@ -123,10 +124,12 @@ async function manager(apiUrl: string) {
     async () => (await ask<{ state: string }[]>("workers", {}).catch(() => []))[0]?.state === "idle",
     limitMs,
   );
-  return Object.assign(call, {
+  return {
+    act: (command: string, raw: Readonly<Record<string, unknown>>) => ask<unknown>(command, raw),
     process: () => tmux("list-panes", "-a", "-F", "#{session_name} #{pane_pid}"),
     add: async (text: string): Promise<number> =>
-      (JSON.parse(await call("add", "--type", "coding", "--json", text)) as { task: { id: number } }).task.id,
+      (await ask<{ task: { id: number } }>("add", { text, type: "coding", cwd: project, origin: "test" }))
+        .task.id,
     until: (id: number, name: string): Promise<State> =>
       waitFor(
         `task ${id} to be ${name}`,
@@ -137,8 +140,8 @@ async function manager(apiUrl: string) {
         limitMs,
       ),
     attempt: async (id: number): Promise<AttemptDetails | undefined> =>
-      (JSON.parse(await call("show", String(id), "--json")) as { attempts: AttemptDetails[] }).attempts[0],
-  });
+      (await ask<{ attempts: AttemptDetails[] }>("show", { id })).attempts[0],
+  };
 }
 
 /** The stand-in speaks Anthropic's protocol, and OpenCode has a provider for that within it. */
