@@ -8,6 +8,7 @@ import type { Fact } from "./events/facts.ts";
 import type { Explanation } from "./delegation/delegate.ts";
 import type { Subject } from "./hierarchy/invocation.ts";
 import type { BackupFacts } from "./ledger/backup.ts";
+import type { Reported, ReportWish } from "./reporting.ts";
 import type { AccountRow } from "./reports/accounts-table.ts";
 import type { PassedOver } from "./metering/litellm-prices.ts";
 import type { PriceUpdate } from "./metering/prices.ts";
@@ -164,6 +165,8 @@ export interface App {
   hierarchyMetrics(subject: Subject, sinceMs: number | null): HierarchyMetrics;
   /** Makes the sums of the hierarchy and every metrics file anew. CtmError `refused` or `io` where none can be written. */
   rebuildMetrics(): MetricsRebuilt;
+  /** CtmError `usage`, `refused` or `not-found` where it is about nothing. */
+  report(wish: ReportWish): Reported;
   /** The hierarchy as it was read when this process started. */
   roster(): RosterModel;
 

@@ -167,6 +167,12 @@ export function faultWish(env: Environment = process.env): readonly FaultOrder[]
   return wish === "list" || wish === "count" ? wish : parseFaultOrders(wish);
 }
 
+/** The state folder of the manager that started the agent we are called by; null: none did. */
+export function stateDirOfWorker(env: Environment = process.env): string | null {
+  const { CTM_REPORT: key, CTM_SPOOL: spool } = env;
+  return key === undefined || key === "" || spool === undefined || !isAbsolute(spool) ? null : dirname(spool);
+}
+
 /** The process's environment, for those who start processes or ask what the terminal can show. */
 export function processEnvironment(): Environment {
   return { ...process.env };

@@ -45,6 +45,7 @@ import { taskDetails } from "./overview/task-details.ts";
 import { throttleModel } from "./overview/throttle.ts";
 import { taskWhy, workerWhy, type ParkedFor } from "./overview/why.ts";
 import { workerRow, workerRows } from "./overview/worker-rows.ts";
+import { report, type Reported, type ReportWish } from "./reporting.ts";
 import type { AccountRow } from "./reports/accounts-table.ts";
 import type { AccuracyModel } from "./reports/accuracy.ts";
 import type { DoctorReport } from "./reports/doctor.ts";
@@ -537,6 +538,13 @@ export class LocalApp implements App {
     const { ledger, kept, metricsFiles } = this.#parts;
     kept.orThrow(() => ledger.rebuildHierarchy());
     return { files: metricsFiles.writeAll(), folder: this.config.roster?.metricsDir ?? null };
+  }
+
+  report(wish: ReportWish): Reported {
+    const { ledger, kept, metricsFiles, now } = this.#parts;
+    const reported = kept.orThrow(() => report(wish, ledger, now()));
+    metricsFiles.changed();
+    return reported;
   }
 
   roster(): RosterModel {

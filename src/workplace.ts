@@ -23,6 +23,7 @@ import { SignalOrder } from "./workers/signal-order.ts";
 import { Spool } from "./workers/spool.ts";
 import type { ServerAddress } from "./workers/tmux/server-address.ts";
 import { Terminal } from "./workers/tmux/terminal.ts";
+import { reportKey } from "./report-key.ts";
 import { answerQuestion, sendWords } from "./workers/persons-words.ts";
 import type { Worker } from "./workers/worker.ts";
 import type { TelemetryFeed } from "./telemetry-feed.ts";
@@ -101,7 +102,11 @@ export async function openWorkplace(parts: WorkplaceParts): Promise<Workplace> {
     rows: config.workers.rows,
     baseEnv: agentEnvironment(),
     settings: (agent, account) => settingsOf(agent, account, config),
-    telemetry: (agent, launchId, env) => parts.telemetry?.environmentFor(agent, launchId, env) ?? {},
+    telemetry: (agent, launchId, env) => ({
+      ...parts.telemetry?.environmentFor(agent, launchId, env),
+      // Only a hierarchy counts what agents report.
+      ...(config.roster === null ? {} : { CTM_REPORT: reportKey(ledger, launchId) }),
+    }),
   });
   const pool = new WorkerPool({
     launching,

@@ -354,7 +354,8 @@ describe("what touches the outside", () => {
     "ledger/spend-rows.ts": /\bspend\s*\.\s*book\(/g,
     "ledger/sample-rows.ts": /\bsamples\s*\.\s*(?:add|reprice)\(/g,
     "ledger/escalation-rows.ts": /\bescalations\s*\.\s*note\(/g,
-    "ledger/hierarchy-rows.ts": /\bhierarchy\s*\.\s*(?:book|correct|rebuild)\(/g,
+    "ledger/hierarchy-rows.ts": /\bhierarchy\s*\.\s*(?:book|correct|rebuild|reported)\(/g,
+    "ledger/report-rows.ts": /\breports\s*\.\s*add\(/g,
     "ledger/repricing.ts": /(?<!function )\brepriceAll\(/g,
   };
 

@@ -2,7 +2,7 @@
 import { CtmError } from "../base/errors.ts";
 import type { Command, RawInput } from "../commands/command.ts";
 import type { AttachTarget } from "../app.ts";
-import type { Config } from "../config.ts";
+import { stateDirOfWorker, type Config } from "../config.ts";
 import { attachTo } from "./attach.ts";
 import type { Settings } from "./arguments.ts";
 import { runDrafts } from "./batch.ts";
@@ -25,7 +25,9 @@ export async function runCommand(
   const input = command.check(await command.prepare(raw, caller));
   if (command.face === "exit") throw new CtmError("usage", "`exit` is for the prompt; `kill` ends workers");
   if (command.face === "serve") return runServe(input, settings, terminal);
-  const config = await configOf(settings);
+  // A report goes to the manager whose worker this is.
+  const home = command.name === "report" ? stateDirOfWorker() : null;
+  const config = await configOf(home === null ? settings : { ...settings, stateDir: home });
   terminal.useTimeZone(config.throttle.timeZone);
   if (isMending(command, input)) return mend(command, input, config, terminal);
   if (command.name === "doctor") return show(command, await examine(config), terminal);

@@ -39,6 +39,7 @@ import { priority } from "./priority.ts";
 import { recap } from "./recap.ts";
 import { release } from "./release.ts";
 import { roster, rosterImport, rosterInit, rosterJsonSchema } from "./roster.ts";
+import { report } from "./report.ts";
 import { reprice } from "./reprice.ts";
 import { restart } from "./restart.ts";
 import { restore } from "./restore.ts";
@@ -85,7 +86,7 @@ export function allCommands(): readonly Command[] {
     ...[workers, spawn, attach, output, send, answer, restart, drain, kill, survivors, adopt],
     ...[limits, limitsSet, limitsRaise, accounts, accountsFree, accountsReserve],
     ...[pricesShow, pricesUpdate, reprice],
-    ...[roster, rosterInit, rosterImport, rosterJsonSchema, escalate],
+    ...[roster, rosterInit, rosterImport, rosterJsonSchema, escalate, report],
     ...[metricsAgent, metricsDepartment, metricsTier, metricsSystem, metricsRebuild],
     ...[serve, doctor, backup, restore, init, help, exit],
   ];

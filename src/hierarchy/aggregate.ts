@@ -2,6 +2,7 @@
  * What is kept of all invocations of one subject: sums that one more invocation changes by itself, so that nothing is
  * ever counted again. Durations are counted apart (`duration-buckets.ts`), for a percentile is no sum.
  */
+import { withReported, type ReportedSums, type ReportedValue } from "./reports.ts";
 import type { Invocation } from "./invocation.ts";
 
 export interface Aggregate {
@@ -28,6 +29,8 @@ export interface Aggregate {
   readonly sessionTokens: number;
   /** Numbers of the newest invocations, oldest first. */
   readonly recent: readonly number[];
+  /** What was reported of them. */
+  readonly reported: ReportedSums;
 }
 
 export const NO_AGGREGATE: Aggregate = Object.freeze({
@@ -49,13 +52,19 @@ export const NO_AGGREGATE: Aggregate = Object.freeze({
   session: null,
   sessionTokens: 0,
   recent: [],
+  reported: {},
 });
 
 /** Newest tasks that are shown with the figures. */
 export const recentMax = 20;
 
-/** With one more invocation; `seq` is its number. */
-export function withInvocation(sums: Aggregate, one: Invocation, seq: number): Aggregate {
+/** With one more invocation; `seq` is its number, `reported` what counts of what was reported of it. */
+export function withInvocation(
+  sums: Aggregate,
+  one: Invocation,
+  seq: number,
+  reported: readonly ReportedValue[] = [],
+): Aggregate {
   const { durationMs } = one;
   const money = addedMoney(one, 1);
   return {
@@ -73,6 +82,7 @@ export function withInvocation(sums: Aggregate, one: Invocation, seq: number): A
     session: one.sessionId,
     sessionTokens: tokensOf(one) + (isSame(sums.session, one.sessionId) ? sums.sessionTokens : 0),
     recent: [...sums.recent, seq].slice(-recentMax),
+    reported: reported.reduce((sum, value) => withReported(sum, null, value), sums.reported),
   };
 }
 

@@ -5,6 +5,7 @@
 import { NO_AGGREGATE, withCorrection, withInvocation, type Aggregate } from "../hierarchy/aggregate.ts";
 import { coarseTenths, percentileTenths, tenthsOf, type Counted } from "../hierarchy/duration-buckets.ts";
 import { subjectsOf, type Invocation, type Subject, type SubjectKind } from "../hierarchy/invocation.ts";
+import { withReported, type ReportedValue } from "../hierarchy/reports.ts";
 import type { EscalationLevel } from "../roster/escalation.ts";
 import type { Tier } from "../roster/roster.ts";
 import type { Db } from "./database.ts";
@@ -86,10 +87,10 @@ export class HierarchyRows {
   }
 
   /** Counts an ended attempt. Inside the transaction that ends it. */
-  book(one: Invocation): void {
+  book(one: Invocation, reported: readonly ReportedValue[] = []): void {
     const { lastInsertRowid } = this.#insert.run({ ...one, departments: JSON.stringify(one.departments) });
     this.#any = true;
-    this.#addToSums(one, Number(lastInsertRowid));
+    this.#addToSums(one, Number(lastInsertRowid), reported);
   }
 
   /** Takes what is known now of an attempt's usage, if it was counted. Inside the transaction that books the usage. */
@@ -103,9 +104,19 @@ export class HierarchyRows {
       this.#save(subject, withCorrection(this.sums(subject), before, after));
   }
 
+  /** Takes what is reported of an attempt instead of before, if it was counted. Inside a transaction. */
+  reported(attemptId: string, before: ReportedValue | null, after: ReportedValue): void {
+    const row = this.#byAttempt.get(attemptId);
+    if (row === undefined) return;
+    for (const subject of subjectsOf(invocationOf(row))) {
+      const sums = this.sums(subject);
+      this.#save(subject, { ...sums, reported: withReported(sums.reported, before, after) });
+    }
+  }
+
   sums({ kind, id }: Subject): Aggregate {
     const row = this.#sums.get(kind, id);
-    return row === undefined ? NO_AGGREGATE : (JSON.parse(row.sums) as Aggregate);
+    return row === undefined ? NO_AGGREGATE : { ...NO_AGGREGATE, ...(JSON.parse(row.sums) as Aggregate) };
   }
 
   /** 95th percentile of the durations, in tenths of a second. */
@@ -151,7 +162,10 @@ export class HierarchyRows {
   }
 
   /** Makes all sums anew from the invocations. Inside a transaction. */
-  rebuild(usageOf: ((attemptId: string) => InvocationUsage) | null = null): void {
+  rebuild(
+    reports: ReadonlyMap<string, readonly ReportedValue[]>,
+    usageOf: ((attemptId: string) => InvocationUsage) | null = null,
+  ): void {
     this.#db.prepare("DELETE FROM hierarchy_sums").run();
     this.#db.prepare("DELETE FROM hierarchy_duration").run();
     const kept = new Map<string, Rebuilt>();
@@ -163,7 +177,7 @@ export class HierarchyRows {
       for (const subject of subjectsOf(one)) {
         const key = `${subject.kind} ${subject.id}`;
         const known = kept.get(key) ?? { subject, sums: NO_AGGREGATE, tenths: new Map<number, number>() };
-        known.sums = withInvocation(known.sums, one, seq);
+        known.sums = withInvocation(known.sums, one, seq, reports.get(one.attemptId));
         if (one.durationMs !== null) addOne(known.tenths, tenthsOf(one.durationMs));
         kept.set(key, known);
       }
@@ -181,9 +195,9 @@ export class HierarchyRows {
     this.#count.run(kind, id, 1, Math.floor(fine / coarseTenths), n);
   }
 
-  #addToSums(one: Invocation, seq: number): void {
+  #addToSums(one: Invocation, seq: number, reported: readonly ReportedValue[]): void {
     for (const subject of subjectsOf(one)) {
-      this.#save(subject, withInvocation(this.sums(subject), one, seq));
+      this.#save(subject, withInvocation(this.sums(subject), one, seq, reported));
       if (one.durationMs !== null) this.#countMany(subject, tenthsOf(one.durationMs), 1);
     }
   }

@@ -19,6 +19,7 @@ import {
   type TaskStateName,
 } from "../tasks/task.ts";
 import type { Invocation } from "../hierarchy/invocation.ts";
+import type { Report } from "../hierarchy/reports.ts";
 import type { Extension } from "../throttle/extension.ts";
 import type { Tier } from "../roster/roster.ts";
 import { retryLevel, type EscalationLevel } from "../roster/escalation.ts";
@@ -33,6 +34,7 @@ import { ExternalRows } from "./external-rows.ts";
 import { HierarchyRows, type InvocationUsage } from "./hierarchy-rows.ts";
 import { LOCK_FILE, managerRuns } from "./manager-lock.ts";
 import { LEDGER_VERSION, migrate, versionOf } from "./migrations.ts";
+import { ReportRows } from "./report-rows.ts";
 import { repriceAll, type Repriced, type RepriceRules } from "./repricing.ts";
 import { SampleRows } from "./sample-rows.ts";
 import { seal } from "./seal.ts";
@@ -101,6 +103,7 @@ const COMMITS = {
   together: commitPoint("together.commit"),
   reprice: commitPoint("reprice.commit"),
   escalate: commitPoint("escalate.commit"),
+  report: commitPoint("report.commit"),
   rebuild: commitPoint("rebuild-hierarchy.commit"),
 };
 
@@ -116,6 +119,7 @@ export class Ledger {
   readonly telemetry: TelemetryRows;
   readonly escalations: EscalationRows;
   readonly hierarchy: HierarchyRows;
+  readonly reports: ReportRows;
   readonly #db: Db;
   readonly #file: string;
   readonly #log: WalSync;
@@ -144,6 +148,7 @@ export class Ledger {
     this.telemetry = new TelemetryRows(db);
     this.escalations = new EscalationRows(db);
     this.hierarchy = new HierarchyRows(db);
+    this.reports = new ReportRows(db);
     this.#insertTask = db.prepare(
       `INSERT INTO task (text, priority, cwd, forced_type, forced_model, forced_agent, forced_worker, forced_member, key, retry_lost, cap_tokens, cap_nano, origin,
         member, preamble, type, complexity, route, agent, model, estimate_tokens, reserve_tokens, reserve_nano, reserve_basis,
@@ -457,7 +462,16 @@ export class Ledger {
 
   /** Makes all sums of the hierarchy anew from its invocations, in one commit. */
   rebuildHierarchy(): void {
-    this.#transaction(COMMITS.rebuild, () => this.hierarchy.rebuild());
+    this.#transaction(COMMITS.rebuild, () => this.hierarchy.rebuild(this.reports.counted()));
+  }
+
+  /** What is said of an attempt, in the sums of the hierarchy too if it has ended. */
+  report(attemptId: string, report: Report): void {
+    this.#transaction(COMMITS.report, () => {
+      const before = this.reports.countedFor(attemptId).find(({ kind }) => kind === report.kind) ?? null;
+      this.reports.add(attemptId, report);
+      this.hierarchy.reported(attemptId, before, report);
+    });
   }
 
   /** How far up a task is handed, and to whom of the roster. */
@@ -497,7 +511,8 @@ export class Ledger {
     return this.#transaction(COMMITS.reprice, () => {
       const repriced = repriceAll(this.#db, rules, write);
       if (write) this.samples.reprice();
-      if (write && this.hierarchy.any) this.hierarchy.rebuild((attemptId) => this.#usageOf(attemptId));
+      if (write && this.hierarchy.any)
+        this.hierarchy.rebuild(this.reports.counted(), (attemptId) => this.#usageOf(attemptId));
       return repriced;
     });
   }
@@ -627,7 +642,7 @@ export class Ledger {
     const { typed_at_ms: typedAtMs } = attempt;
     // Nothing was typed and nobody wanted it any more: nobody was invoked.
     if (outcome.kind === "cancelled" && typedAtMs === null) return;
-    this.hierarchy.book({
+    const invocation: Invocation = {
       attemptId: attempt.id,
       taskId: task.id,
       ...placedAs(task.assignment.member?.id ?? null, placeOf),
@@ -639,7 +654,8 @@ export class Ledger {
       durationMs: typedAtMs === null ? null : Math.max(0, atMs - typedAtMs),
       escalation: this.escalations.levelOf(task.id),
       sessionId: attempt.session_id,
-    });
+    };
+    this.hierarchy.book(invocation, this.reports.countedFor(attempt.id));
   }
 
   /** An attempt that booked nothing is known exactly: it spent nothing. */

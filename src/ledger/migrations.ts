@@ -281,6 +281,14 @@ const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (kind, id, width, bucket)
   ) STRICT, WITHOUT ROWID;
   `,
+  // What agents and persons report of attempts.
+  `
+  CREATE TABLE report (
+    id INTEGER PRIMARY KEY, attempt_id TEXT NOT NULL, kind TEXT NOT NULL, value INTEGER NOT NULL, of_n INTEGER NOT NULL,
+    at_ms INTEGER NOT NULL, source TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX report_attempt ON report (attempt_id);
+  `,
 ];
 
 const MIGRATE = commitPoint("migrate.commit");

@@ -1,6 +1,7 @@
 /** Assembles the figures of agents, departments, tiers and the system, from the kept sums or for a span of time. */
 import { NO_AGGREGATE, withInvocation, type Aggregate } from "../hierarchy/aggregate.ts";
 import { tenthsOf } from "../hierarchy/duration-buckets.ts";
+import { qualityUnit, type ReportedSums } from "../hierarchy/reports.ts";
 import { subjectsOf, type Invocation, type Subject } from "../hierarchy/invocation.ts";
 import { CtmError } from "../base/errors.ts";
 import { nearest } from "../base/suggest.ts";
@@ -8,7 +9,7 @@ import type { HierarchyMetrics } from "../reports/hierarchy-metrics.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import {
   metricsFile,
-  NOTHING_REPORTED,
+  type ReportedQuality,
   type SubjectFacts,
   type SubjectFigures,
 } from "../reports/metrics-file.ts";
@@ -50,7 +51,7 @@ export function figuresOf(subject: Subject, ledger: Ledger, roster: Roster | nul
     facts: factsOf(subject, roster),
     sums,
     p95Tenths: hierarchy.p95Tenths(subject, sums.durations),
-    reported: NOTHING_REPORTED,
+    reported: qualityOf(sums.reported),
     recent: hierarchy.bySeq(sums.recent),
   };
 }
@@ -62,11 +63,12 @@ export function figuresSince(
   ledger: Ledger,
   roster: Roster | null,
 ): SubjectFigures {
+  const reports = ledger.reports.counted();
   let sums: Aggregate = NO_AGGREGATE;
   const tenths: number[] = [];
   for (const { seq, invocation } of ledger.hierarchy.since(fromMs)) {
     if (!countsFor(invocation, subject)) continue;
-    sums = withInvocation(sums, invocation, seq);
+    sums = withInvocation(sums, invocation, seq, reports.get(invocation.attemptId));
     if (invocation.durationMs !== null) tenths.push(tenthsOf(invocation.durationMs));
   }
   tenths.sort((a, b) => a - b);
@@ -74,8 +76,22 @@ export function figuresSince(
     facts: factsOf(subject, roster),
     sums,
     p95Tenths: tenths[Math.ceil(tenths.length * 0.95) - 1] ?? null,
-    reported: NOTHING_REPORTED,
+    reported: qualityOf(sums.reported),
     recent: ledger.hierarchy.bySeq(sums.recent),
+  };
+}
+
+/** null: nobody reported anything of the kind. */
+function qualityOf(sums: ReportedSums): ReportedQuality {
+  const { tests, quality, rejected, hallucinated, consulted, recovered } = sums;
+  return {
+    selfRecoveries: recovered?.value ?? null,
+    peerConsultations: consulted?.value ?? null,
+    tests: tests?.of ?? null,
+    testsPassed: tests?.value ?? null,
+    reviewRejections: rejected?.value ?? null,
+    hallucinations: hallucinated?.value ?? null,
+    quality: quality === undefined ? null : quality.value / qualityUnit / quality.n,
   };
 }
 

@@ -18,7 +18,9 @@ export function taskDetails(id: number, waitsFor: string | null, sources: Overvi
   const attempts = ledger.attempts
     .ofTask(id)
     .map((row, at) => attemptDetails(row, ends[at]?.cause ?? null, sources));
-  return { task, attempts, waitsFor, escalations: ledger.escalations.ofTask(id) };
+  const last = ledger.attempts.ofTask(id).at(-1);
+  const reported = last === undefined ? [] : ledger.reports.countedFor(last.id);
+  return { task, attempts, waitsFor, escalations: ledger.escalations.ofTask(id), reported };
 }
 
 function attemptDetails(row: AttemptRow, reason: string | null, sources: OverviewSources): AttemptDetails {

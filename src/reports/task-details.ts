@@ -1,5 +1,6 @@
 /** Everything known of one task: `show N`. */
 import type { CompletenessFlag, Usage } from "../metering/usage.ts";
+import { reportedWords, type Report } from "../hierarchy/reports.ts";
 import { levelWords, type Escalation } from "../roster/escalation.ts";
 import { isCap } from "../tasks/cap.ts";
 import type { AssignedMember, Task, TaskState } from "../tasks/task.ts";
@@ -22,6 +23,8 @@ export interface TaskDetails {
   readonly waitsFor: string | null;
   /** Each time it was handed up, oldest first. */
   readonly escalations: readonly Escalation[];
+  /** What is said of its last attempt. */
+  readonly reported: readonly Report[];
 }
 
 /** One attempt: whom it was given to and what came of it. */
@@ -83,7 +86,7 @@ export function renderTaskDetails(details: TaskDetails, paper: Paper): string[] 
   return fitLines(lines, paper);
 }
 
-function factLines({ task, waitsFor, escalations }: TaskDetails, paper: Paper): string[] {
+function factLines({ task, waitsFor, escalations, reported }: TaskDetails, paper: Paper): string[] {
   const { draft, assignment } = task;
   const forced = [
     ...(draft.type === null ? [] : [`type ${draft.type}`]),
@@ -105,6 +108,13 @@ function factLines({ task, waitsFor, escalations }: TaskDetails, paper: Paper): 
     ...labelled("Reserves:", reserveWords(task), paper),
     ...(isCap(draft.cap) ? labelled("Cap:", capWords(draft.cap), paper) : []),
     ...escalations.slice(-5).flatMap((step) => labelled("Escalated:", escalationWords(step, paper), paper)),
+    ...reported.flatMap((report) =>
+      labelled(
+        "Reported:",
+        `${reportedWords(report)} (by ${report.source === "agent" ? "its agent" : "a person"})`,
+        paper,
+      ),
+    ),
     ...labelled("Folder:", oneLine(draft.cwd), paper),
     ...labelled("From:", oneLine(draft.origin), paper),
     ...(draft.key === null ? [] : labelled("Key:", oneLine(draft.key), paper)),

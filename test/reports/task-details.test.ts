@@ -30,6 +30,7 @@ describe("one task", () => {
       }),
       attempts: [],
       waitsFor: null,
+      reported: [],
       escalations: [],
     };
     const lines = renderTaskDetails(details, plainPaper(80));
@@ -63,6 +64,7 @@ describe("one task", () => {
           task: task(7),
           attempts: [attempt({ usage, telemetry, endedAtMs })],
           waitsFor: null,
+          reported: [],
           escalations: [],
         },
         plainPaper(120),
@@ -87,7 +89,10 @@ describe("one task", () => {
       attempt({ outcome: "lost: the manager was killed", tokens: UNKNOWN, cost: UNKNOWN, typedAtMs: null }),
       attempt({ number: 2, usage, answer: "Done.\nAll tests pass.", flags: ["compaction-unseen"] }),
     ];
-    const lines = text({ task: task(7), attempts, waitsFor: null, escalations: [] }, plainPaper(100));
+    const lines = text(
+      { task: task(7), attempts, waitsFor: null, reported: [], escalations: [] },
+      plainPaper(100),
+    );
     expect(lines).toContain("Outcome:      lost after 3m00s: the manager was killed");
     expect(lines).toContain("nothing was typed");
     expect(lines).toContain("Used:         n/a tokens, n/a");
@@ -101,14 +106,23 @@ describe("one task", () => {
 
   test("a rehearsal's figures are marked", () => {
     const attempts = [attempt({ tokens: figureOf(5, "simulated"), outcome: null, endedAtMs: null })];
-    const lines = text({ task: task(7), attempts, waitsFor: null, escalations: [] }, plainPaper(100));
+    const lines = text(
+      { task: task(7), attempts, waitsFor: null, reported: [], escalations: [] },
+      plainPaper(100),
+    );
     expect(lines).toContain("5 tokens, $0.0556 (simulated: nothing was spent)");
     expect(lines).toContain("Outcome:      goes on");
   });
 
   test("what it waits for", () => {
     const lines = text(
-      { task: task(7), attempts: [], waitsFor: "cost/hour is at 92.4% (SOFT)", escalations: [] },
+      {
+        task: task(7),
+        attempts: [],
+        waitsFor: "cost/hour is at 92.4% (SOFT)",
+        reported: [],
+        escalations: [],
+      },
       plainPaper(80),
     );
     expect(lines).toContain("Waits for:    cost/hour is at 92.4% (SOFT)");
@@ -138,7 +152,10 @@ describe("one task", () => {
     [{ name: "cancelled", attemptId: null, endedAtMs: nowMs }, "cancelled 2026-02-13 10:42:07"],
   ] as const)("state %j", (state, words) => {
     expect(
-      text({ task: task(7, { state }), attempts: [], waitsFor: null, escalations: [] }, plainPaper(80)),
+      text(
+        { task: task(7, { state }), attempts: [], waitsFor: null, reported: [], escalations: [] },
+        plainPaper(80),
+      ),
     ).toContain(`State:        ${words}`);
   });
 });

@@ -178,7 +178,13 @@ const VIEWS: Record<string, (parts: Parts, paper: Paper) => readonly string[]> =
     });
     const attempts = [models.attempt({ worker: text, outcome: text, answer: text, tokens: a, cost: b })];
     return renderTaskDetails(
-      { task, attempts, waitsFor: text, escalations: [{ atMs: n, level: 3, member: text, reason: text }] },
+      {
+        task,
+        attempts,
+        waitsFor: text,
+        reported: [],
+        escalations: [{ atMs: n, level: 3, member: text, reason: text }],
+      },
       paper,
     );
   },

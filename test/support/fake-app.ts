@@ -112,7 +112,7 @@ export function fakeApp(stateDir = "/nowhere", role: App["role"] = "manager"): F
         .filter(({ draft }) => containing === null || draft.text.includes(containing))
         .slice(0, limit),
     task: find,
-    taskDetails: (id) => ({ task: find(id), attempts: [], waitsFor: null, escalations: [] }),
+    taskDetails: (id) => ({ task: find(id), attempts: [], waitsFor: null, reported: [], escalations: [] }),
     cancel: async (id) => change(id, { state: { name: "cancelled", attemptId: null, endedAtMs: AT_MS } }),
     retry: (id) => change(id, { state: { name: "queued", holdReason: null, notBeforeMs: null } }),
     setPriority: (id, priority) => change(id, { draft: { ...find(id).draft, priority } }),
@@ -133,6 +133,7 @@ export function fakeApp(stateDir = "/nowhere", role: App["role"] = "manager"): F
     metrics: notThere,
     throttle: notThere,
     escalate: notThere,
+    report: notThere,
     hierarchyMetrics: notThere,
     rebuildMetrics: notThere,
     roster: () => ({ file: null, tiers: [], departments: [], members: [] }),
