@@ -754,7 +754,7 @@ function workerRow(name: string) {
 describe("random histories with crashes", () => {
   const seed = Number(process.env["CTM_TEST_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
   const long = process.env["CTM_TEST_LONG"] !== undefined;
-  const withinMs = long ? 1_800_000 : 120_000;
+  const withinMs = long ? 1_800_000 : 240_000;
 
   it(
     `the ledger, the throttle and the workers tell one story, seed ${seed}`,
