@@ -81,6 +81,9 @@ export function readShellScreen(captured: readonly string[]): ScreenReading {
   return { state: "idle", text: null, because: SHELL_IDLE_LINE };
 }
 
+/** One program by its path, with words that mean themselves: nothing comes after it, so it takes the shell's place. */
+const PLAIN = /^(?!-)[\w.+-]*(?:\/[\w.+-]+)+(?: [\w./:+,@%-][\w./:+,=@%-]*)*$/;
+
 /** The line that starts a task, and its script. */
 export function shellSubmission(attemptId: string, text: string, cwd: string): Submission {
   if (!ATTEMPT_ID.test(attemptId))
@@ -93,7 +96,7 @@ export function shellSubmission(attemptId: string, text: string, cwd: string): S
     enterAfterMs: null,
     file: {
       name: SCRIPT_FILE,
-      text: `${scriptHead(attemptId)} cd -- ${shellQuoted(cwd)} || exit 1\n${text}\n`,
+      text: `${scriptHead(attemptId)} cd -- ${shellQuoted(cwd)} || exit 1\n${PLAIN.test(text) ? "exec " : ""}${text}\n`,
       inPlace: true,
     },
   };

@@ -54,6 +54,9 @@ describe("a shell worker in a real pane", () => {
     ["kill -TERM $$", 143],
     ["no-such-command-here", 127],
     ['echo "unfinished', 2],
+    ["/bin/false", 1],
+    ["/no/such/program here", 127],
+    ["/dev/null", 126],
   ])("reports the true exit code of %s", async (text, exitCode) => {
     const { run } = await startShellWorker();
     expect(await run("t1-a1", text)).toEqual({ kind: "command-ended", attemptId: "t1-a1", exitCode });
@@ -200,6 +203,25 @@ describe("the shell adapter", () => {
     [signal("nonsense", {}), null],
   ])("interprets %j", (given, event) => {
     expect(shellAdapter.interpret(given)).toEqual(event);
+  });
+
+  test.each([
+    ["/bin/true", true],
+    ["./gradlew build --x=1 a/b,c:d", true],
+    ["true", false],
+    ["A=/bin/true", false],
+    ["A=1 /bin/true", false],
+    ["/bin/ls *", false],
+    ["/bin/ls ~", false],
+    ["/bin/ls $HOME", false],
+    ["/bin/true; echo x", false],
+    ["/bin/true\n", false],
+    ["/bin/true &", false],
+    ["/bin/true ", false],
+    ["-/x", false],
+  ])("the program takes the shell's place where nothing can come after it: %j %s", (text, plain) => {
+    const script = shellAdapter.submission("a1", text, "/").file?.text ?? "";
+    expect(script.split("\n")[1]).toBe(plain ? `exec ${text}` : text.split("\n")[0]);
   });
 
   test("refuses an attempt id that the runner would not take", () => {
