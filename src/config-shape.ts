@@ -10,6 +10,7 @@ import type { Limit } from "./throttle/limits.ts";
 import type { TaskCap } from "./tasks/cap.ts";
 import type { Roster } from "./roster/roster.ts";
 import type { TaskType } from "./tasks/task.ts";
+import type { AccountFolders } from "./record-folders.ts";
 import type { RecordFolders } from "./transcripts/formats.ts";
 
 /** Absolute paths of everything the product keeps. Folders are 0700, files 0600, from their creation on. */
@@ -118,6 +119,8 @@ export interface Config {
     /** Is what your own sessions record looked for, and counted against limits on agents? */
     readonly external: boolean;
     readonly folders: RecordFolders;
+    /** Of named accounts that have folders of their own. */
+    readonly accounts: readonly AccountFolders[];
   };
   /** What agents tell of their usage themselves, received on loopback and held against their records. */
   readonly telemetry: {

@@ -10,7 +10,7 @@ import { DEFAULTS, isSection, overDefaults } from "./config-defaults.ts";
 import { type ConfigFile, findConfigFile, oneLine, readConfigFile } from "./config-file.ts";
 import type { Config, Paths } from "./config-shape.ts";
 import { findRoster, readRoster } from "./roster-file.ts";
-import { recordFolders } from "./record-folders.ts";
+import { accountFolders, recordFolders } from "./record-folders.ts";
 import { parseFaultOrders } from "./faults/fault-order.ts";
 import type { FaultOrder } from "./faults/fault-point.ts";
 import type { Level } from "./throttle/levels.ts";
@@ -92,6 +92,11 @@ export async function loadConfig(request: LoadRequest = {}): Promise<Config> {
         { ...env, HOME: homeOf(env) },
         (agent) => environmentsTold(agent, rest),
         (path) => fromHome(path, env, base),
+      ),
+      accounts: accountFolders(
+        rest.accounts.named,
+        { ...env, HOME: homeOf(env) },
+        (agent) => rest.agents[agent]?.env ?? {},
       ),
     },
     throttle: { ...throttle, pauseAt: levelOf(throttle.pauseAt), limits: limitsOfFile(limits) },

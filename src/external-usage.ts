@@ -2,19 +2,24 @@
  * Usage of the same agents that is no task's: a person's own sessions, found in the folders where agents keep their
  * records. It is booked apart, from the first start that looked for it on, and counts against limits on agents alone.
  */
+import { realpathSync } from "node:fs";
 import type { EntryRules } from "./ledger/usage-entry.ts";
 import { recordedEntry } from "./ledger/usage-entry.ts";
 import type { Ledger } from "./ledger/ledger.ts";
 import { unpackRecords, type PackedRecords } from "./metering/packed-records.ts";
 import type { UsageRecord } from "./metering/usage.ts";
+import type { AccountFolders } from "./record-folders.ts";
 import type { Throttle } from "./throttle/throttle.ts";
-import { findRecordFiles, type FoundFile } from "./transcripts/find-files.ts";
+import { findRecordFiles, recordFilesAt, type FoundFile } from "./transcripts/find-files.ts";
 import type { RecordFolders } from "./transcripts/formats.ts";
 import type { ReadSoFar } from "./transcripts/read-file.ts";
 import { readAll } from "./transcripts/read-threads.ts";
+import { RecordWatch } from "./transcripts/watch-records.ts";
 
 export interface ExternalUsageParts {
   readonly folders: RecordFolders;
+  /** Folders that belong to one account of an agent. */
+  readonly accounts: readonly AccountFolders[];
   readonly ledger: Ledger;
   readonly throttle: Throttle;
   readonly entryRules: EntryRules;
@@ -22,9 +27,8 @@ export interface ExternalUsageParts {
   trouble(error: unknown): void;
 }
 
-/** How often it is looked, and at most so much of the time. */
-const everyMs = 60_000;
-const idleShare = 20;
+/** Several answers of a session at work are one look. */
+const settleMs = 1_000;
 /** Setting that keeps from when on usage counts as external: what was before concerns no limit of ours. */
 const SINCE = "external-since";
 /** Setting that keeps until when everything was read: a start reads what has changed since, not months of records. */
@@ -39,7 +43,9 @@ export class ExternalUsage {
   /** What had changed last before this was read by an earlier manager. */
   readonly #readMs: number;
   readonly #sinceMs: number;
-  #timer: NodeJS.Timeout | null = null;
+  #watch: RecordWatch | null = null;
+  /** One look after the other. */
+  #looks: Promise<void> = Promise.resolve();
   #closed = false;
 
   constructor(parts: ExternalUsageParts) {
@@ -50,24 +56,49 @@ export class ExternalUsage {
     this.#readMs = Number(settings.get(READ) ?? this.#sinceMs);
   }
 
-  /** Looks now and from then on. */
-  async start(): Promise<void> {
-    const fromMs = performance.now();
-    await this.look().catch((error: unknown) => this.#parts.trouble(error));
+  /** Looks through everything once, and from then on where something was written. Returns when it has looked. */
+  start(): Promise<void> {
+    const { folders } = this.#parts;
+    this.#watch = new RecordWatch(
+      folders,
+      (paths) => void this.#lookSoon(() => recordFilesAt(folders, paths)),
+      {
+        settleMs,
+      },
+    );
+    return this.look();
+  }
+
+  /** Looks through everything. */
+  look(): Promise<void> {
+    return this.#lookSoon(() => findRecordFiles(this.#parts.folders));
+  }
+
+  #lookSoon(find: () => readonly FoundFile[]): Promise<void> {
+    this.#looks = this.#lookAfter(this.#looks, find);
+    return this.#looks;
+  }
+
+  async #lookAfter(before: Promise<void>, find: () => readonly FoundFile[]): Promise<void> {
+    await before;
     if (this.#closed) return;
-    const delayMs = Math.max(everyMs, idleShare * (performance.now() - fromMs));
-    this.#timer = setTimeout(() => void this.start(), delayMs);
-    this.#timer.unref();
+    try {
+      const found = find();
+      this.#watch?.follow(found);
+      await this.#read(found);
+    } catch (error) {
+      this.#parts.trouble(error);
+    }
   }
 
   /** Reads what has changed since it was last looked, and books what is new and not ours. */
-  async look(): Promise<void> {
+  async #read(found: readonly FoundFile[]): Promise<void> {
     const begunMs = this.#parts.now();
-    const changed = findRecordFiles(this.#parts.folders).filter((file) => this.#isNew(file));
+    const changed = found.filter((file) => this.#isNew(file));
     if (changed.length === 0) return;
     const byPath = new Map(changed.map((file) => [file.path, file]));
     const jobs = changed.map((file) => ({ file, soFar: this.#soFar(file) }));
-    const found: { agent: string; record: UsageRecord }[] = [];
+    const sightings: { file: FoundFile; record: UsageRecord }[] = [];
     await readAll(jobs, ({ path, head, records }) => {
       const file = byPath.get(path);
       if (file === undefined) return;
@@ -75,11 +106,11 @@ export class ExternalUsage {
       const { changedMs, bytes } = file;
       this.#files.set(path, { offset, check, state, changedMs, bytes });
       for (const record of unpackRecords(JSON.parse(records) as PackedRecords))
-        found.push({ agent: file.agent, record });
+        sightings.push({ file, record });
     });
     if (this.#closed) return;
     try {
-      this.#book(found);
+      this.#book(sightings);
       this.#parts.ledger.settings.set(READ, String(begunMs));
     } catch (error) {
       // Read again the next time, from the beginning: what is booked already is not booked twice.
@@ -90,7 +121,7 @@ export class ExternalUsage {
 
   close(): void {
     this.#closed = true;
-    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#watch?.stop();
   }
 
   #isNew(file: FoundFile): boolean {
@@ -104,20 +135,38 @@ export class ExternalUsage {
     return before === undefined || bytes <= before.bytes ? null : before;
   }
 
-  #book(found: readonly { agent: string; record: UsageRecord }[]): void {
-    if (found.length === 0) return;
+  #book(sightings: readonly { file: FoundFile; record: UsageRecord }[]): void {
+    if (sightings.length === 0) return;
     const { ledger, throttle, entryRules, now } = this.#parts;
     const own = ledger.external.ownSessions();
-    const entries = found.flatMap(({ agent, record }) => {
+    const entries = sightings.flatMap(({ file, record }) => {
+      const { agent } = file;
       const { atMs, sessionId } = record;
       if (atMs === null || atMs < this.#sinceMs || (sessionId !== null && own.has(sessionId))) return [];
       const owner = { attemptId: null, taskId: null, worker: "", agent, model: null, type: null };
-      return [recordedEntry(record, owner, "actual", entryRules, Math.min(atMs, now()))];
+      const entry = recordedEntry(record, owner, "actual", entryRules, Math.min(atMs, now()));
+      return [{ ...entry, account: this.#accountOf(file) }];
     });
     if (entries.length === 0) return;
     for (const { atMs, agent, model, tokens, nanoUsd } of ledger.external.book(entries)) {
       const subject = { worker: "", agent, model, external: true } as const;
       throttle.book({ atMs, subject, spend: { tokens, nanoUsd }, attemptId: null, simulated: false });
+    }
+  }
+
+  /** "" for the agent's own. */
+  #accountOf({ agent, path }: FoundFile): string {
+    const isBelow = (folder: string): boolean => path.startsWith(`${this.#real(folder)}/`);
+    const owner = this.#parts.accounts.find((own) => own.agent === agent && own.folders.some(isBelow));
+    return owner?.account ?? "";
+  }
+
+  /** Files are found under the real names of their folders. */
+  #real(folder: string): string {
+    try {
+      return realpathSync(folder);
+    } catch {
+      return folder;
     }
   }
 }

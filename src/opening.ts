@@ -306,6 +306,7 @@ async function openLocked(config: Config, options: OpenOptions, lock: ManagerLoc
   tick.unref();
   const external = new ExternalUsage({
     folders: config.usage.folders,
+    accounts: config.usage.accounts,
     ledger,
     throttle: base.throttle,
     entryRules: entryRulesOf(config, base),

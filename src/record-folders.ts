@@ -1,6 +1,6 @@
 /** Where the agents keep what they record: folders the person names, else where each agent puts them by itself. */
 import { isAbsolute, join } from "node:path";
-import type { RecordedAgent, RecordFolders } from "./transcripts/formats.ts";
+import { RECORDED_AGENTS, type RecordedAgent, type RecordFolders } from "./transcripts/formats.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -25,6 +25,33 @@ export function recordFolders(
     gemini: foldersOf("gemini"),
     opencode: foldersOf("opencode"),
   };
+}
+
+/** An account that keeps its agent's records in folders of its own. */
+export interface AccountFolders {
+  readonly account: string;
+  readonly agent: RecordedAgent;
+  readonly folders: readonly string[];
+}
+
+/**
+ * Folders that belong to a named account's credentials, because its environment leads the agent there and nowhere
+ * else. What lies in a folder that accounts share is the agent's own.
+ */
+export function accountFolders(
+  named: Readonly<Record<string, { readonly agent: string; readonly env: Environment }>>,
+  env: Environment,
+  told: (agent: RecordedAgent) => Environment,
+): AccountFolders[] {
+  return Object.entries(named).flatMap(([account, { agent: kind, env: own }]) => {
+    const agent = RECORDED_AGENTS.find((recorded) => recorded === kind);
+    if (agent === undefined) return [];
+    const shared = new Set(usualFolders(agent, { ...env, ...told(agent) }));
+    const folders = usualFolders(agent, { ...env, ...told(agent), ...own }).filter(
+      (folder) => !shared.has(folder),
+    );
+    return folders.length === 0 ? [] : [{ account, agent, folders }];
+  });
 }
 
 function usualFolders(agent: RecordedAgent, env: Environment): readonly string[] {

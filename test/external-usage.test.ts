@@ -8,6 +8,7 @@ import { priceTable } from "../src/metering/prices.ts";
 import type { Outcome } from "../src/tasks/task.ts";
 import { claudeLine, type ClaudeAnswer } from "./support/claude-lines.ts";
 import { EngineBench } from "./support/engine-bench.ts";
+import { waitFor } from "./support/wait-for.ts";
 
 const DONE: Outcome = { kind: "completed", exitCode: null, answer: "done" };
 const MINUTE = 60_000;
@@ -35,7 +36,8 @@ afterEach(() => {
 
 function externalOf(): ExternalUsage {
   return new ExternalUsage({
-    folders: { claude: [folder], codex: [], gemini: [], opencode: [] },
+    folders: { claude: [folder, join(folder, "work")], codex: [], gemini: [], opencode: [] },
+    accounts: [{ account: "work", agent: "claude", folders: [join(folder, "work")] }],
     ledger: bench.ledger,
     throttle: bench.throttle,
     entryRules: { prices: priceTable("list"), countCacheReads: false },
@@ -122,4 +124,54 @@ it("a file that is replaced by another is read from its beginning, a broken one 
     `not a line\n${answer("m9", { input: 3 })}\u0000`,
   );
   expect(await looked()).toEqual([0, 120 + 23, 0]);
+});
+
+it("of a folder that belongs to one account is that account's", async () => {
+  record(answer("m1"));
+  mkdirSync(join(folder, "work", "projects", "shop"), { recursive: true });
+  writeFileSync(join(folder, "work", "projects", "shop", "a.jsonl"), answer("m2", { session: "other" }));
+  expect(await looked()).toEqual([0, 240, 0]);
+  expect(bench.ledger.external.sums(0).map(({ agent, account, tokens }) => [agent, account, tokens])).toEqual(
+    [
+      ["claude", "claude", 120],
+      ["claude", "work", 120],
+    ],
+  );
+});
+
+it("is seen by events alone, in folders that come later too, and each answer once", async () => {
+  const used = (): number => bench.standing("agent claude tokens/hour").used;
+  bench.nowMs += 2 * MINUTE;
+  const at = new Date(bench.nowMs - MINUTE).toISOString();
+  record(answer("m1", { at }));
+  await external.start();
+  expect(used()).toBe(120);
+  record(answer("m2", { at }));
+  await waitFor("the second answer", () => used() === 240);
+  const beside = join(folder, "projects", "new", "by-hand", "subagents");
+  mkdirSync(beside, { recursive: true });
+  writeFileSync(join(beside, "agent-1.jsonl"), answer("m3", { at }));
+  await waitFor("an answer in a new folder", () => used() === 360);
+  appendFileSync(join(beside, "agent-1.jsonl"), answer("m3", { at, output: 30 }));
+  await waitFor("an answer that grew", () => used() === 370);
+  // This account's folder is not there at the start.
+  mkdirSync(join(folder, "work", "projects", "shop"), { recursive: true });
+  writeFileSync(join(folder, "work", "projects", "shop", "b.jsonl"), answer("m4", { at, session: "later" }));
+  await waitFor("an answer of another account", () => used() === 490);
+});
+
+it("keeps room for what is not seen yet, while the person is at work", async () => {
+  const at = (minutes: number): string => new Date(bench.nowMs + minutes * MINUTE).toISOString();
+  record(...[1, 3, 5, 7, 9].map((minute) => answer(`m${minute}`, { at: at(minute), input: 20, output: 10 })));
+  bench.nowMs += 10 * MINUTE;
+  await external.look();
+  expect(bench.standing("agent claude tokens/hour").used).toBe(150);
+  // 850 are left, of which 30 are kept: what is being answered stands in no record yet.
+  bench.add("830 tokens");
+  expect(await bench.pass()).toEqual([]);
+  expect(bench.factsOf("task-deferred")).toMatchObject([
+    { reason: expect.stringContaining("820 left of 1K (30 are kept for your own sessions") },
+  ]);
+  bench.nowMs += 70 * MINUTE;
+  expect(await bench.pass()).toHaveLength(1);
 });

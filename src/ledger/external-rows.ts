@@ -14,9 +14,14 @@ export interface ExternalAdded {
   readonly nanoUsd: number;
 }
 
-/** What was used of one agent in a span of time. */
+/** A booking of a person's, and the account whose credentials it was made with. */
+export type ExternalEntry = UsageEntry & { readonly account: string };
+
+/** What was used of one account in a span of time. */
 export interface ExternalSum {
   readonly agent: string;
+  /** The agent's own account has its name. */
+  readonly account: string;
   readonly responses: number;
   /** As limits count them. */
   readonly tokens: number;
@@ -46,38 +51,38 @@ export class ExternalRows {
       "SELECT tokens, nano FROM external_usage WHERE key = ?",
     );
     this.#save = db.prepare(
-      `INSERT INTO external_usage (key, agent, model, at_ms, tokens, nano, cost_nano)
-       VALUES (@key, @agent, @model, @atMs, @tokens, @nano, @cost)
+      `INSERT INTO external_usage (key, agent, account, model, at_ms, tokens, nano, cost_nano)
+       VALUES (@key, @agent, @account, @model, @atMs, @tokens, @nano, @cost)
        ON CONFLICT DO UPDATE SET tokens = @tokens, nano = @nano, cost_nano = @cost`,
     );
     this.#isOurs = db.prepare<[string], { n: number }>("SELECT count(*) AS n FROM usage WHERE key = ?");
   }
 
   /** Books what is new, or has grown, and is not booked as ours, in one commit. */
-  book(entries: readonly UsageEntry[]): ExternalAdded[] {
+  book(entries: readonly ExternalEntry[]): ExternalAdded[] {
     return written(BOOK, () =>
       this.#db.transaction(() => entries.flatMap((entry) => this.#bookOne(entry) ?? [])).immediate(),
     );
   }
 
-  #bookOne(entry: UsageEntry): ExternalAdded | null {
-    const { key, agent, model, atMs, costNanoUsd } = entry;
+  #bookOne(entry: ExternalEntry): ExternalAdded | null {
+    const { key, agent, account, model, atMs, costNanoUsd } = entry;
     if ((this.#isOurs.get(key)?.n ?? 0) > 0) return null;
     const known = this.#find.get(key) ?? { tokens: 0, nano: 0 };
     const tokens = Math.max(known.tokens, entry.bookedTokens);
     const nano = Math.max(known.nano, entry.bookedNanoUsd);
     if (tokens === known.tokens && nano === known.nano) return null;
-    this.#save.run({ key, agent, model, atMs, tokens, nano, cost: costNanoUsd });
+    this.#save.run({ key, agent, account, model, atMs, tokens, nano, cost: costNanoUsd });
     return { atMs, agent, model, tokens: tokens - known.tokens, nanoUsd: nano - known.nano };
   }
 
-  /** By agent, from a moment on; the largest first. */
+  /** By account, from a moment on; the largest first. */
   sums(fromMs: number): ExternalSum[] {
     return this.#db
       .prepare<[number], ExternalSum>(
-        `SELECT agent, count(*) AS responses, sum(tokens) AS tokens, total(cost_nano) AS nano,
+        `SELECT agent, iif(account = '', agent, account) AS account, count(*) AS responses, sum(tokens) AS tokens, total(cost_nano) AS nano,
           count(*) - count(cost_nano) AS unpriced
-         FROM external_usage WHERE at_ms >= ? GROUP BY agent ORDER BY tokens DESC`,
+         FROM external_usage WHERE at_ms >= ? GROUP BY 1, 2 ORDER BY tokens DESC`,
       )
       .all(fromMs);
   }

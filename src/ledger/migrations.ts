@@ -289,6 +289,10 @@ const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE INDEX report_attempt ON report (attempt_id);
   `,
+  // Whose credentials a person's own sessions were had with; '' = the agent's own.
+  `
+  ALTER TABLE external_usage ADD COLUMN account TEXT NOT NULL DEFAULT '';
+  `,
 ];
 
 const MIGRATE = commitPoint("migrate.commit");

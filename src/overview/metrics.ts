@@ -46,8 +46,9 @@ export function metricsModel(sources: OverviewSources): MetricsModel {
       model: model === "" ? "none" : model,
       ...spendOf(rows),
     })),
-    external: ledger.external.sums(0).map(({ agent, responses, tokens, nano, unpriced }) => ({
+    external: ledger.external.sums(0).map(({ agent, account, responses, tokens, nano, unpriced }) => ({
       agent,
+      account,
       tokens: figureOf(tokens, "actual"),
       cost: unpriced === responses ? UNKNOWN : figureOf(nano, unpriced > 0 ? "estimated" : "actual"),
     })),

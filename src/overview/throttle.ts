@@ -3,6 +3,7 @@ import type { ExternalNow, ThrottleModel } from "../reports/throttle-model.ts";
 import { PRIORITIES, type Priority } from "../tasks/priority.ts";
 import type { Task } from "../tasks/task.ts";
 import { admits, worstLevel } from "../throttle/levels.ts";
+import { eachName } from "../throttle/limits.ts";
 import { exactAmount } from "../throttle/wording.ts";
 import type { AccountBook } from "../account-book.ts";
 import { accountRows, providerWindowRows } from "./account-rows.ts";
@@ -54,12 +55,18 @@ export function throttleModel(
   };
 }
 
-function externalNow({ ledger }: OverviewSources, nowMs: number): ExternalNow[] {
-  const hour = new Map(ledger.external.sums(nowMs - 3_600_000).map(({ agent, tokens }) => [agent, tokens]));
-  return ledger.external.sums(nowMs - 24 * 3_600_000).map(({ agent, tokens }) => ({
+function externalNow({ ledger, throttle }: OverviewSources, nowMs: number): ExternalNow[] {
+  const hour = new Map(
+    ledger.external.sums(nowMs - 3_600_000).map(({ account, tokens }) => [account, tokens]),
+  );
+  const isLimited = (agent: string): boolean =>
+    throttle.limits.some(({ scope }) => scope.kind === "agent" && [agent, eachName].includes(scope.name));
+  return ledger.external.sums(nowMs - 24 * 3_600_000).map(({ agent, account, tokens }) => ({
     agent,
-    hourTokens: hour.get(agent) ?? 0,
+    account,
+    hourTokens: hour.get(account) ?? 0,
     dayTokens: tokens,
+    keptTokens: isLimited(agent) ? throttle.keptForUnseen(agent, nowMs).tokens : 0,
   }));
 }
 

@@ -49,6 +49,7 @@ export interface MetricsRow {
 
 export interface ExternalUse {
   readonly agent: string;
+  readonly account: string;
   readonly tokens: Figure;
   readonly cost: Figure;
 }

@@ -51,7 +51,8 @@ export function renderMetrics(model: MetricsModel, paper: Paper): string[] {
 function externalLines({ external }: MetricsModel, paper: Paper): string[] {
   if (external.length === 0) return [];
   const words = external.map(
-    ({ agent, tokens, cost }) => `${nameCell(agent, paper)} ${tokensOf(tokens)} tokens, ${costOf(cost)}`,
+    ({ agent, account, tokens, cost }) =>
+      `${nameCell(agent, paper)}${account === agent ? "" : ` (${nameCell(account, paper)})`} ${tokensOf(tokens)} tokens, ${costOf(cost)}`,
   );
   const { title } = paintFor(paper);
   return [

@@ -22,8 +22,11 @@ export interface ThrottleModel {
 
 export interface ExternalNow {
   readonly agent: string;
+  readonly account: string;
   readonly hourTokens: number;
   readonly dayTokens: number;
+  /** Tokens that limits on the agent keep free for what is not seen yet. */
+  readonly keptTokens: number;
 }
 
 export interface WorkerAdmission {

@@ -104,13 +104,13 @@ function headroom(row: LimitRow): string {
 
 /** Your own use of the agents: beside the tasks', and no part of it. */
 function externalLines({ external }: ThrottleModel, paper: Paper): string[] {
-  return external.flatMap(({ agent, hourTokens, dayTokens }) =>
-    wrapWords(
-      "  ",
-      `external: your own sessions of ${oneLine(agent)} used ${count(hourTokens)} tokens in the last hour, ${count(dayTokens)} in the last day`,
-      paper,
-    ),
-  );
+  return external.flatMap(({ agent, account, hourTokens, dayTokens, keptTokens }) => {
+    const whose = account === agent ? "" : ` (account ${oneLine(account)})`;
+    const kept =
+      keptTokens === 0 ? "" : `; ${count(keptTokens)} of its limits are kept for what is not seen yet`;
+    const used = `used ${count(hourTokens)} tokens in the last hour, ${count(dayTokens)} in the last day`;
+    return wrapWords("  ", `external: your own sessions of ${oneLine(agent)}${whose} ${used}${kept}`, paper);
+  });
 }
 
 function runLines(model: ThrottleModel, paper: Paper): string[] {

@@ -172,7 +172,7 @@ function roomCeiling(
 ): number {
   if (oversized) return highestBelow("WARNING", gauge.amount);
   const cap = capOf(gauge.amount, request.priority, policy.criticalHeadroomPercent);
-  return cap - spendIn(request.spend, gauge.unit);
+  return cap - gauge.kept - spendIn(request.spend, gauge.unit);
 }
 
 function admitted(
@@ -201,7 +201,7 @@ function whatIsLeft(request: AdmissionRequest, gauges: readonly BoundGauge[], po
         const cap = plain
           ? capOf(gauge.amount, request.priority, policy.criticalHeadroomPercent)
           : gauge.amount;
-        return cap - gauge.used - gauge.held;
+        return Math.max(0, cap - gauge.used - gauge.held - gauge.kept);
       })
       .reduce((least, room) => Math.min(least, room), spendIn(request.spend, unit));
   return { tokens: left("tokens"), nanoUsd: left("cost") };
@@ -232,8 +232,12 @@ function blockReason(
   if (gauge.owed > 0) {
     return `running tasks need ${exactAmount(gauge.owed, unit)} more than ${name} has left: nothing new goes before they got it`;
   }
-  const left = exactAmount(Math.max(0, amount - total), unit);
-  return `${name} has ${left} left of ${limitAmount(amount, unit)}, ${sizeText(gauge, request)}`;
+  const left = exactAmount(Math.max(0, amount - total - gauge.kept), unit);
+  const kept =
+    gauge.kept === 0
+      ? ""
+      : ` (${exactAmount(gauge.kept, unit)} are kept for your own sessions, which are seen a little later)`;
+  return `${name} has ${left} left of ${limitAmount(amount, unit)}${kept}, ${sizeText(gauge, request)}`;
 }
 
 function waitText(gauge: BoundGauge, needsOthers: boolean): string {

@@ -18,6 +18,7 @@ export class Gauge {
   readonly #calendar: CalendarMeter | null;
   readonly #lastHour: RollingMeter;
   readonly #holds: HeldSum;
+  #kept = 0;
   #nowMs = Number.NEGATIVE_INFINITY;
 
   constructor(limit: Limit, scope: Scope, calendar: Calendar, holds: HeldSum) {
@@ -59,6 +60,15 @@ export class Gauge {
   /** What running tasks need beyond what they hold: it did not fit, and comes before anything new. */
   get owed(): number {
     return this.unit === "tokens" ? this.#holds.owedTokens : this.#holds.owedNanoUsd;
+  }
+
+  /** Left free for usage that is not seen yet: no task gets it. It is no usage, and raises no level. */
+  get kept(): number {
+    return this.#kept;
+  }
+
+  keep(amount: number): void {
+    this.#kept = amount;
   }
 
   /** Open attempts in this scope. */

@@ -15,6 +15,7 @@ import { Gauges } from "./gauges.ts";
 import { Holds, type Reservation } from "./holds.ts";
 import { worstLevel, type Level } from "./levels.ts";
 import { limitId, spendIn, type Limit, type LimitUnit, type Spend, type SpendSubject } from "./limits.ts";
+import { UnseenUsage } from "./unseen-usage.ts";
 import { resetsAtMs, standingOf, type LimitStanding } from "./standings.ts";
 
 export type { Admission, AdmissionRequest, ThrottlePolicy } from "./admission.ts";
@@ -33,6 +34,7 @@ export class Throttle {
   readonly #calendar: Calendar;
   #holds = new Holds();
   #log = new BookingLog();
+  #unseen = new UnseenUsage();
   #gauges: Gauges;
   #nowMs = Number.NEGATIVE_INFINITY;
   #sinceMs = Number.POSITIVE_INFINITY;
@@ -53,6 +55,7 @@ export class Throttle {
   ): void {
     this.#holds = new Holds();
     this.#log = new BookingLog();
+    this.#unseen = new UnseenUsage();
     this.#gauges = new Gauges(this.#gauges.limits, this.#calendar, this.#holds);
     this.#nowMs = Number.NEGATIVE_INFINITY;
     this.#sinceMs = nowMs;
@@ -118,7 +121,14 @@ export class Throttle {
     this.#sinceMs = Math.min(this.#sinceMs, booking.atMs);
     this.#log.append(booking.atMs, booking.subject, spend);
     this.#log.forgetBefore(this.#nowMs - historyMs);
+    if (booking.subject.external === true) this.#unseen.add(booking.subject.agent, booking.atMs, spend);
     this.#add(booking.atMs, booking.subject, spend);
+  }
+
+  /** What limits on an agent keep free for a person's use of it that is not seen yet. */
+  keptForUnseen(agent: string, nowMs: number): Spend {
+    this.#tick(nowMs);
+    return this.#unseen.keptFor(agent, this.#nowMs);
   }
 
   /**
@@ -195,7 +205,11 @@ export class Throttle {
   }
 
   #standing(gauges: readonly Gauge[]): readonly Gauge[] {
-    for (const gauge of gauges) gauge.advance(this.#nowMs);
+    for (const gauge of gauges) {
+      gauge.advance(this.#nowMs);
+      const { scope, unit } = gauge;
+      if (scope.kind === "agent") gauge.keep(spendIn(this.#unseen.keptFor(scope.name, this.#nowMs), unit));
+    }
     return gauges;
   }
 
@@ -214,8 +228,8 @@ function sameSpend(a: Spend, b: Spend): boolean {
 
 /** What is left in the tightest window that counts this unit; without a limit there is no end of it. */
 function roomIn(gauges: readonly Gauge[], unit: LimitUnit): number {
-  const rooms = gauges.flatMap(({ unit: counts, amount, used, held }) =>
-    counts === unit && amount !== null ? [amount - used - held] : [],
+  const rooms = gauges.flatMap(({ unit: counts, amount, used, held, kept }) =>
+    counts === unit && amount !== null ? [amount - used - held - kept] : [],
   );
   return rooms.reduce((least, room) => Math.min(least, room), Number.POSITIVE_INFINITY);
 }

@@ -1,5 +1,5 @@
 /** The record files below the agents' folders. Inside of a folder links are not followed; the folder itself may be one. */
-import { readdirSync, realpathSync, statSync, type Dirent } from "node:fs";
+import { lstatSync, readdirSync, realpathSync, statSync, type Dirent } from "node:fs";
 import { basename, join } from "node:path";
 import { RECORDED_AGENTS, type FileKind, type RecordedAgent, type RecordFolders } from "./formats.ts";
 
@@ -11,6 +11,8 @@ export interface FoundFile {
   readonly agent: RecordedAgent;
   readonly kind: FileKind;
   readonly path: string;
+  /** The folder all records of its kind lie below. */
+  readonly root: string;
   /** The agent's name for the project, where its path says it: Claude's folder, Gemini's short name. */
   readonly project: string | null;
   readonly bytes: number;
@@ -21,13 +23,60 @@ export interface FoundFile {
 /** All record files, each once, in the order of their paths. Folders that cannot be read are left out. */
 export function findRecordFiles(folders: RecordFolders): FoundFile[] {
   const found = new Map<string, FoundFile>();
-  for (const agent of RECORDED_AGENTS) {
-    for (const folder of folders[agent].flatMap((own) => partsOf(agent, own))) {
-      const real = realPath(folder);
-      if (real !== null) walk(real, { agent, inside: "", depth: 0, project: null }, found);
-    }
+  for (const place of rootsOf(folders)) {
+    const root = realPath(place.root);
+    if (root !== null) walk(root, { ...place, root }, found);
   }
+  return sorted(found);
+}
+
+/** The record files among these paths and, of those that are folders, below them. Others are left out. */
+export function recordFilesAt(folders: RecordFolders, paths: readonly string[]): FoundFile[] {
+  const found = new Map<string, FoundFile>();
+  for (const place of rootsOf(folders)) {
+    const root = realPath(place.root);
+    if (root === null) continue;
+    for (const path of paths)
+      if (path === root || path.startsWith(`${root}/`)) lookInto(path, { ...place, root }, found);
+  }
+  return sorted(found);
+}
+
+/** The folders that records lie in, as they are really called; those that are not there yet as they will be. */
+export function recordRoots(folders: RecordFolders): string[] {
+  return [...new Set(rootsOf(folders).map(({ root }) => realPath(root) ?? root))];
+}
+
+function rootsOf(folders: RecordFolders): Place[] {
+  return RECORDED_AGENTS.flatMap((agent) =>
+    folders[agent]
+      .flatMap((own) => partsOf(agent, own))
+      .map((root) => ({ agent, root, inside: "", depth: 0, project: null })),
+  );
+}
+
+function sorted(found: ReadonlyMap<string, FoundFile>): FoundFile[] {
   return [...found.values()].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+}
+
+/** One path below a root: its place is what the walk would have come to. */
+function lookInto(path: string, root: Place, found: Map<string, FoundFile>): void {
+  const names = path.slice(root.root.length + 1).split("/");
+  const last = names.pop() ?? "";
+  let place = root;
+  for (const name of names) {
+    if (!mayHold(place, name)) return;
+    place = below(place, name);
+  }
+  if (place.depth > depthMax) return;
+  if (last === "") return walk(path, place, found);
+  const stat = lstatSync(path, { throwIfNoEntry: false });
+  if (stat?.isDirectory() === true && mayHold(place, last)) walk(path, below(place, last), found);
+  // What is written to a database stands in a file beside it.
+  const name = place.agent === "opencode" ? last.replace(/-wal$/, "") : last;
+  const kind = stat?.isFile() === true ? kindOf(place, name) : null;
+  const file = kind === null ? null : lookAt(path.slice(0, path.length - last.length) + name, kind, place);
+  if (file !== null) found.set(file.path, file);
 }
 
 /** The folders inside of an agent's own that hold records. */
@@ -49,7 +98,8 @@ function partsOf(agent: RecordedAgent, folder: string): string[] {
 /** Where in an agent's folder the walk is. */
 interface Place {
   readonly agent: RecordedAgent;
-  /** The way from the agent's folder, with a stroke at its end; "" for the folder itself. */
+  readonly root: string;
+  /** The way from the root, with a stroke at its end; "" for the root itself. */
   readonly inside: string;
   readonly depth: number;
   readonly project: string | null;
@@ -57,20 +107,22 @@ interface Place {
 
 /** There may be thousands of folders: a path is put together once, and looked into only where its name says nothing. */
 function walk(folder: string, place: Place, found: Map<string, FoundFile>): void {
-  const { agent, inside, depth, project } = place;
   for (const entry of entriesOf(folder)) {
     if (found.size >= recordFilesMax) return;
     const { name } = entry;
     if (entry.isDirectory()) {
-      if (depth >= depthMax || !mayHold(place, name)) continue;
-      const below = { agent, inside: `${inside}${name}/`, depth: depth + 1, project: project ?? name };
-      walk(`${folder}/${name}`, below, found);
+      if (place.depth < depthMax && mayHold(place, name))
+        walk(`${folder}/${name}`, below(place, name), found);
     } else if (entry.isFile()) {
       const kind = kindOf(place, name);
       const file = kind === null ? null : lookAt(`${folder}/${name}`, kind, place);
       if (file !== null) found.set(file.path, file);
     }
   }
+}
+
+function below({ agent, root, inside, depth, project }: Place, name: string): Place {
+  return { agent, root, inside: `${inside}${name}/`, depth: depth + 1, project: project ?? name };
 }
 
 /** Folders that hold no record, and may be large. */
@@ -96,7 +148,7 @@ function kindOf({ agent, inside }: Place, name: string): FileKind | null {
   }
 }
 
-function lookAt(path: string, kind: FileKind, { agent, project }: Place): FoundFile | null {
+function lookAt(path: string, kind: FileKind, { agent, root, project }: Place): FoundFile | null {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat === undefined) return null;
   // What was written to a database last stands in a file beside it.
@@ -105,6 +157,7 @@ function lookAt(path: string, kind: FileKind, { agent, project }: Place): FoundF
     agent,
     kind,
     path,
+    root,
     project: agent === "claude" || agent === "gemini" ? project : null,
     bytes: stat.size + (log?.size ?? 0),
     // An empty one was made by whoever looked last, ourselves included.
