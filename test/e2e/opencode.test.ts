@@ -42,9 +42,13 @@ describe.skipIf(bin === null)(`opencode, the real CLI (${reason ?? "installed"})
     expect(attempt).toMatchObject({ answer: "all done", tokens: { source: "actual" } });
     expect(bookedOf(attempt)).toEqual(servedFor(api, "[[after:all done]]", 2));
 
-    const slow = await ctm.add("Please fix what takes long [[delay:600000]]");
+    // Other work: in a conversation of its own.
+    const slow = await ctm.add("Please document what takes long [[delay:600000]]", "documentation");
     await ctm.until(slow, "running");
-    await waitFor("the request", () => api.requests.some(({ prompt }) => prompt.includes("takes long")));
+    const request = await waitFor("the request", () =>
+      api.requests.find(({ main, prompt }) => main && prompt.includes("takes long")),
+    );
+    expect(request.body).not.toContain("a line that is long enough");
     await ctm.act("cancel", { ids: [slow] });
     await ctm.until(slow, "cancelled");
 
@@ -74,7 +78,6 @@ async function manager(apiUrl: string) {
   writeFileSync(join(home, ".config", "opencode", "opencode.json"), JSON.stringify(opencodeConfig(apiUrl)));
   const config = {
     workers: { agent: "opencode", count: 1, cwd: project },
-    context: "keep",
     agents: { opencode: { command: [bin], mode: "interactive" } },
     limits: { worker: { tokens: { hour: null } } },
   };
@@ -127,9 +130,8 @@ async function manager(apiUrl: string) {
   return {
     act: (command: string, raw: Readonly<Record<string, unknown>>) => ask<unknown>(command, raw),
     process: () => tmux("list-panes", "-a", "-F", "#{session_name} #{pane_pid}"),
-    add: async (text: string): Promise<number> =>
-      (await ask<{ task: { id: number } }>("add", { text, type: "coding", cwd: project, origin: "test" }))
-        .task.id,
+    add: async (text: string, type = "coding"): Promise<number> =>
+      (await ask<{ task: { id: number } }>("add", { text, type, cwd: project, origin: "test" })).task.id,
     until: (id: number, name: string): Promise<State> =>
       waitFor(
         `task ${id} to be ${name}`,
