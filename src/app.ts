@@ -9,6 +9,7 @@ import type { Explanation } from "./delegation/delegate.ts";
 import type { Subject } from "./hierarchy/invocation.ts";
 import type { BackupFacts } from "./ledger/backup.ts";
 import type { Reported, ReportWish } from "./reporting.ts";
+import type { KeptFinding } from "./optimization/rules.ts";
 import type { AccountRow } from "./reports/accounts-table.ts";
 import type { PassedOver } from "./metering/litellm-prices.ts";
 import type { PriceUpdate } from "./metering/prices.ts";
@@ -167,6 +168,9 @@ export interface App {
   rebuildMetrics(): MetricsRebuilt;
   /** CtmError `usage`, `refused` or `not-found` where it is about nothing. */
   report(wish: ReportWish): Reported;
+  /** What the rules find now, and with `all` the newest that are over. */
+  findings(all: boolean): readonly KeptFinding[];
+  acknowledgeFinding(id: number): KeptFinding;
   /** The hierarchy as it was read when this process started. */
   roster(): RosterModel;
 

@@ -24,6 +24,7 @@ import { backUp, type BackupFacts } from "./ledger/backup.ts";
 import { backupName } from "./ledger/backup-folder.ts";
 import type { Ledger } from "./ledger/ledger.ts";
 import type { PricedBooking } from "./ledger/repricing.ts";
+import type { FindingBook } from "./finding-book.ts";
 import type { KeptWrites } from "./kept-writes.ts";
 import type { MetricsFiles } from "./metrics-files.ts";
 import type { LimitBook } from "./limit-book.ts";
@@ -46,6 +47,7 @@ import { throttleModel } from "./overview/throttle.ts";
 import { taskWhy, workerWhy, type ParkedFor } from "./overview/why.ts";
 import { workerRow, workerRows } from "./overview/worker-rows.ts";
 import { report, type Reported, type ReportWish } from "./reporting.ts";
+import type { KeptFinding } from "./optimization/rules.ts";
 import type { AccountRow } from "./reports/accounts-table.ts";
 import type { AccuracyModel } from "./reports/accuracy.ts";
 import type { DoctorReport } from "./reports/doctor.ts";
@@ -73,6 +75,9 @@ import type { Workplace } from "./workplace.ts";
 import { endSurvivors, findSurvivors, livingLaunches, type Survivor } from "./workers/survivors.ts";
 import type { Worker } from "./workers/worker.ts";
 
+/** Most findings that are listed. */
+const findingsShownMax = 200;
+
 export interface LocalAppParts {
   readonly config: Config;
   readonly ledger: Ledger;
@@ -82,6 +87,7 @@ export interface LocalAppParts {
   readonly limits: LimitBook;
   readonly accounts: AccountBook;
   readonly metricsFiles: MetricsFiles;
+  readonly findingBook: FindingBook;
   readonly kept: KeptWrites;
   readonly sources: OverviewSources;
   /** A copy of the throttle as it stands, for trying things out. */
@@ -545,6 +551,16 @@ export class LocalApp implements App {
     const reported = kept.orThrow(() => report(wish, ledger, now()));
     metricsFiles.changed();
     return reported;
+  }
+
+  findings(all: boolean): readonly KeptFinding[] {
+    const { ledger, kept, findingBook } = this.#parts;
+    const standing = kept.orThrow(() => findingBook.look());
+    return all ? ledger.findings.newest(findingsShownMax) : standing;
+  }
+
+  acknowledgeFinding(id: number): KeptFinding {
+    return this.#parts.kept.orThrow(() => this.#parts.findingBook.acknowledge(id));
   }
 
   roster(): RosterModel {

@@ -14,6 +14,7 @@ import { DelegationDesk } from "./delegation-desk.ts";
 import type { Distributor } from "./distributor/distributor.ts";
 import { durableRows } from "./durable-rows.ts";
 import { Engine } from "./engine.ts";
+import { FindingBook } from "./finding-book.ts";
 import { FactBus } from "./events/bus.ts";
 import { ExternalUsage } from "./external-usage.ts";
 import { faultPoint } from "./faults/fault-point.ts";
@@ -218,14 +219,26 @@ function buildApp(
     ledger: base.ledger,
     trouble: (error) => trouble(base.bus, base.now, error),
   });
+  const findingBook = new FindingBook({
+    config,
+    ledger: base.ledger,
+    now: base.now,
+    attempt: (act) => void base.kept.attempt(act),
+    opened: ({ rule, subject, evidence }) =>
+      base.bus.publish({ kind: "finding-opened", atMs: base.now(), rule, subject, evidence }),
+    trouble: (error) => trouble(base.bus, base.now, error),
+  });
   if (config.roster !== null) {
     base.bus.subscribe((fact) => {
+      if (workplace !== null && (fact.kind === "task-moved" || fact.kind === "usage-booked"))
+        findingBook.changed();
       if (fact.kind === "task-moved" && isFinal(fact.to)) metricsFiles.changed();
     });
     if (workplace !== null) metricsFiles.begin();
   }
   return new LocalApp({
     metricsFiles,
+    findingBook,
     kept: base.kept,
     config,
     ledger: base.ledger,
@@ -245,6 +258,7 @@ function buildApp(
       base.kept.flush();
       SHUT_DOWN.engine.pass(() => engine.close());
       base.kept.close();
+      findingBook.close();
       metricsFiles.close();
       await close();
       SHUT_DOWN.ledger.pass(() => base.ledger.close());

@@ -13,6 +13,7 @@ import type { Command } from "./command.ts";
 import { distribute } from "./distribute.ts";
 import { doctor } from "./doctor.ts";
 import { drain } from "./drain.ts";
+import { findings, findingsAck } from "./findings.ts";
 import { findIn } from "./find.ts";
 import { edit } from "./edit.ts";
 import { estimate, estimateAccuracy } from "./estimate.ts";
@@ -87,6 +88,7 @@ export function allCommands(): readonly Command[] {
     ...[limits, limitsSet, limitsRaise, accounts, accountsFree, accountsReserve],
     ...[pricesShow, pricesUpdate, reprice],
     ...[roster, rosterInit, rosterImport, rosterJsonSchema, escalate, report],
+    ...[findings, findingsAck],
     ...[metricsAgent, metricsDepartment, metricsTier, metricsSystem, metricsRebuild],
     ...[serve, doctor, backup, restore, init, help, exit],
   ];

@@ -30,6 +30,8 @@ export function factText(fact: Fact): string {
       return `limit ${fact.limitId} was set${because(fact.reason)}`;
     case "storage-changed":
       return fact.fault ?? "the database takes writes again: what was kept is written, and dispatch goes on";
+    case "finding-opened":
+      return `found (${fact.rule}): ${fact.subject}: ${fact.evidence}`;
     case "trouble":
       return `trouble: ${fact.message}`;
     default:

@@ -87,4 +87,11 @@ export type Fact =
       readonly fault: string | null;
       readonly ends: boolean;
     }
+  | {
+      readonly kind: "finding-opened";
+      readonly atMs: number;
+      readonly rule: string;
+      readonly subject: string;
+      readonly evidence: string;
+    }
   | { readonly kind: "trouble"; readonly atMs: number; readonly message: string };

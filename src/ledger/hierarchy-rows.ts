@@ -134,6 +134,13 @@ export class HierarchyRows {
     });
   }
 
+  /** What tasks of a department that began at or after a moment have cost, as far as it is known. */
+  departmentCost(department: string, fromMs: number): number {
+    const sql = `SELECT total(cost_nano) AS nano FROM invocation
+      WHERE started_at_ms >= ? AND EXISTS (SELECT 1 FROM json_each(departments) WHERE value = ?)`;
+    return this.#db.prepare<[number, string], { nano: number }>(sql).get(fromMs, department)?.nano ?? 0;
+  }
+
   /** Whose figures changed since this was asked last. */
   takeChanged(): Subject[] {
     const changed = [...this.#changed.values()];

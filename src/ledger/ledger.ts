@@ -21,6 +21,7 @@ import {
 import type { Invocation } from "../hierarchy/invocation.ts";
 import type { Report } from "../hierarchy/reports.ts";
 import type { Extension } from "../throttle/extension.ts";
+import { findingKey, type Finding } from "../optimization/rules.ts";
 import type { Tier } from "../roster/roster.ts";
 import { retryLevel, type EscalationLevel } from "../roster/escalation.ts";
 import { assertMove } from "../tasks/transitions.ts";
@@ -31,6 +32,7 @@ import { backUpBeforeMigration } from "./backup-folder.ts";
 import { openDatabase, type Db, type Transaction } from "./database.ts";
 import { EscalationRows } from "./escalation-rows.ts";
 import { ExternalRows } from "./external-rows.ts";
+import { FindingRows } from "./finding-rows.ts";
 import { HierarchyRows, type InvocationUsage } from "./hierarchy-rows.ts";
 import { LOCK_FILE, managerRuns } from "./manager-lock.ts";
 import { LEDGER_VERSION, migrate, versionOf } from "./migrations.ts";
@@ -104,6 +106,7 @@ const COMMITS = {
   reprice: commitPoint("reprice.commit"),
   escalate: commitPoint("escalate.commit"),
   report: commitPoint("report.commit"),
+  findings: commitPoint("findings.commit"),
   rebuild: commitPoint("rebuild-hierarchy.commit"),
 };
 
@@ -120,6 +123,7 @@ export class Ledger {
   readonly escalations: EscalationRows;
   readonly hierarchy: HierarchyRows;
   readonly reports: ReportRows;
+  readonly findings: FindingRows;
   readonly #db: Db;
   readonly #file: string;
   readonly #log: WalSync;
@@ -149,6 +153,7 @@ export class Ledger {
     this.escalations = new EscalationRows(db);
     this.hierarchy = new HierarchyRows(db);
     this.reports = new ReportRows(db);
+    this.findings = new FindingRows(db);
     this.#insertTask = db.prepare(
       `INSERT INTO task (text, priority, cwd, forced_type, forced_model, forced_agent, forced_worker, forced_member, key, retry_lost, cap_tokens, cap_nano, origin,
         member, preamble, type, complexity, route, agent, model, estimate_tokens, reserve_tokens, reserve_nano, reserve_basis,
@@ -472,6 +477,26 @@ export class Ledger {
       this.reports.add(attemptId, report);
       this.hierarchy.reported(attemptId, before, report);
     });
+  }
+
+  /** What was found now: new ones are open, those that are gone are over. Nothing is written where nothing changed. */
+  saveFindings(found: readonly Finding[], atMs: number): void {
+    const standing = new Map(this.findings.standing().map((kept) => [findingKey(kept), kept]));
+    const gone = [...standing].filter(([key]) => !found.some((finding) => findingKey(finding) === key));
+    const fresh = found.filter((finding) => standing.get(findingKey(finding))?.evidence !== finding.evidence);
+    if (gone.length === 0 && fresh.length === 0) return;
+    this.#transaction(COMMITS.findings, () => {
+      for (const [, { id }] of gone) this.findings.resolve(id, atMs);
+      for (const finding of fresh) {
+        const kept = standing.get(findingKey(finding));
+        if (kept === undefined) this.findings.add(finding, atMs);
+        else this.findings.renew(kept.id, finding);
+      }
+    });
+  }
+
+  acknowledgeFinding(id: number): void {
+    this.#transaction(COMMITS.findings, () => this.findings.acknowledge(id));
   }
 
   /** How far up a task is handed, and to whom of the roster. */

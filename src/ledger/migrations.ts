@@ -293,6 +293,15 @@ const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE external_usage ADD COLUMN account TEXT NOT NULL DEFAULT '';
   `,
+  // What the rules found in the figures of the hierarchy.
+  `
+  CREATE TABLE finding (
+    id INTEGER PRIMARY KEY, rule TEXT NOT NULL, subject TEXT NOT NULL, evidence TEXT NOT NULL, suggestion TEXT NOT NULL,
+    state TEXT NOT NULL, since_ms INTEGER NOT NULL, ended_at_ms INTEGER
+  ) STRICT;
+  CREATE UNIQUE INDEX finding_standing ON finding (rule, subject) WHERE state <> 'resolved';
+  CREATE INDEX invocation_started ON invocation (started_at_ms);
+  `,
 ];
 
 const MIGRATE = commitPoint("migrate.commit");

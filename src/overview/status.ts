@@ -8,6 +8,14 @@ import { aliasOf, type OverviewSources } from "./sources.ts";
 import { endedTasks, spendOf, totalsOf } from "./spend-figures.ts";
 import { workerRows } from "./worker-rows.ts";
 
+/** Open findings are told until somebody has seen them. */
+function findingNotices({ config, ledger }: OverviewSources): string[] {
+  const open = config.roster === null ? 0 : ledger.findings.openCount();
+  return open === 0
+    ? []
+    : [`${open === 1 ? "1 finding is" : `${open} findings are`} open: \`findings\` shows what to do`];
+}
+
 export function statusModel(sources: OverviewSources): StatusModel {
   const { ledger, throttle } = sources;
   const nowMs = sources.now();
@@ -24,7 +32,7 @@ export function statusModel(sources: OverviewSources): StatusModel {
     nowMs,
     upMs: sources.startedAtMs === null ? null : nowMs - sources.startedAtMs,
     mode: modeOf(sources),
-    notices: sources.notices(),
+    notices: [...sources.notices(), ...findingNotices(sources)],
     queue: {
       queued: counts.get("queued") ?? 0,
       held: counts.get("held") ?? 0,

@@ -24,6 +24,7 @@ export function noticeOf(fact: Fact, paper: Paper): string[] {
       return painted(words, paint.loud, paper).map((line, at) => (at === 0 ? `${BELL}${line}` : line));
     case "account-parked":
     case "level-changed":
+    case "finding-opened":
     case "trouble":
       return painted(words, paint.warn, paper);
     case "storage-changed":

@@ -29,7 +29,7 @@ const TO_VERSION_1 = `DROP TRIGGER usage_booked; DROP TRIGGER usage_rebooked; DR
   ALTER TABLE task DROP COLUMN cap_tokens; ALTER TABLE task DROP COLUMN cap_nano;
   ALTER TABLE attempt DROP COLUMN cap_state; DROP TABLE external_usage;
   ALTER TABLE task DROP COLUMN forced_member; ALTER TABLE task DROP COLUMN member; ALTER TABLE task DROP COLUMN preamble;
-  DROP TABLE report; DROP TABLE invocation; DROP TABLE hierarchy_sums; DROP TABLE hierarchy_duration;
+  DROP TABLE finding; DROP TABLE report; DROP TABLE invocation; DROP TABLE hierarchy_sums; DROP TABLE hierarchy_duration;
   ALTER TABLE task DROP COLUMN escalation; DROP TABLE escalation;
   DROP TABLE telemetry; DROP TABLE telemetry_launch;
   DROP INDEX usage_price_table; ALTER TABLE usage DROP COLUMN web_searches;

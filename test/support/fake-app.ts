@@ -133,6 +133,8 @@ export function fakeApp(stateDir = "/nowhere", role: App["role"] = "manager"): F
     metrics: notThere,
     throttle: notThere,
     escalate: notThere,
+    findings: () => [],
+    acknowledgeFinding: notThere,
     report: notThere,
     hierarchyMetrics: notThere,
     rebuildMetrics: notThere,

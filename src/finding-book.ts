@@ -1,0 +1,147 @@
+/** What the rules find in the figures of the hierarchy: looked for after tasks have ended, told once, kept until it is over. */
+import { CtmError } from "./base/errors.ts";
+import type { Config } from "./config-shape.ts";
+import { attemptOf, type Ledger } from "./ledger/ledger.ts";
+import {
+  findingKey,
+  findingsOf,
+  type BudgetStand,
+  type Finding,
+  type KeptFinding,
+  type LongTask,
+} from "./optimization/rules.ts";
+import { BUDGET_WINDOWS, memberOf, type BudgetWindow, type Roster } from "./roster/roster.ts";
+import { calendarBounds } from "./throttle/windows.ts";
+import { firstInstantOf, localOf } from "./throttle/zone.ts";
+
+/** The rules are gone through at most so often by themselves. */
+const pauseMs = 30_000;
+const dayMs = 86_400_000;
+
+export interface FindingBookParts {
+  readonly config: Config;
+  readonly ledger: Ledger;
+  now(): number;
+  /** Does it, or leaves it while the disk takes no writes. */
+  attempt(act: () => unknown): void;
+  /** Hears of what was not found before. */
+  opened(finding: Finding): void;
+  trouble(error: unknown): void;
+}
+
+export class FindingBook {
+  readonly #parts: FindingBookParts;
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(parts: FindingBookParts) {
+    this.#parts = parts;
+  }
+
+  /** Figures may have changed: the rules are gone through soon. */
+  changed(): void {
+    if (this.#parts.config.roster === null || this.#timer !== null) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      try {
+        this.#parts.attempt(() => this.look());
+      } catch (error) {
+        this.#parts.trouble(error);
+      }
+    }, pauseMs);
+    this.#timer.unref();
+  }
+
+  /** Goes through the rules now. What stands, by rule and subject. */
+  look(): KeptFinding[] {
+    const { config, ledger, now, opened } = this.#parts;
+    const roster = config.roster?.roster ?? null;
+    if (roster === null) return ledger.findings.standing();
+    const standing = ledger.findings.standing();
+    const found = findingsOf(
+      {
+        sums: (subject) => ledger.hierarchy.sums(subject),
+        roster,
+        budgets: this.#budgets(roster, now()),
+        longTasks: this.#longTasks(roster),
+      },
+      new Set(standing.map(findingKey)),
+    );
+    ledger.saveFindings(found, now());
+    const known = new Set(standing.map(findingKey));
+    for (const finding of found) if (!known.has(findingKey(finding))) opened(finding);
+    return ledger.findings.standing();
+  }
+
+  /** A person has seen it: it is no longer shown as open. CtmError `not-found`, `illegal-move` where it is over. */
+  acknowledge(id: number): KeptFinding {
+    const { findings } = this.#parts.ledger;
+    const finding = findings.byId(id);
+    if (finding === null) throw new CtmError("not-found", `there is no finding ${id}`);
+    if (finding.state === "resolved") throw new CtmError("illegal-move", `finding ${id} is over already`);
+    this.#parts.ledger.acknowledgeFinding(id);
+    return findings.byId(id) ?? finding;
+  }
+
+  close(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+  }
+
+  #budgets(roster: Roster, nowMs: number): BudgetStand[] {
+    const { ledger, config } = this.#parts;
+    const ofDepartments = roster.departments.flatMap(({ id, budget }) =>
+      this.#stands(budget.nanoUsd, nowMs, (fromMs) => ledger.hierarchy.departmentCost(id, fromMs)).map(
+        (stand): BudgetStand => ({ department: id, ...stand }),
+      ),
+    );
+    const monthly = config.throttle.limits.find(
+      ({ scope, unit, window }) => scope.kind === "global" && unit === "cost" && window === "month",
+    );
+    const amounts = {
+      ...roster.budget.nanoUsd,
+      month: roster.budget.nanoUsd.month ?? monthly?.amount ?? null,
+    };
+    const spent = (fromMs: number): number =>
+      ledger.spend
+        .spentBetween(fromMs, nowMs + 1)
+        .reduce((sum, { simulated, nano }) => sum + (simulated === 1 ? 0 : nano), 0);
+    const all = this.#stands(amounts, nowMs, spent).map(
+      (stand): BudgetStand => ({ department: null, ...stand }),
+    );
+    return [...ofDepartments, ...all];
+  }
+
+  #stands(
+    amounts: Readonly<Record<BudgetWindow, number | null>>,
+    nowMs: number,
+    spentSince: (fromMs: number) => number,
+  ): Omit<BudgetStand, "department">[] {
+    const { timeZone } = this.#parts.config.throttle;
+    return BUDGET_WINDOWS.flatMap((window) => {
+      const budgetNanoUsd = amounts[window];
+      if (budgetNanoUsd === null) return [];
+      const spentNanoUsd = spentSince(beginOf(window, timeZone, nowMs));
+      return [{ window, spentNanoUsd, budgetNanoUsd }];
+    });
+  }
+
+  #longTasks(roster: Roster): LongTask[] {
+    const { ledger } = this.#parts;
+    return ledger.tasks.open().flatMap((task): LongTask[] => {
+      const id = task.assignment.member?.id;
+      const member = id === undefined ? null : memberOf(roster, id);
+      if (member === null) return [];
+      const { outputTokens } = ledger.spend.usageOfAttempt(attemptOf(task));
+      const { retainedTokens } = roster.tiers[member.tier];
+      return [{ taskId: task.id, member: member.id, outputTokens, retainedTokens }];
+    });
+  }
+}
+
+/** Weeks begin on Monday. */
+function beginOf(window: BudgetWindow, timeZone: string, nowMs: number): number {
+  if (window !== "week") return calendarBounds(window, timeZone, nowMs).startMs;
+  const local = localOf(timeZone, nowMs);
+  const midnight = local - (((local % dayMs) + dayMs) % dayMs);
+  const sinceMonday = (new Date(midnight).getUTCDay() + 6) % 7;
+  return firstInstantOf(timeZone, midnight - sinceMonday * dayMs);
+}
