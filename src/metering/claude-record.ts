@@ -6,7 +6,9 @@
  * session and message id; else by the line's own id. It is written once for every block of its answer, again in
  * forks and resumed copies, and grows while it streams, so sightings are merged by their maximum.
  *
- * What stands in no line at all: requests of a compaction (the next record is flagged) and of helpers in between.
+ * What stands in no line of its own: requests of a compaction (the next record is flagged) and of helpers in between.
+ * They are in the totals that newer versions write when they end or clear a session; these start from the parent's in a
+ * fork.
  */
 import {
   asObject,
@@ -38,17 +40,24 @@ export function parseOwnClaudeRecord(text: string): UsageRecord[] {
 
 export const CLAUDE_RECORD: RecordFormat = {
   // Of every count of tokens. A mark that begins with a rare character is found several times faster than a quote.
-  marks: ['_tokens"', '_boundary"'],
+  marks: ['_tokens"', '_boundary"', 'USD"'],
   bulk: { from: '"content":[', to: '],"stop_reason"' },
   likeness: (line) => (namesMessage(line) ? withoutValues(line, DIFFER_BY_BLOCK) : null),
   open: (state) => {
     const from = asObject(state);
     let compacted = from?.["compacted"] === true;
     let cwd = textAt(from, "cwd");
+    const stated = new Map<string, number>();
     return {
       read: (line) => {
         if (line["subtype"] === "compact_boundary") {
           compacted = true;
+          return [];
+        }
+        if (line["type"] === "cost-state") {
+          const session = nameAt(line, "sessionId");
+          const tokens = statedTokens(objectAt(line, "modelUsage"));
+          if (session !== null && tokens !== null) stated.set(session, tokens);
           return [];
         }
         const record = recordOf(line, compacted);
@@ -58,6 +67,7 @@ export const CLAUDE_RECORD: RecordFormat = {
         return [record];
       },
       state: () => ({ compacted, cwd }),
+      stated: () => Object.fromEntries(stated),
       cwd: () => cwd,
     };
   },
@@ -122,6 +132,17 @@ function recordOf(line: JsonObject, compacted: boolean): UsageRecord | null {
     ...statedCost(line),
     ...(line["isSidechain"] === true && messageId !== null ? { mayRepeat: messageId } : {}),
   };
+}
+
+/** Of all models together; null when a count is none. */
+function statedTokens(byModel: JsonObject | null): number | null {
+  if (byModel === null) return null;
+  const counters = ["inputTokens", "outputTokens", "cacheReadInputTokens", "cacheCreationInputTokens"];
+  const tokens = Object.values(byModel)
+    .map(asObject)
+    .flatMap((model) => counters.map((name) => (model === null ? Number.NaN : countAt(model, name))))
+    .reduce((sum, count) => sum + count, 0);
+  return Number.isSafeInteger(tokens) ? tokens : null;
 }
 
 /** Versions up to 1.0 stated what a response cost. */

@@ -31,11 +31,18 @@ export interface RecordFormat {
   open(state: unknown): RecordReading;
 }
 
+export type StatedTotals = Readonly<Record<string, number>>;
+
 export interface RecordReading {
   /** What one line says was used; the same response may be told again and again. Never throws. */
   read(line: JsonObject): readonly UsageRecord[];
   /** Plain data to go on from later. */
   state(): unknown;
+  /**
+   * Tokens that the agent itself says sessions have used in all, by session: held against what is read of them, never
+   * added. Left out = it never says.
+   */
+  stated?(): StatedTotals;
   /** The folder the session works in, once a line has told it. */
   cwd(): string | null;
 }

@@ -4,6 +4,7 @@ import { mergeRecords } from "../metering/merge-records.ts";
 import { parseGeminiRecord } from "../metering/gemini-record.ts";
 import { opencodeFileRecord } from "../metering/opencode-record.ts";
 import { packRecords, type PackedRecords } from "../metering/packed-records.ts";
+import type { StatedTotals } from "../metering/record-format.ts";
 import type { UsageRecord } from "../metering/usage.ts";
 import { checkOf } from "./file-check.ts";
 import type { FoundFile } from "./find-files.ts";
@@ -24,6 +25,8 @@ export interface FileReading {
   readonly state: unknown;
   /** Folders that sessions worked in, where the file tells it. */
   readonly projects: Readonly<Record<string, string>>;
+  /** What the agent itself says of whole sessions. */
+  readonly stated: StatedTotals;
   /** Lines passed over for their length, and files that could not be read. */
   readonly unread: number;
   readonly records: PackedRecords;
@@ -44,6 +47,7 @@ const NOTHING: FileReading = {
   check: "",
   state: null,
   projects: {},
+  stated: {},
   unread: 1,
   records: NO_RECORDS,
 };
@@ -84,6 +88,7 @@ export class FileReader {
           check: checkOf(file, end.offset),
           state: reading.state(),
           projects: projectsOf(sightings, reading.cwd() ?? project),
+          stated: reading.stated?.() ?? {},
           unread: end.longLines,
           records: packRecords(mergeRecords([sightings])),
         },

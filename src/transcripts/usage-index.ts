@@ -9,7 +9,7 @@ import { faultPoint } from "../faults/fault-point.ts";
 import { ensurePrivateFile, ensurePrivateFolders } from "../ledger/state-folder.ts";
 
 /** Raise it when readings come out otherwise than before: what an older program read is then read again. */
-const READING_VERSION = 2;
+const READING_VERSION = 3;
 const busyMs = 10_000;
 
 const OPEN = faultPoint("usage-index.open");

@@ -10,6 +10,7 @@ import { CellSums, type UsageCell } from "../metering/usage-cells.ts";
 import { findRecordFiles, recordFilesMax, type FoundFile } from "./find-files.ts";
 import { RECORDED_AGENTS, type RecordedAgent, type RecordFolders } from "./formats.ts";
 import type { FileReading, ReadSoFar } from "./read-file.ts";
+import { SessionTotals } from "./session-totals.ts";
 import type { ReadJob, ReadResult } from "./read-jobs.ts";
 import { readAll } from "./read-threads.ts";
 import { UsageIndex, type IndexedFile } from "./usage-index.ts";
@@ -131,6 +132,7 @@ class FilesTogether {
     RecordedAgent,
     Map<string, { readonly path: string; readonly project: string }>
   >();
+  readonly #totals = new SessionTotals();
   #unread = 0;
 
   add({ agent, path }: FoundFile, read: IndexedFile): void {
@@ -144,19 +146,23 @@ class FilesTogether {
     }
     const records = this.#records.get(agent) ?? new MergedRecords();
     this.#records.set(agent, records);
-    records.add(unpackRecords(JSON.parse(read.records) as PackedRecords));
+    const own = unpackRecords(JSON.parse(read.records) as PackedRecords);
+    records.add(own);
+    this.#totals.read(own, head.stated);
   }
 
   usage(found: readonly FoundFile[], prices: PriceTable): RecordedUsage {
     const sums = new CellSums(prices);
     for (const agent of RECORDED_AGENTS) {
       const projects = this.#projects.get(agent);
-      for (const record of this.#records.get(agent)?.all() ?? [])
+      const merged = this.#records.get(agent)?.all() ?? [];
+      for (const record of merged)
         sums.add(agent, record, projects?.get(record.sessionId ?? "")?.project ?? null);
+      this.#totals.counted(merged);
     }
     return {
       cells: sums.cells(),
-      notices: noticesOf(found.length, this.#unread),
+      notices: [...noticesOf(found.length, this.#unread), ...this.#totals.notices()],
       files: found.length,
       bytes: found.reduce((sum, { bytes }) => sum + bytes, 0),
     };
@@ -186,6 +192,7 @@ function indexedFile(
   const both: Head = {
     ...later,
     projects: { ...later.projects, ...earlier.projects },
+    stated: { ...earlier.stated, ...later.stated },
     unread: earlier.unread + later.unread,
   };
   const all = mergeRecords([

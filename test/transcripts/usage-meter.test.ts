@@ -73,6 +73,35 @@ describe("what the agents recorded", () => {
     expect(statSync(dirname(index())).mode & 0o777).toBe(0o700);
   });
 
+  test("tells what Claude Code counts beyond it: a compaction's own requests, never those of a fork", async () => {
+    cpSync(join(fixtures, "claude/resume-fork-compact-clear"), join(home, "claude"), { recursive: true });
+    const { notices } = await count();
+    expect(notices).toEqual([
+      expect.stringMatching(/^Claude Code itself counts \d+ tokens more in 1 session /),
+    ]);
+  });
+
+  test.each([
+    ["more than was read", 40, "counts 20 tokens more in 1 session"],
+    ["as much", 20, null],
+    ["less, for it was written before the last answer", 5, null],
+  ])("and where it counts %s", async (_what, stated, notice) => {
+    const counters = {
+      inputTokens: stated,
+      outputTokens: 0,
+      cacheReadInputTokens: 0,
+      cacheCreationInputTokens: 0,
+    };
+    const total = (usage: object) =>
+      `${JSON.stringify({ type: "cost-state", sessionId: "s1", totalCostUSD: 1, modelUsage: { m: usage } })}\n`;
+    const answer = `${claudeLine({ id: "m1", input: 15, output: 5 })}\n`;
+    const path = write(SESSION, total({ inputTokens: 1 }) + answer);
+    await count();
+    appendFileSync(path, total(counters) + total({ inputTokens: -1 }) + total([]));
+    const { notices } = await count();
+    expect(notices).toEqual(notice === null ? [] : [expect.stringContaining(notice)]);
+  });
+
   test("of nobody is nothing", async () => {
     expect(await count()).toEqual({ cells: [], notices: [], files: 0, bytes: 0 });
   });
