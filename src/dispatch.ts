@@ -63,9 +63,8 @@ export class Dispatch {
   async send(reserved: Task): Promise<void> {
     const result = await this.#deliver(reserved, attemptOf(reserved));
     if (this.#parts.closed()) return;
-    this.#parts.kept.happened(result.kind === "typed" && this.#parts.shares(), (after) =>
-      this.#delivered(reserved, result, after),
-    );
+    const how = result.kind === "typed" && this.#parts.shares() ? "patient" : "alone";
+    this.#parts.kept.happened(how, (after) => this.#delivered(reserved, result, after));
   }
 
   #delivered(reserved: Task, result: DispatchResult, after: After): void {

@@ -15,6 +15,8 @@ export type GatheredWrite = (after: After) => void;
 export interface Gathered {
   readonly write: GatheredWrite;
   readonly kept: boolean;
+  /** Nothing waits for it: it may lie a moment longer, and share the commit of one that is waited for. */
+  readonly patient?: boolean;
   /** Hears of an error that is the write's own; of one that is given up also of the storage's. */
   failed(error: unknown): void;
 }
@@ -38,6 +40,9 @@ export interface GatheredWritesParts {
   written(): void;
 }
 
+/** How long a patient write lies at most. */
+const patienceMs = 5;
+
 interface Committed {
   readonly gathered: Gathered;
   readonly effects: (() => void)[];
@@ -51,6 +56,7 @@ export class GatheredWrites {
   /** Those of them the sync under way is for. */
   #inFlight: Committed[] = [];
   #turn: NodeJS.Immediate | null = null;
+  #later: NodeJS.Timeout | null = null;
   #syncing = false;
   #closed = false;
 
@@ -67,32 +73,26 @@ export class GatheredWrites {
   add(each: Gathered): void {
     if (this.#closed) return;
     this.#gathered.push(each);
-    this.#turn ??= setImmediate(() => this.commit());
+    if (each.patient === true) this.#later ??= setTimeout(() => this.commit(), patienceMs);
+    else this.#turn ??= setImmediate(() => this.commit());
   }
 
   /** Hears when everything added until now is on the disk and has been followed. */
   whenSynced(then: () => void): void {
     const last = this.#gathered.length > 0 ? undefined : (this.#committed.at(-1) ?? this.#inFlight.at(-1));
     if (last !== undefined) last.effects.push(then);
-    else this.add({ write: (after) => after(then), kept: true, failed: this.#parts.trouble });
+    else this.add({ write: (after) => after(then), kept: true, patient: true, failed: this.#parts.trouble });
   }
 
   /** Commits what was gathered, so that whoever reads next reads it; the disk follows by itself. */
   commit(): void {
-    if (this.#turn !== null) clearImmediate(this.#turn);
-    this.#turn = null;
-    const gathered = this.#gathered;
-    this.#gathered = [];
-    if (gathered.length === 0) return;
-    // One of them failed by itself, and nothing of any was written.
-    if (this.#commitTogether(gathered) !== null) for (const each of gathered) this.#commitAlone(each);
+    this.#commit();
     void this.#sync();
-    this.#parts.written();
   }
 
   /** What was gathered or committed is on the disk, and has been followed, when this returns. */
   flush(): void {
-    this.commit();
+    this.#commit();
     const unsynced = [...this.#inFlight.splice(0), ...this.#committed.splice(0)];
     if (unsynced.length === 0) return;
     try {
@@ -116,10 +116,26 @@ export class GatheredWrites {
   /** Forgets what is not committed, and what would follow from the rest. */
   close(): void {
     this.#closed = true;
-    if (this.#turn !== null) clearImmediate(this.#turn);
+    this.#cancelCommit();
     this.#gathered = [];
     this.#committed = [];
     this.#inFlight.splice(0);
+  }
+
+  #commit(): void {
+    this.#cancelCommit();
+    const gathered = this.#gathered;
+    this.#gathered = [];
+    if (gathered.length === 0) return;
+    // One of them failed by itself, and nothing of any was written.
+    if (this.#commitTogether(gathered) !== null) for (const each of gathered) this.#commitAlone(each);
+    this.#parts.written();
+  }
+
+  #cancelCommit(): void {
+    if (this.#turn !== null) clearImmediate(this.#turn);
+    if (this.#later !== null) clearTimeout(this.#later);
+    [this.#turn, this.#later] = [null, null];
   }
 
   /** Null: it is done, or refused by the storage. Else what one of them threw. */

@@ -66,15 +66,18 @@ export class KeptWrites {
     return this.#kept.length;
   }
 
-  /** A write that must not be lost, with the others of this turn. An error of its own is told as trouble. */
-  gather(write: GatheredWrite): void {
-    this.#gathered.add({ write, kept: true, failed: (error) => this.#parts.trouble(error) });
+  /**
+   * A write that must not be lost, with the others of this turn. `patient`: nothing waits for it, and it may share a
+   * commit of a moment later. An error of its own is told as trouble.
+   */
+  gather(write: GatheredWrite, patient = false): void {
+    this.#gathered.add({ write, kept: true, patient, failed: (error) => this.#parts.trouble(error) });
   }
 
-  /** Something has happened: written and never lost. `shared`: with all else of this turn; else by itself, at once. */
-  happened(shared: boolean, write: GatheredWrite): void {
-    if (shared) this.gather(write);
-    else this.keep(() => void atOnce(write));
+  /** Something has happened: written and never lost, by itself and at once, or gathered as above. */
+  happened(how: "alone" | "shared" | "patient", write: GatheredWrite): void {
+    if (how === "alone") this.keep(() => void atOnce(write));
+    else this.gather(write, how === "patient");
   }
 
   /** A gathered write that somebody waits for: resolves once it is on the disk; rejects, and it is given up. */

@@ -62,11 +62,16 @@ export class WorkerReports {
   hear(report: WorkerReport): void {
     if (report.kind === "free") return this.#parts.pump();
     try {
-      const often = report.kind === "accepted" || report.kind === "ended";
-      this.#parts.kept.happened(often && this.#parts.shares(), (after) => this.#take(report, after));
+      this.#parts.kept.happened(this.#howToWrite(report), (after) => this.#take(report, after));
     } catch (error) {
       this.#news.trouble(error);
     }
+  }
+
+  /** What happens to every task shares its commit; behind an end the next task waits. */
+  #howToWrite({ kind }: WorkerReport): "alone" | "shared" | "patient" {
+    if (!this.#parts.shares()) return "alone";
+    return kind === "ended" ? "shared" : kind === "accepted" ? "patient" : "alone";
   }
 
   #take(report: Exclude<WorkerReport, { kind: "free" }>, after: After): void {

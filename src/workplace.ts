@@ -114,7 +114,9 @@ export async function openWorkplace(parts: WorkplaceParts): Promise<Workplace> {
     adapter: adaptersOf(config.agents),
     terminal: (record) => terminal(record.tmuxSocket, record.session),
     saved: (record, { typing }) =>
-      typing ? kept.gather(() => ledger.workers.save(record)) : kept.keep(() => ledger.workers.save(record)),
+      typing
+        ? kept.gather(() => ledger.workers.save(record), true)
+        : kept.keep(() => ledger.workers.save(record)),
     removed: (name) => kept.keep(() => ledger.workers.remove(name)),
     signalsRead: async (launchId) => {
       await listening;

@@ -178,6 +178,23 @@ describe("what is gathered in a turn", () => {
     expect(log.slice(4)).toEqual(["synced", "a told", "b told", "b is on the disk", "all written"]);
   });
 
+  it("lies a moment longer when nothing waits for it, and then goes alone or with what is waited for", async () => {
+    kept.gather(write("a"), true);
+    await turn();
+    expect(log, "a turn has passed").toEqual([]);
+    kept.gather(write("b"));
+    await turn();
+    expect(log).toEqual(["a", "b", "commit", "sync begins"]);
+    kept.gather(write("c"), true);
+    await kept.written();
+    expect(log.slice(-3)).toEqual(["sync begins", "synced", "c told"]);
+    kept.gather(write("d"), true);
+    kept.keep(() => log.push("e"));
+    expect(log.slice(-5), "and goes before whatever is written at once").toEqual([
+      ...["d", "commit", "synced at once", "d told", "e"],
+    ]);
+  });
+
   it("shares one wait for the disk with all that was committed before it, and no more", async () => {
     let diskIsThere = (): void => undefined;
     diskTakesTime = new Promise((resolve) => (diskIsThere = resolve));
