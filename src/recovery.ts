@@ -5,7 +5,7 @@
 import type { Engine } from "./engine.ts";
 import type { AttemptRow } from "./ledger/attempt-rows.ts";
 import { attemptOf, type Ledger } from "./ledger/ledger.ts";
-import type { Task } from "./tasks/task.ts";
+import { workKind, type Task } from "./tasks/task.ts";
 import type { AttemptInHand } from "./workers/attempt-in-hand.ts";
 import type { PaneIdentity } from "./workers/tmux/pane-identity.ts";
 import { samePane } from "./workers/tmux/pane-identity.ts";
@@ -48,7 +48,7 @@ async function learnLastTyped(worker: Worker, ledger: Ledger): Promise<void> {
   const attempt = lastAttempt === record.lastAttempt ? null : ledger.attempts.byId(lastAttempt);
   if (attempt?.worker !== worker.name) return;
   const task = ledger.tasks.byId(attempt.task_id);
-  const last = task === null ? {} : { lastType: task.assignment.type, lastCwd: task.draft.cwd };
+  const last = task === null ? {} : { lastType: workKind(task.assignment), lastCwd: task.draft.cwd };
   worker.remember({ lastAttempt, ...last });
 }
 

@@ -5,7 +5,7 @@
  * least, so that load spreads evenly.
  */
 import type { WorkerOffer } from "./distributor.ts";
-import type { Task } from "../tasks/task.ts";
+import { workKind, type Task } from "../tasks/task.ts";
 
 /** What is known of a free worker. */
 export interface Candidate {
@@ -52,7 +52,7 @@ function rankOf(task: Task, candidate: Candidate): Rank {
   const otherModel = model !== null && candidate.model !== model;
   const otherFolder = candidate.cwd !== task.draft.cwd;
   const needsStart = !candidate.adopted && candidate.agent !== "shell" && (otherModel || otherFolder);
-  const alike = candidate.lastType === task.assignment.type && candidate.lastCwd === task.draft.cwd;
+  const alike = candidate.lastType === workKind(task.assignment) && candidate.lastCwd === task.draft.cwd;
   return [candidate.refusedLast ? 1 : 0, needsStart ? 1 : 0, alike ? 0 : 1, candidate.load];
 }
 

@@ -72,6 +72,11 @@ export function promptOf(text: string, member: AssignedMember | null): string {
   return member?.preamble == null ? text : `${member.preamble}\n\n${text}`;
 }
 
+/** What kind of work a task is to the conversation it is typed into: what one agent of a roster was told is not for another. */
+export function workKind({ type, member }: Pick<Assignment, "type" | "member">): string {
+  return member === null ? type : `${type} as ${member.id}`;
+}
+
 export type TaskState =
   | { readonly name: "queued"; readonly holdReason: string | null; readonly notBeforeMs: number | null }
   | { readonly name: "reserved"; readonly attemptId: string; readonly worker: string }

@@ -7,7 +7,7 @@ import { createHash } from "node:crypto";
 import { CtmError } from "../base/errors.ts";
 import type { SubmissionFile } from "../agents/adapter.ts";
 import type { Intent } from "../ledger/attempt-rows.ts";
-import { promptOf, type Task } from "../tasks/task.ts";
+import { promptOf, workKind, type Task } from "../tasks/task.ts";
 import type { AttemptInHand } from "./attempt-in-hand.ts";
 import type { Launching } from "./launching.ts";
 import type { PaneIdentity } from "./tmux/pane-identity.ts";
@@ -53,7 +53,7 @@ export function preparationFor(worker: Worker, task: Task, context: DeliveryPart
   if (otherModel || task.draft.cwd !== record.cwd) return "relaunch";
   if (record.lastType === null) return "none";
   if (context === "fresh") return "relaunch";
-  const otherWork = record.lastType !== task.assignment.type || record.lastCwd !== task.draft.cwd;
+  const otherWork = record.lastType !== workKind(task.assignment) || record.lastCwd !== task.draft.cwd;
   return context === "clear" && otherWork && adapter.traits.clearCommand !== null ? "clear" : "none";
 }
 
@@ -222,7 +222,7 @@ export class Delivery {
     if (typed.kind === "unknown") return uncertain(worker, typed.reason);
     worker.remember({
       lastAttempt: attempt.id,
-      lastType: order.task.assignment.type,
+      lastType: workKind(order.task.assignment),
       lastCwd: order.task.draft.cwd,
     });
     this.awaitAcceptance(worker, attempt, submission.enterAfterMs ?? 0);

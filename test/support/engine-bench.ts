@@ -119,6 +119,7 @@ export class EngineBench {
         return assignmentOf({
           agent: draft.agent ?? "claude",
           model: draft.model ?? (draft.agent === "shell" ? null : "sonnet"),
+          member: draft.as === null ? null : { id: draft.as, preamble: null, worker: null },
           reserveTokens,
           reserveNanoUsd: reserveTokens * MODEL_USD_PER_MILLION * 1_000,
         });
