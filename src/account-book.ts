@@ -16,7 +16,7 @@ export interface AccountBookParts {
   /** Percent of the provider's windows that is kept for the person. */
   reservePercent(account: string): number;
   /** An account is free again: what waits for it may go. null = one of its windows has begun anew. */
-  freed(account: string | null): void;
+  freed(account: string | null, byPerson: boolean): void;
 }
 
 /** Why an account takes no work of a priority now. */
@@ -107,7 +107,7 @@ export class AccountBook {
     this.#parks.delete(account);
     this.#told.delete(account);
     this.#parts.ledger.accounts.free(account, nowMs);
-    this.#parts.freed(account);
+    this.#parts.freed(account, true);
     return true;
   }
 
@@ -157,7 +157,7 @@ export class AccountBook {
   #woken(): void {
     const freed = [...this.#told].filter((account) => this.parkOf(account) === null);
     this.#arm();
-    for (const account of freed.length > 0 ? freed : [null]) this.#parts.freed(account);
+    for (const account of freed.length > 0 ? freed : [null]) this.#parts.freed(account, false);
   }
 
   /** Remembers whose park is in force, and wakes when the first of them ends. */

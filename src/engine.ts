@@ -157,8 +157,9 @@ export class Engine {
   }
 
   /** An account may be free again, or a pause has ended: attempts that wait for it go on, and the queue moves. */
-  resumeParked(): void {
-    this.#resumption.plan();
+  resumeParked(freedByPerson: string | null = null): void {
+    if (freedByPerson === null) this.#resumption.plan();
+    else this.#resumption.planNow(freedByPerson);
     this.pump();
   }
 

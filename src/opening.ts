@@ -149,9 +149,9 @@ function buildEngine(
     now: base.now,
     reservePercent: (account) =>
       reservePercentOf(account, config.accounts, base.ledger.settings.get(reserveKey(account))),
-    freed: (account) => {
+    freed: (account, byPerson) => {
       if (account !== null) base.bus.publish({ kind: "account-freed", atMs: base.now(), account });
-      engine.resumeParked();
+      engine.resumeParked(byPerson ? account : null);
     },
   });
   const engine = new Engine({

@@ -38,6 +38,16 @@ export class Resumption {
 
   /** Looks which parked attempts may go on, and plans each of them once. */
   plan(): void {
+    this.#plan(null);
+  }
+
+  /** A person says that this account is free: what its agents promised to do by themselves is waited for no more. */
+  planNow(account: string): void {
+    this.#forgetPlans();
+    this.#plan(account);
+  }
+
+  #plan(freed: string | null): void {
     const { ledger, accounts, accountOf, now } = this.#parts;
     const turns = new Map<string, number>();
     for (const task of ledger.tasks.open()) {
@@ -53,15 +63,9 @@ export class Resumption {
           this.#isReleased(attemptOf(task))
             ? now()
             : resumeAtMs(Math.max(freeAtMs, now()), turn, attemptOf(task)),
-          0,
+          account === freed ? patienceLooks : 0,
         );
     }
-  }
-
-  /** A person says: go on now, whatever the account was said to allow. */
-  planNow(): void {
-    this.#forgetPlans();
-    this.plan();
   }
 
   close(): void {

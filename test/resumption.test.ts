@@ -185,6 +185,21 @@ describe("an account at its limit", () => {
     expect(bench.ledger.attempts.byId(attemptId)?.resume_mark).toBeNull();
   });
 
+  it("that a person freed is not waited for any longer, whatever its agent promised", async () => {
+    const bench = benchOf();
+    const { attemptId, task } = await bench.running("one");
+    bench.distributor.limited(attemptId, quota(bench));
+    bench.distributor.resumeResults.push({ kind: "later", reason: "its agent goes on by itself" });
+    await pass(bench, HOUR + 10_000);
+    expect(bench.distributor.insisted).toEqual([false]);
+    // It is parked no more, but a later look is planned: a word of the person comes before that.
+    bench.accounts.park("claude", quota(bench));
+    expect(bench.accounts.free("claude")).toBe(true);
+    await pass(bench, 10_000);
+    expect(bench.distributor.insisted).toEqual([false, true]);
+    expect(bench.task(task.id).state.name).toBe("running");
+  });
+
   it("outside of any task is parked as well", async () => {
     const bench = benchOf();
     bench.distributor.report({ kind: "limited", worker: "w1", attemptId: null, reason: quota(bench) });

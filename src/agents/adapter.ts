@@ -195,8 +195,8 @@ export interface AgentRecord {
   windows?(text: string): readonly SeenWindow[];
   /** Where agents that this session started keep records of their own. Left out = in the paths above. */
   readonly startedAgents?: StartedAgents;
-  /** Will the agent begin another turn by itself, because a report of its own waits? Left out = it never does. */
-  goesOnByItself?(text: string): boolean;
+  /** Does the agent begin another turn by itself after this answer, with a report of its own? Left out = it never does. */
+  goesOnByItself?(text: string, answer: string): boolean;
 }
 
 /** Records beside others' in one tree of folders whose paths sort by time. */

@@ -2,6 +2,7 @@
 import { squeezed } from "./answer-text.ts";
 import {
   asObject,
+  countAt,
   jsonLines,
   nameAt,
   objectAt,
@@ -27,41 +28,62 @@ const GOES_ON: readonly unknown[] = ["tool_use", "pause_turn"];
 export function claudeTurnEnded(text: string, answer: string | null): boolean {
   let ended = false;
   let answered = false;
+  // Work in the background reports when it likes: of such a turn the very last line is waited for, which knows of it.
+  let launched = false;
+  let closed = false;
   const said = new Map<string, string>();
   for (const line of jsonLines(text, TURN_MARKS)) {
     if (line["isSidechain"] === true) continue;
     const prompt = promptOf(line);
     if (prompt !== null) {
-      ended = false;
+      ended = closed = false;
       // A background task that reports begins another turn, but takes nothing back of the answer before it.
-      if (!prompt.startsWith(REPORT_MARK)) answered = false;
+      if (!prompt.startsWith(REPORT_MARK)) answered = launched = false;
     } else if (line["type"] === "assistant") {
       const stopReason = objectAt(line, "message")?.["stop_reason"];
       ended = !(GOES_ON.includes(stopReason) || stopReason === null || stopReason === undefined);
       if (answer !== null && holdsText(line, squeezed(answer), said))
         answered ||= !GOES_ON.includes(stopReason);
     } else if (line["subtype"] === "turn_duration") {
-      ended = true;
-    }
+      ended = closed = true;
+    } else launched ||= isLaunch(line);
   }
-  return answer === null ? ended : answered;
+  return answer === null ? ended : answered && (closed || !launched);
 }
 
 /**
- * Does the report of a background task wait to be taken up? It came in while the turn was ending, and the agent begins
- * another turn with it: what it said last was no answer.
+ * Did the report of a background task come in while the turn with this answer was ending? It waits to be taken up, or was
+ * taken up meanwhile: the agent begins another turn with it, and what it said was no answer yet.
  */
-export function claudeReportWaits(text: string): boolean {
+export function claudeReportWaits(text: string, answer: string): boolean {
   const waiting: boolean[] = [];
-  for (const line of jsonLines(text, ['"queue-operation"'])) {
-    if (line["type"] !== "queue-operation") continue;
-    const { operation } = line;
-    if (operation === "enqueue")
-      waiting.push((textAt(line, "content") ?? "").trimStart().startsWith(REPORT_MARK));
-    else if (operation === "dequeue") waiting.shift();
-    else waiting.length = 0;
+  let pending = 0;
+  let takenUp = false;
+  const said = new Map<string, string>();
+  for (const line of jsonLines(text, [...TURN_MARKS, '"queue-operation"'])) {
+    const prompt = promptOf(line);
+    if (prompt !== null) {
+      pending = 0;
+      takenUp = prompt.startsWith(REPORT_MARK);
+    } else if (line["subtype"] === "turn_duration") pending = countAt(line, "pendingBackgroundAgentCount");
+    else if (line["type"] === "assistant" && line["isSidechain"] !== true) {
+      if (holdsText(line, squeezed(answer), said)) takenUp = false;
+    } else if (line["type"] === "queue-operation") {
+      const { operation } = line;
+      if (operation === "enqueue")
+        waiting.push((textAt(line, "content") ?? "").trimStart().startsWith(REPORT_MARK));
+      else if (operation === "dequeue") waiting.shift();
+      else waiting.length = 0;
+    }
   }
-  return waiting.includes(true);
+  return takenUp || pending > 0 || waiting.includes(true);
+}
+
+/** The result of a tool that works on in the background: an agent, or a command. Only in a terminal turns have last lines. */
+function isLaunch(line: JsonObject): boolean {
+  if (line["entrypoint"] !== "cli") return false;
+  const result = objectAt(line, "toolUseResult");
+  return textAt(result, "status") === "async_launched" || nameAt(result, "backgroundTaskId") !== null;
 }
 
 /** A usage limit that ended a turn. `resetsAtMs` null: the line does not say when it is over. */

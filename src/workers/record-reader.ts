@@ -98,9 +98,11 @@ export async function recordedFailure(
 }
 
 /** Has the turn left something behind that its agent takes up by itself? Asked once its answer stands in the record. */
-export function recordGoesOn(record: AgentRecord | null, marks: RecordMarks): boolean {
+export function recordGoesOn(record: AgentRecord | null, marks: RecordMarks, answer: string): boolean {
   if (record?.goesOnByItself === undefined) return false;
-  return recordFiles(record).some((path) => record.goesOnByItself?.(readFrom(path, marks.get(path) ?? 0)));
+  return recordFiles(record).some((path) =>
+    record.goesOnByItself?.(readFrom(path, marks.get(path) ?? 0), answer),
+  );
 }
 
 function holdsAnswer(record: AgentRecord, marks: RecordMarks, answer: string | null): boolean {

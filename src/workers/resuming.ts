@@ -33,6 +33,8 @@ export interface ResumeOrder {
 }
 
 const settleMs = 150;
+/** So long a busy machine may take to draw its screen without the notice that was waved away. */
+const wavedAwayWithinMs = 3_000;
 /** The agent's own promise, as Claude Code words it before and after the reset. */
 const CONTINUES_BY_ITSELF = /Continuing (?:automatically|shortly)/;
 
@@ -72,15 +74,21 @@ function waiting(worker: Worker, { attemptId }: ResumeOrder): AttemptInHand | nu
 async function cleared(worker: Worker, pane: PaneIdentity, insist: boolean): Promise<ScreenReading> {
   const { adapter, terminal } = worker;
   const reading = adapter.readScreen(await terminal.capture(pane));
-  const promised = reading.state === "limited" && CONTINUES_BY_ITSELF.test(reading.text ?? "");
-  if ((reading.state !== "limited" && reading.state !== "dialog") || (promised && !insist)) return reading;
+  if ((reading.state !== "limited" && reading.state !== "dialog") || (promises(reading) && !insist))
+    return reading;
   await terminal.sendKey(pane, "Escape");
-  await new Promise((resolve) => setTimeout(resolve, settleMs));
-  const after = adapter.readScreen(await terminal.capture(pane));
-  // A notice that stays until something is sent holds nothing back.
-  return after.state === "limited" && !CONTINUES_BY_ITSELF.test(after.text ?? "")
-    ? { ...after, state: "idle" }
-    : after;
+  for (let waitedMs = settleMs; ; waitedMs += settleMs) {
+    await new Promise((resolve) => setTimeout(resolve, settleMs));
+    const after = adapter.readScreen(await terminal.capture(pane));
+    // A notice that stays until something is sent holds nothing back.
+    if (after.state === "limited" && !promises(after)) return { ...after, state: "idle" };
+    const isDrawn = after.state !== "limited" && after.state !== "dialog" && after.state !== "unknown";
+    if (isDrawn || waitedMs >= wavedAwayWithinMs) return after;
+  }
+}
+
+function promises({ state, text }: ScreenReading): boolean {
+  return state === "limited" && CONTINUES_BY_ITSELF.test(text ?? "");
 }
 
 async function tell(

@@ -259,7 +259,7 @@ export class Worker {
   /** It said something, and begins another turn at once with what was reported to it meanwhile. */
   #goesOnByItself({ marks }: AttemptInHand, outcome: Outcome): boolean {
     if (outcome.kind !== "completed" || outcome.answer === null || this.#state.name === "dead") return false;
-    return recordGoesOn(this.agentRecord(), marks);
+    return recordGoesOn(this.agentRecord(), marks, outcome.answer);
   }
 
   async #recordsOf(attempt: AttemptInHand, outcome: Outcome): Promise<readonly UsageRecord[] | null> {

@@ -16,6 +16,14 @@ const toolUse = JSON.stringify({
   message: { id: "m", content: [{ type: "tool_use", name: "Bash" }], stop_reason: "tool_use" },
 });
 const toolResult = prompt([{ type: "tool_result", content: "All done." }]);
+const launch = prompt([{ type: "tool_result", content: "" }], {
+  entrypoint: "cli",
+  toolUseResult: { isAsync: true, status: "async_launched" },
+});
+const command = prompt([{ type: "tool_result", content: "" }], {
+  entrypoint: "cli",
+  toolUseResult: { backgroundTaskId: "b1" },
+});
 const duration = JSON.stringify({ type: "system", subtype: "turn_duration", durationMs: 5 });
 
 describe("the end of a turn", () => {
@@ -43,6 +51,15 @@ describe("the end of a turn", () => {
     [
       "a note of the CLI",
       [prompt("go"), said("All done."), prompt("Caveat: …", { isMeta: true })],
+      "All done.",
+      true,
+    ],
+    ["the answer of a turn with background work", [prompt("go"), launch, said("I wait.")], "I wait.", false],
+    ["and its last line", [prompt("go"), launch, said("I wait."), duration], "I wait.", true],
+    ["of a command", [prompt("go"), command, said("I wait.")], "I wait.", false],
+    [
+      "the answer of a turn behind one with background work",
+      [prompt("go"), launch, duration, prompt("next"), said("All done.")],
       "All done.",
       true,
     ],
@@ -148,17 +165,29 @@ describe("a report of background work", () => {
   const report = queue("enqueue", "<task-notification>\n<task-id>b1");
   const typed = queue("enqueue", "and then the next");
   const taken = queue("dequeue");
+  const told = prompt("<task-notification>\n<task-id>b1");
+  const pending = (pendingBackgroundAgentCount: number) =>
+    JSON.stringify({ type: "system", subtype: "turn_duration", pendingBackgroundAgentCount });
   test.each([
     ["none", [prompt("go"), said("All done.")], false],
     ["came in before the answer", [prompt("go"), report, said("I wait.")], true],
     ["came in after it", [prompt("go"), said("I wait."), report], true],
-    ["was taken up", [report, said("I wait."), taken], false],
+    ["was taken up before", [report, taken, told, said("I wait.")], false],
+    ["was taken up since", [report, said("I wait."), taken, told], true],
+    [
+      "was taken up, with the same words in the end",
+      [said("I wait."), told, said("I wait.", "end_turn", "m2")],
+      false,
+    ],
     ["waits behind one that was taken up", [report, report, said("I wait."), taken], true],
     ["waits behind what a person typed", [typed, report, taken], true],
     ["was taken up with everything", [report, typed, queue("popAll")], false],
     ["is what a person typed", [typed], false],
     ["without words", [queue("enqueue")], false],
+    ["is told of by the turn's last line", [prompt("go"), said("I wait."), pending(1)], true],
+    ["is taken up at last", [said("I go on."), pending(1), told, said("I wait."), pending(0)], false],
+    ["is no report: nothing is pending", [prompt("go"), said("All done."), pending(0), duration], false],
   ])("%s", (_which, lines, waits) => {
-    expect(claudeReportWaits(lines.join("\n"))).toBe(waits);
+    expect(claudeReportWaits(lines.join("\n"), "I wait.")).toBe(waits);
   });
 });

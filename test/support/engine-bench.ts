@@ -105,7 +105,7 @@ export class EngineBench {
       ledger: this.ledger,
       now: () => this.nowMs,
       reservePercent: () => this.reservePercent,
-      freed: () => this.engine.resumeParked(),
+      freed: (account, byPerson) => this.engine.resumeParked(byPerson ? account : null),
     });
     const bus = new FactBus();
     bus.subscribe((fact) => this.facts.push(fact));

@@ -59,6 +59,8 @@ export class ScriptedDistributor implements Distributor {
   readonly halted: string[] = [];
   /** Attempts told to go on, in order; what each is answered, "told" where nothing is said. */
   readonly resumed: string[] = [];
+  /** Of each of these: was its agent's promise to go on by itself to be waved away? */
+  readonly insisted: boolean[] = [];
   readonly resumeResults: ResumeResult[] = [];
   /** How often it was asked who may take a task. */
   asked = 0;
@@ -129,6 +131,7 @@ export class ScriptedDistributor implements Distributor {
 
   async resume(order: ResumeOrder): Promise<ResumeResult> {
     this.resumed.push(order.attemptId);
+    this.insisted.push(order.insist);
     const result = this.resumeResults.shift() ?? { kind: "told" };
     if (result.kind === "told") order.intend(order.attemptId);
     return result;

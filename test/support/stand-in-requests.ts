@@ -22,7 +22,8 @@ type Json = Readonly<Record<string, unknown>>;
 export function readAnthropic(body: unknown): ModelRequest {
   const request = object(body);
   const messages = list(request["messages"]);
-  const last = blocks(messages.at(-1));
+  // What the CLI adds for the model alone stands in messages of its own.
+  const last = blocks(messages.findLast((message) => message["role"] !== "system"));
   const lastResult = last.findLastIndex((block) => block["type"] === "tool_result");
   // A prompt typed after a denied tool arrives in one message with the tool's result.
   const newer = last

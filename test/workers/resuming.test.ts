@@ -83,7 +83,8 @@ describe("an attempt whose account is free again", () => {
       expect([bench.terminal.keys, bench.terminal.texts]).toEqual([[], []]);
       bench.terminal.sendKey = async (_pane, key) => {
         bench.terminal.keys.push(key);
-        bench.terminal.screen = claudeScreen("? for shortcuts");
+        // A busy machine draws it anew only after a while.
+        setTimeout(() => (bench.terminal.screen = claudeScreen("? for shortcuts")), 400);
         return true;
       };
       expect(await resumeAttempt(bench.worker, orderOf({ insist: true }))).toEqual({ kind: "told" });
