@@ -2,6 +2,8 @@
  * `ctm usage ...` alone. Scripts ask it again and again, and when nothing changed, counting takes less time than
  * loading the whole program would: so the build puts what it needs into files of its own.
  */
+// oxlint-disable-next-line import/no-unassigned-import
+import "./plain-checks.ts";
 import { exitCodeOf } from "../base/errors.ts";
 import { usage } from "../commands/usage.ts";
 import { faultWish } from "../config.ts";

@@ -41,6 +41,8 @@ export class LocalDates {
   readonly #timeZone: string;
   /** Distance from UTC by day of UTC; null: it changes within. */
   readonly #offsetsMs = new Map<number, number | null>();
+  /** By day of the zone. */
+  readonly #dates = new Map<number, string>();
 
   constructor(timeZone: string) {
     this.#timeZone = timeZone;
@@ -55,7 +57,12 @@ export class LocalDates {
       this.#offsetsMs.set(day, offsetMs);
     }
     if (offsetMs === null || !Number.isFinite(offsetMs)) return local(atMs, this.#timeZone).date;
-    return new Date(atMs + offsetMs).toISOString().slice(0, 10);
+    const localDay = Math.floor((atMs + offsetMs) / DAY);
+    const known = this.#dates.get(localDay);
+    if (known !== undefined) return known;
+    const date = new Date(atMs + offsetMs).toISOString().slice(0, 10);
+    this.#dates.set(localDay, date);
+    return date;
   }
 
   #offsetAt(atMs: number): number {

@@ -131,36 +131,45 @@ export function sumCells(cells: readonly UsageCell[]): UsageSums {
 }
 
 function rowOf(period: string, cells: readonly UsageCell[]): UsageRow {
-  const firsts = cells.flatMap(({ firstMs }) => (firstMs === null ? [] : [firstMs]));
-  const lasts = cells.flatMap(({ lastMs }) => (lastMs === null ? [] : [lastMs]));
+  const [agents, projects] = [new Set<string>(), new Set<string>()];
+  const flags = new Set<CompletenessFlag>();
+  let [firstMs, lastMs] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const cell of cells) {
+    agents.add(cell.agent);
+    if (cell.project !== null) projects.add(cell.project);
+    for (const flag of cell.flags) flags.add(flag);
+    if (cell.firstMs !== null && cell.firstMs < firstMs) firstMs = cell.firstMs;
+    if (cell.lastMs !== null && cell.lastMs > lastMs) lastMs = cell.lastMs;
+  }
   const modelBreakdowns = modelsOf(cells);
   return {
     period,
-    agents: distinct(cells.map(({ agent }) => agent)),
-    projects: distinct(cells.flatMap(({ project }) => (project === null ? [] : [project]))),
-    firstActivity: firsts.length === 0 ? null : iso(firsts.reduce((a, b) => Math.min(a, b))),
-    lastActivity: lasts.length === 0 ? null : iso(lasts.reduce((a, b) => Math.max(a, b))),
+    agents: [...agents].sort(),
+    projects: [...projects].sort(),
+    firstActivity: Number.isFinite(firstMs) ? iso(firstMs) : null,
+    lastActivity: Number.isFinite(lastMs) ? iso(lastMs) : null,
     ...sumCells(cells),
-    modelsUsed: distinct(modelBreakdowns.map(({ modelName }) => modelName)),
+    modelsUsed: [...new Set(modelBreakdowns.map(({ modelName }) => modelName))].sort(),
     modelBreakdowns,
-    flags: distinct(cells.flatMap(({ flags }) => flags)),
+    flags: [...flags].sort(),
   };
 }
 
 /** The models of some cells, the dearest first. */
 function modelsOf(cells: readonly UsageCell[]): ModelUsage[] {
-  const groups = new Map<string, UsageCell[]>();
+  const groups = new Map<string, Map<string, UsageCell[]>>();
   for (const cell of cells) {
-    const key = `${cell.agent}\n${cell.model ?? UNNAMED}`;
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [cell]);
+    const models = groups.get(cell.agent) ?? new Map<string, UsageCell[]>();
+    groups.set(cell.agent, models);
+    const name = cell.model ?? UNNAMED;
+    const group = models.get(name);
+    if (group === undefined) models.set(name, [cell]);
     else group.push(cell);
   }
   return [...groups]
-    .map(([key, group]) => {
-      const [agent = "", modelName = ""] = key.split("\n");
-      return { agent, modelName, ...sumCells(group) };
-    })
+    .flatMap(([agent, models]) =>
+      [...models].map(([modelName, group]) => ({ agent, modelName, ...sumCells(group) })),
+    )
     .sort((a, b) => (b.costNanoUsd ?? 0) - (a.costNanoUsd ?? 0) || b.totalTokens - a.totalTokens);
 }
 
@@ -191,8 +200,4 @@ function isProject(project: string | null, wanted: string): boolean {
 
 function iso(atMs: number): string {
   return new Date(atMs).toISOString();
-}
-
-function distinct<T extends string>(items: readonly T[]): T[] {
-  return [...new Set(items)].sort();
 }

@@ -1,6 +1,7 @@
 /** The record files below the agents' folders. Inside of a folder links are not followed; the folder itself may be one. */
-import { lstatSync, readdirSync, realpathSync, statSync, type Dirent } from "node:fs";
+import { lstatSync, realpathSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
+import { listingOf, type Listing } from "./folder-listings.ts";
 import { RECORDED_AGENTS, type FileKind, type RecordedAgent, type RecordFolders } from "./formats.ts";
 
 /** Most files that are looked at; a person with more is told. */
@@ -21,11 +22,14 @@ export interface FoundFile {
 }
 
 /** All record files, each once, in the order of their paths. Folders that cannot be read are left out. */
-export function findRecordFiles(folders: RecordFolders): FoundFile[] {
+export function findRecordFiles(
+  folders: RecordFolders,
+  listing: (folder: string) => Listing = listingOf,
+): FoundFile[] {
   const found = new Map<string, FoundFile>();
   for (const place of rootsOf(folders)) {
     const root = realPath(place.root);
-    if (root !== null) walk(root, { ...place, root }, found);
+    if (root !== null) walk(root, { ...place, root }, found, listing);
   }
   return sorted(found);
 }
@@ -69,9 +73,9 @@ function lookInto(path: string, root: Place, found: Map<string, FoundFile>): voi
     place = below(place, name);
   }
   if (place.depth > depthMax) return;
-  if (last === "") return walk(path, place, found);
+  if (last === "") return walk(path, place, found, listingOf);
   const stat = lstatSync(path, { throwIfNoEntry: false });
-  if (stat?.isDirectory() === true && mayHold(place, last)) walk(path, below(place, last), found);
+  if (stat?.isDirectory() === true && mayHold(place, last)) walk(path, below(place, last), found, listingOf);
   // What is written to a database stands in a file beside it.
   const name = place.agent === "opencode" ? last.replace(/-wal$/, "") : last;
   const kind = stat?.isFile() === true ? kindOf(place, name) : null;
@@ -106,18 +110,22 @@ interface Place {
 }
 
 /** There may be thousands of folders: a path is put together once, and looked into only where its name says nothing. */
-function walk(folder: string, place: Place, found: Map<string, FoundFile>): void {
-  for (const entry of entriesOf(folder)) {
+function walk(
+  folder: string,
+  place: Place,
+  found: Map<string, FoundFile>,
+  listing: (folder: string) => Listing,
+): void {
+  const { folders, files } = listing(folder);
+  for (const name of files) {
     if (found.size >= recordFilesMax) return;
-    const { name } = entry;
-    if (entry.isDirectory()) {
-      if (place.depth < depthMax && mayHold(place, name))
-        walk(`${folder}/${name}`, below(place, name), found);
-    } else if (entry.isFile()) {
-      const kind = kindOf(place, name);
-      const file = kind === null ? null : lookAt(`${folder}/${name}`, kind, place);
-      if (file !== null) found.set(file.path, file);
-    }
+    const kind = kindOf(place, name);
+    const file = kind === null ? null : lookAt(`${folder}/${name}`, kind, place);
+    if (file !== null) found.set(file.path, file);
+  }
+  for (const name of folders) {
+    if (place.depth < depthMax && mayHold(place, name))
+      walk(`${folder}/${name}`, below(place, name), found, listing);
   }
 }
 
@@ -164,14 +172,6 @@ function lookAt(path: string, kind: FileKind, { agent, root, project }: Place): 
     changedMs: Math.max(stat.mtimeMs, log !== undefined && log.size > 0 ? log.mtimeMs : 0),
     inode: stat.ino,
   };
-}
-
-function entriesOf(folder: string): Dirent[] {
-  try {
-    return readdirSync(folder, { withFileTypes: true });
-  } catch {
-    return []; // Gone or not ours to read: nothing to count is all that can be said.
-  }
 }
 
 function realPath(path: string): string | null {

@@ -9,24 +9,27 @@ import { faultPoint } from "../faults/fault-point.ts";
 import { ensurePrivateFile, ensurePrivateFolders } from "../ledger/state-folder.ts";
 
 /** Raise it when readings come out otherwise than before: what an older program read is then read again. */
-const READING_VERSION = 3;
+const READING_VERSION = 4;
 const busyMs = 10_000;
 
 const OPEN = faultPoint("usage-index.open");
 const DISCARD = faultPoint("usage-index.discard");
 const BEGIN = faultPoint("usage-index.begin");
 const PUT = faultPoint("usage-index.put");
+const LISTINGS = faultPoint("usage-index.listings");
 const UPDATE = faultPoint("usage-index.update");
 
 const TABLES = `
   BEGIN IMMEDIATE;
   DROP TABLE IF EXISTS file;
   DROP TABLE IF EXISTS sums;
+  DROP TABLE IF EXISTS listings;
   CREATE TABLE file (
     path TEXT PRIMARY KEY, bytes INTEGER NOT NULL, changed_ms REAL NOT NULL, inode INTEGER NOT NULL,
     head TEXT NOT NULL, records TEXT NOT NULL
   );
   CREATE TABLE sums (fingerprint TEXT PRIMARY KEY, sums TEXT NOT NULL);
+  CREATE TABLE listings (text TEXT NOT NULL);
   COMMIT;
 `;
 
@@ -79,6 +82,19 @@ export class UsageIndex {
         .pluck()
         .get(fingerprint) ?? null
     );
+  }
+
+  /** What stood in the folders; null = nothing is known. */
+  listings(): string | null {
+    return this.#db.prepare<[], string>("SELECT text FROM listings").pluck().get() ?? null;
+  }
+
+  keepListings(text: string): void {
+    const write = (): void => {
+      this.#db.prepare("DELETE FROM listings").run();
+      this.#db.prepare("INSERT INTO listings VALUES (?)").run(text);
+    };
+    LISTINGS.pass(() => this.#db.transaction(write).immediate());
   }
 
   files(): IndexedFile[] {

@@ -8,6 +8,7 @@ import { packRecords, unpackRecords, type PackedRecords } from "../metering/pack
 import type { PriceTable } from "../metering/prices.ts";
 import { CellSums, type UsageCell } from "../metering/usage-cells.ts";
 import { findRecordFiles, recordFilesMax, type FoundFile } from "./find-files.ts";
+import { FolderListings } from "./folder-listings.ts";
 import { RECORDED_AGENTS, type RecordedAgent, type RecordFolders } from "./formats.ts";
 import type { FileReading, ReadSoFar } from "./read-file.ts";
 import { SessionTotals } from "./session-totals.ts";
@@ -34,13 +35,15 @@ export async function recordedUsage(
   indexPath: string,
   prices: PriceTable,
 ): Promise<RecordedUsage> {
-  const found = findRecordFiles(folders);
   const index = UsageIndex.open(indexPath);
   try {
+    const listings = new FolderListings(index.listings());
+    const found = findRecordFiles(folders, (folder) => listings.of(folder));
+    const keeper = new IndexKeeper(index);
+    keeper.keepListings(listings.text());
     const fingerprint = fingerprintOf(found, prices);
     const kept = index.sumsOf(fingerprint);
     if (kept !== null) return JSON.parse(kept) as RecordedUsage;
-    const keeper = new IndexKeeper(index);
     const { files, gone } = await readChanges(found, index.files(), keeper);
     const usage = files.usage(found, prices);
     return keeper.conclude(gone, fingerprint, usage);
@@ -95,6 +98,10 @@ class IndexKeeper {
 
   constructor(index: UsageIndex) {
     this.#index = index;
+  }
+
+  keepListings(text: string | null): void {
+    if (text !== null) this.#attempt(() => this.#index.keepListings(text));
   }
 
   put(file: IndexedFile): void {

@@ -4,11 +4,13 @@ import {
   cpSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
   statSync,
   truncateSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -50,6 +52,13 @@ async function tokens(): Promise<{ input: number; output: number }> {
   return { input: inputTokens, output: outputTokens };
 }
 
+/** As if nothing in a folder had changed for long. */
+function longAgo(folder: string): void {
+  for (const entry of readdirSync(folder, { withFileTypes: true }))
+    if (entry.isDirectory()) longAgo(join(folder, entry.name));
+  utimesSync(folder, 1_600_000_000, 1_600_000_000);
+}
+
 const SESSION = "claude/projects/-home-dev-shop/s1.jsonl";
 
 describe("what the agents recorded", () => {
@@ -58,6 +67,7 @@ describe("what the agents recorded", () => {
     cpSync(join(fixtures, "codex/resume-fork"), join(home, "codex"), { recursive: true });
     cpSync(join(fixtures, "gemini/tmp"), join(home, "gemini"), { recursive: true });
     cpSync(join(fixtures, "opencode"), join(home, "opencode"), { recursive: true });
+    longAgo(home);
     const first = await count();
     expect(first.notices).toEqual([]);
     const inputOf = (agent: string) =>
@@ -71,6 +81,24 @@ describe("what the agents recorded", () => {
     expect(readFileSync(index()).equals(kept)).toBe(true);
     expect(statSync(index()).mode & 0o777).toBe(0o600);
     expect(statSync(dirname(index())).mode & 0o777).toBe(0o700);
+  });
+
+  test("is found in folders that are known from before, with files that came, went or moved since", async () => {
+    write(SESSION, `${claudeLine({ id: "m1", input: 1, output: 0 })}\n`);
+    write("claude/projects/-other/s2.jsonl", `${claudeLine({ id: "m2", input: 10, output: 0 })}\n`);
+    longAgo(join(home, "claude"));
+    expect(await tokens()).toEqual({ input: 11, output: 0 });
+    expect(await tokens()).toEqual({ input: 11, output: 0 });
+    write("claude/projects/-other/s3.jsonl", `${claudeLine({ id: "m3", input: 100, output: 0 })}\n`);
+    expect(await tokens()).toEqual({ input: 111, output: 0 });
+    write(
+      "claude/projects/-other/s2/subagents/agent-1.jsonl",
+      `${claudeLine({ id: "m4", input: 1_000, output: 0 })}\n`,
+    );
+    expect(await tokens()).toEqual({ input: 1_111, output: 0 });
+    renameSync(join(home, "claude/projects/-other"), join(home, "claude/projects/-third"));
+    rmSync(join(home, SESSION));
+    expect(await tokens()).toEqual({ input: 1_110, output: 0 });
   });
 
   test("tells what Claude Code counts beyond it: a compaction's own requests, never those of a fork", async () => {
