@@ -185,7 +185,7 @@ export class HierarchyRows {
         const key = `${subject.kind} ${subject.id}`;
         const known = kept.get(key) ?? { subject, sums: NO_AGGREGATE, tenths: new Map<number, number>() };
         known.sums = withInvocation(known.sums, one, seq, reports.get(one.attemptId));
-        if (one.durationMs !== null) addOne(known.tenths, tenthsOf(one.durationMs));
+        if (one.durationMs !== null) addTo(known.tenths, tenthsOf(one.durationMs), 1);
         kept.set(key, known);
       }
     }
@@ -194,18 +194,23 @@ export class HierarchyRows {
 
   #saveRebuilt({ subject, sums, tenths }: Rebuilt): void {
     this.#save(subject, sums);
-    for (const [fine, n] of tenths) this.#countMany(subject, fine, n);
+    const coarse = new Map<number, number>();
+    for (const [fine, n] of tenths) {
+      this.#count.run(subject.kind, subject.id, 0, fine, n);
+      addTo(coarse, Math.floor(fine / coarseTenths), n);
+    }
+    for (const [bucket, n] of coarse) this.#count.run(subject.kind, subject.id, 1, bucket, n);
   }
 
-  #countMany({ kind, id }: Subject, fine: number, n: number): void {
-    this.#count.run(kind, id, 0, fine, n);
-    this.#count.run(kind, id, 1, Math.floor(fine / coarseTenths), n);
+  #countOne({ kind, id }: Subject, fine: number): void {
+    this.#count.run(kind, id, 0, fine, 1);
+    this.#count.run(kind, id, 1, Math.floor(fine / coarseTenths), 1);
   }
 
   #addToSums(one: Invocation, seq: number, reported: readonly ReportedValue[]): void {
     for (const subject of subjectsOf(one)) {
       this.#save(subject, withInvocation(this.sums(subject), one, seq, reported));
-      if (one.durationMs !== null) this.#countMany(subject, tenthsOf(one.durationMs), 1);
+      if (one.durationMs !== null) this.#countOne(subject, tenthsOf(one.durationMs));
     }
   }
 
@@ -223,8 +228,8 @@ interface Rebuilt {
   readonly tenths: Map<number, number>;
 }
 
-function addOne(counts: Map<number, number>, key: number): void {
-  counts.set(key, (counts.get(key) ?? 0) + 1);
+function addTo(counts: Map<number, number>, key: number, more: number): void {
+  counts.set(key, (counts.get(key) ?? 0) + more);
 }
 
 function invocationOf(row: InvocationRow): Invocation {

@@ -19,23 +19,29 @@ export async function counting47(): Promise<Figure[]> {
   const small = await oneMore(few);
   const large = await oneMore(many);
   return [
-    { what: "one more task, 1,000 before it", measured: ms(small.oneMs), ratio: "", goal: "", met: null },
+    {
+      what: "one more task, 1,000 before it",
+      measured: `${ms(small.workMs)} of CPU, ${ms(small.oneMs)} by the clock`,
+      ratio: "",
+      goal: "",
+      met: null,
+    },
     {
       what: "one more task, 1,000,000 before it",
-      measured: `${ms(large.oneMs)}, p99 ${ms(large.p99Ms)}`,
-      ratio: times(large.oneMs / small.oneMs),
+      measured: `${ms(large.workMs)} of CPU, ${ms(large.oneMs)} by the clock`,
+      ratio: times(large.workMs / small.workMs),
       goal: "below 10 ms of work",
-      met: large.oneMs < 10,
+      met: large.workMs < 10,
     },
     { what: "all counted again, all files", measured: ms(large.rebuildMs), ratio: "", goal: "", met: null },
   ];
 }
 
-async function oneMore(before: number): Promise<{ oneMs: number; p99Ms: number; rebuildMs: number }> {
+async function oneMore(count: number): Promise<{ oneMs: number; workMs: number; rebuildMs: number }> {
   const folder = homeFolder("disk");
   const ledger = Ledger.open(join(folder, "ledger.sqlite"));
   try {
-    fill(ledger, before);
+    fill(ledger, count);
     const metricsDir = join(folder, ".claude/metrics");
     const setting = {
       file: join(folder, "ctm.roster.yaml"),
@@ -55,11 +61,13 @@ async function oneMore(before: number): Promise<{ oneMs: number; p99Ms: number; 
     });
     ledger.hierarchy.takeChanged();
     const took: number[] = [];
+    const before = process.cpuUsage();
     for (let n = 0; n < rounds; n += 1) took.push(oneTask(ledger, files, n));
+    const { user, system } = process.cpuUsage(before);
+    const workMs = (user + system) / 1_000 / rounds;
     files.close();
     if (!existsSync(join(metricsDir, "agents/agent-7.json"))) throw new Error("no file was written");
-    took.sort((a, b) => a - b);
-    return { oneMs: median(took), p99Ms: took[Math.ceil(rounds * 0.99) - 1] ?? Number.NaN, rebuildMs };
+    return { oneMs: median(took), workMs, rebuildMs };
   } finally {
     ledger.close();
     rmSync(folder, { recursive: true, force: true });
