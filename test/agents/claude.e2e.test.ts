@@ -92,14 +92,17 @@ describe.skipIf(bin === null)(title, () => {
     expect((await run.screenIs("draft")).text).toContain("slow [[delay:600000]]");
   });
 
-  test.each([
-    ["credit", "out-of-credit"],
-    ["529", "overloaded"],
-    ["400ctx", "invalid-request"],
-  ])("the API failure %s ends the turn as %s", async (code, failure) => {
+  // One start of the CLI for all of them, one turn after the other.
+  test("a failure of the API ends the turn as what it is", async () => {
     const { run } = await start();
-    const skip = await run.submit(`fail [[err:${code}]]`);
-    expect((await run.event("turn-failed", skip)).failure).toBe(failure);
+    for (const [code, failure] of [
+      ["credit", "out-of-credit"],
+      ["529", "overloaded"],
+      ["400ctx", "invalid-request"],
+    ]) {
+      const skip = await run.submit(`fail [[err:${code}]]`);
+      expect((await run.event("turn-failed", skip)).failure, code).toBe(failure);
+    }
   });
 
   test("a subscription's usage limit is told with its reset, by the hook, the record and the screen", async () => {

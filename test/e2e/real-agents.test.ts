@@ -171,7 +171,8 @@ for (const agent of ["claude", "codex"] as const) {
 
   describe.skipIf(bin === null)(`${agent}, the real CLI (${reason ?? "installed"})`, () => {
     it("adopts sessions started by hand, one of them a fork, books them to the token and leaves them alone at the end", async () => {
-      const { api, home, ctm } = await realBench(agent, bin);
+      // An adopted agent calls no hook: what its screen and its record say is looked at now and then as well.
+      const { api, home, ctm } = await realBench(agent, bin, { tickMs: 2_000 });
       const earlier = "Please fix the zulu parser [[say:zulu is done]]";
       const forked = await forkCommand(agent, bin ?? "", home, earlier);
       const flags = agent === "claude" ? ["--permission-mode", "default"] : ["--no-daemon"];

@@ -115,6 +115,8 @@ export interface ProductOptions {
   readonly deep?: boolean;
   /** Time can be made to pass for its managers. */
   readonly clockMoves?: boolean;
+  /** Period of the slow net behind the events, where the test is of what has no events. */
+  readonly tickMs?: number;
 }
 
 /** A state folder, a configuration and a working folder of one test's own; everything started here ends with it. */
@@ -167,7 +169,7 @@ export class Product {
     const lines = [
       `workers: { count: ${workers}, agent: ${real?.name ?? agent}, cols: 120, rows: 30, ${restart} }`,
       // The slow net behind the events is as good as gone: what an event forgets is to be seen.
-      "auto: { tickMs: 3600000 }",
+      `auto: { tickMs: ${this.#options.tickMs ?? 3_600_000} }`,
       ...(this.#options.recorded === true ? this.#recordedAgent() : []),
       ...(real === undefined ? [] : realAgent(real)),
       yaml,
