@@ -126,7 +126,7 @@ function mutated(text: string, mutations: readonly { at: number; cut: number; pu
 const anyOf = <T>(items: readonly T[]) => fc.constantFrom(...items);
 
 describe.each(formats)("$name records", ({ sets, parse, readTurn }) => {
-  test("mutated text never crashes, and every count that comes out is a count", () => {
+  test("mutated text never crashes, counts nothing twice, and every count that comes out is a count", () => {
     fc.assert(
       fc.property(
         anyOf(sets.flat()),
@@ -134,7 +134,10 @@ describe.each(formats)("$name records", ({ sets, parse, readTurn }) => {
         (text, mutations) => {
           const hostile = mutated(text, mutations);
           readTurn(hostile);
-          for (const { usage, key } of parse(hostile)) {
+          const records = parse(hostile);
+          // Read from two places, as a copy of a file is: whatever it says, it says once.
+          expect(sumOf(mergeRecords([records, parse(hostile)]))).toEqual(sumOf(records));
+          for (const { usage, key } of records) {
             expect(key).not.toBe("");
             for (const count of Object.values(usage))
               expect(Number.isSafeInteger(count) && count >= 0).toBe(true);
