@@ -127,6 +127,8 @@ describe("F1 a command that is killed at every point it comes to, without a mana
   it("leaves the ledger whole, and does what it is for when it is called again", async () => {
     const ctm = product({ workers: 1 });
     writeTranscripts(join(ctm.folder, "home"), 20_000, 1);
+    // What stands in a folder is remembered once it has not changed for a while.
+    utimesSync(join(ctm.folder, "home", ".claude", "projects"), 1_600_000_000, 1_600_000_000);
     const left = new Set(allPoints().filter((point) => OF_COMMANDS.test(point)));
     const insist = async (...args: readonly string[]): Promise<void> => {
       for (;;) {
