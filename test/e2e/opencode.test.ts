@@ -100,6 +100,9 @@ async function manager(apiUrl: string) {
         OPENCODE_DISABLE_LSP_DOWNLOAD: "1",
       },
       ...{ OPENCODE_DISABLE_DEFAULT_PLUGINS: "1", OPENCODE_DISABLE_MODELS_FETCH: "1" },
+      // Three quarters of its start are for what no task here needs.
+      ...{ OPENCODE_FAST_BOOT: "1", OPENCODE_DISABLE_FFF: "1", OPENCODE_DISABLE_EMBEDDED_WEB_UI: "1" },
+      ...{ OPENCODE_EXPERIMENTAL_DISABLE_FILEWATCHER: "1", OPENCODE_DISABLE_CLAUDE_CODE: "1" },
     },
     cwd: project,
     stdin: "ignore",
