@@ -76,6 +76,7 @@ async function manager(apiUrl: string) {
   for (const folder of [project, join(home, "tmp"), join(home, ".config", "opencode")])
     mkdirSync(folder, { recursive: true });
   writeFileSync(join(home, ".config", "opencode", "opencode.json"), JSON.stringify(opencodeConfig(apiUrl)));
+  havePlugins(join(home, ".config", "opencode"));
   const config = {
     workers: { agent: "opencode", count: 1, cwd: project },
     agents: { opencode: { command: [bin], mode: "interactive" } },
@@ -101,7 +102,7 @@ async function manager(apiUrl: string) {
       },
       ...{ OPENCODE_DISABLE_DEFAULT_PLUGINS: "1", OPENCODE_DISABLE_MODELS_FETCH: "1" },
       // Three quarters of its start are for what no task here needs.
-      ...{ OPENCODE_FAST_BOOT: "1", OPENCODE_DISABLE_FFF: "1", OPENCODE_DISABLE_EMBEDDED_WEB_UI: "1" },
+      ...{ OPENCODE_FAST_BOOT: "1", OPENCODE_DISABLE_EMBEDDED_WEB_UI: "1" },
       ...{ OPENCODE_EXPERIMENTAL_DISABLE_FILEWATCHER: "1", OPENCODE_DISABLE_CLAUDE_CODE: "1" },
     },
     cwd: project,
@@ -147,6 +148,21 @@ async function manager(apiUrl: string) {
     attempt: async (id: number): Promise<AttemptDetails | undefined> =>
       (await ask<{ attempts: AttemptDetails[] }>("show", { id })).attempts[0],
   };
+}
+
+/** OpenCode fetches a package for writers of plugins at its first start, and waits for it: here it stands there already. */
+function havePlugins(folder: string): void {
+  const [name, version] = ["@opencode-ai/plugin", "1.18.33"];
+  const place = join(folder, "node_modules", name);
+  mkdirSync(place, { recursive: true });
+  const dependencies = { [name]: version };
+  const packages = { "": { dependencies }, [`node_modules/${name}`]: { version } };
+  const files = {
+    [join(folder, "package.json")]: { dependencies },
+    [join(folder, "package-lock.json")]: { lockfileVersion: 3, requires: true, packages },
+    [join(place, "package.json")]: { name, version, type: "module" },
+  };
+  for (const [path, text] of Object.entries(files)) writeFileSync(path, JSON.stringify(text));
 }
 
 /** The stand-in speaks Anthropic's protocol, and OpenCode has a provider for that within it. */
