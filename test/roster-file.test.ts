@@ -56,7 +56,7 @@ describe("the first roster", () => {
 
   it("is drawn and looked at without a complaint", async () => {
     fileOf(INIT_ROSTER);
-    const { roster: setting } = await loadConfig({ env: { HOME: folder }, cwd: folder });
+    const { roster: setting } = await loadConfig({ env: { HOME: "/nowhere" }, cwd: folder });
     const config = { roster: setting } as Parameters<typeof rosterChecks>[0];
     expect(rosterChecks(config)).toHaveLength(1);
     const drawn = renderRoster(rosterModel(setting), wide80);
@@ -70,7 +70,7 @@ describe("the first roster", () => {
       "departments: []",
     );
     const roster = await readRoster(fileOf(wrong), KINDS);
-    const config = { roster: { file: "f", roster, metricsDir: null } } as unknown as Parameters<
+    const config = { roster: { file: "f", roster, metricsDir: "m" } } as unknown as Parameters<
       typeof rosterChecks
     >[0];
     expect(rosterChecks(config).map(({ verdict, found }) => `${verdict} ${found}`)).toEqual([
