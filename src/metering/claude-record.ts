@@ -40,7 +40,8 @@ export function parseOwnClaudeRecord(text: string): UsageRecord[] {
 
 export const CLAUDE_RECORD: RecordFormat = {
   // Of every count of tokens. A mark that begins with a rare character is found several times faster than a quote.
-  marks: ['_tokens"', '_boundary"', 'USD"'],
+  marks: ['_tokens"', '_boundary"'],
+  endMarks: ['"cost-state"'],
   bulk: { from: '"content":[', to: '],"stop_reason"' },
   likeness: (line) => (namesMessage(line) ? withoutValues(line, DIFFER_BY_BLOCK) : null),
   open: (state) => {

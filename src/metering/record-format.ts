@@ -12,6 +12,8 @@ export const headBytes = 160;
 export interface RecordFormat {
   /** A line that holds none of these says nothing about usage, and need not be given to `read`. */
   readonly marks: readonly string[];
+  /** Marks of lines that are written when a session ends, and are looked for at the end of a file alone. */
+  readonly endMarks?: readonly string[];
   /**
    * What the beginning of a line, `headBytes` long or shorter, tells of it: true = it is to be read, false = it says
    * nothing about usage. null = nothing is told, and marks decide. Left out = it is never looked at.
