@@ -97,7 +97,7 @@ describe("F2 the manager is killed", () => {
   // Two states at once: most of a round is waiting.
   it.concurrent.each(Array.from({ length: rounds }, (_, n) => n + 1))(
     `${kills} times at random moments, while three agents work (round %i of ${rounds})`,
-    { timeout: 480_000 },
+    { timeout: LONG ? 3_600_000 : 480_000 },
     async (round) => {
       const random = generator(SEED + round);
       const label = `seed ${SEED}, round ${round}`;
