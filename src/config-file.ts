@@ -69,7 +69,16 @@ export async function readConfigFile(
 
 function firstIn(folder: string, names: readonly string[]): string | null {
   const paths = names.map((name) => join(folder, name));
-  return paths.find((path) => statSync(path, { throwIfNoEntry: false })?.isFile()) ?? null;
+  return paths.find(isFile) ?? null;
+}
+
+/** Where no file can be (a folder's name that is too long, one that is closed to us) there is none. */
+function isFile(path: string): boolean {
+  try {
+    return statSync(path).isFile();
+  } catch {
+    return false;
+  }
 }
 
 function readBounded(path: string, uid: number | null, { name, maxBytes }: FileSort): string {

@@ -107,6 +107,12 @@ export class LocalApp implements App {
     this.#parts = parts;
   }
 
+  /** What views are made from: what has ended holds nothing any more, also when that stands on no disk yet. */
+  get #sources(): OverviewSources {
+    this.#parts.kept.flush();
+    return this.#parts.sources;
+  }
+
   get config(): Config {
     return this.#parts.config;
   }
@@ -162,7 +168,7 @@ export class LocalApp implements App {
   taskDetails(id: number): TaskDetails {
     const task = this.task(id);
     const waitsFor = task.state.name === "queued" ? (this.whyTask(id).holds?.reason ?? null) : null;
-    return taskDetails(id, waitsFor, this.#parts.sources);
+    return taskDetails(id, waitsFor, this.#sources);
   }
 
   cancel(id: number): Promise<Task> {
@@ -280,26 +286,28 @@ export class LocalApp implements App {
   // ── views ───────────────────────────────────────────────────────────────────────────────────────
 
   status(): StatusModel {
-    return statusModel(this.#parts.sources);
+    return statusModel(this.#sources);
   }
 
   metrics(): MetricsModel {
-    return metricsModel(this.#parts.sources);
+    return metricsModel(this.#sources);
   }
 
   throttle(): ThrottleModel {
-    const { sources, accounts } = this.#parts;
+    const { accounts } = this.#parts;
+    const sources = this.#sources;
     return throttleModel(sources, accounts, (task) => this.#deferralOf(task, this.#fitting(task)) !== null);
   }
 
   plan(): PlanModel {
     this.#workplace();
-    const { sources, accounts, delegation, throttleCopy } = this.#parts;
+    const { accounts, delegation, throttleCopy } = this.#parts;
+    const sources = this.#sources;
     return planModel({ sources, accounts, throttleCopy, forecast: (task) => delegation.forecastOf(task) });
   }
 
   recap(): RecapModel {
-    return recapModel(this.#survivors(), this.#parts.sources);
+    return recapModel(this.#survivors(), this.#sources);
   }
 
   whyTask(id: number): TaskWhy {
@@ -315,12 +323,13 @@ export class LocalApp implements App {
         pausedBecause: this.#parts.ledger.settings.get("paused"),
         parkedFor: this.#parkedFor(task),
       },
-      this.#parts.sources,
+      this.#sources,
     );
   }
 
   #parkedFor(task: Task): ParkedFor | null {
-    const { accounts, ledger, sources } = this.#parts;
+    const { accounts, ledger } = this.#parts;
+    const sources = this.#sources;
     if (task.state.name !== "parked" || ledger.attempts.capState(task.state.attemptId) === "held")
       return null;
     const { worker } = task.state;
@@ -333,7 +342,7 @@ export class LocalApp implements App {
   #fitting({ draft, assignment }: Task): Worker[] {
     const fits = ({ name, record }: Worker): boolean =>
       draft.worker === null ? record.agent === assignment.agent : name === draft.worker;
-    return this.#parts.sources.workers().filter(fits);
+    return this.#sources.workers().filter(fits);
   }
 
   #deferralOf(task: Task, fitting: readonly Worker[]): Deferral | null {
@@ -350,13 +359,13 @@ export class LocalApp implements App {
   }
 
   whyWorker(name: string): WorkerWhy {
-    return workerWhy(this.#worker(name), this.#parts.sources);
+    return workerWhy(this.#worker(name), this.#sources);
   }
 
   // ── workers ─────────────────────────────────────────────────────────────────────────────────────
 
   workers(): WorkerRow[] {
-    return workerRows(this.#parts.sources);
+    return workerRows(this.#sources);
   }
 
   async spawn(request: SpawnRequest): Promise<WorkerRow[]> {
@@ -371,7 +380,7 @@ export class LocalApp implements App {
       cwd: request.cwd ?? this.config.workers.cwd,
       account,
     });
-    return workers.map((worker) => workerRow(worker, this.#parts.sources));
+    return workers.map((worker) => workerRow(worker, this.#sources));
   }
 
   async restart(name: string): Promise<void> {
@@ -407,7 +416,7 @@ export class LocalApp implements App {
   async adopt(session: string, socket: string | null): Promise<WorkerRow> {
     const workplace = this.#workplace();
     const record = await adoptionRecord(workplace, session, socket);
-    return workerRow(await workplace.pool.adopt(record), this.#parts.sources);
+    return workerRow(await workplace.pool.adopt(record), this.#sources);
   }
 
   async adoptable(): Promise<string[]> {
@@ -438,7 +447,7 @@ export class LocalApp implements App {
   }
 
   survivors(): SurvivorRow[] {
-    return this.#survivors().map((survivor) => survivorRow(survivor, this.#parts.sources));
+    return this.#survivors().map((survivor) => survivorRow(survivor, this.#sources));
   }
 
   async endSurvivors(): Promise<{ ended: SurvivorRow[]; there: SurvivorRow[] }> {
@@ -447,7 +456,7 @@ export class LocalApp implements App {
     const rows = (kept: boolean): SurvivorRow[] =>
       found
         .filter((survivor) => left.has(survivor) === kept)
-        .map((survivor) => survivorRow(survivor, this.#parts.sources));
+        .map((survivor) => survivorRow(survivor, this.#sources));
     return { ended: rows(false), there: rows(true) };
   }
 
@@ -468,19 +477,19 @@ export class LocalApp implements App {
   // ── limits, doctor, facts, end ──────────────────────────────────────────────────────────────────
 
   limits(): LimitRow[] {
-    return limitRows(this.#parts.sources);
+    return limitRows(this.#sources);
   }
 
   setLimit(id: string, amount: string | null): LimitRow {
-    return limitRow(this.#parts.sources, this.#parts.limits.set(id, amount));
+    return limitRow(this.#sources, this.#parts.limits.set(id, amount));
   }
 
   raiseLimit(id: string, amount: string, untilMs: number, reason: string): LimitRow {
-    return limitRow(this.#parts.sources, this.#parts.limits.raise(id, amount, untilMs, reason));
+    return limitRow(this.#sources, this.#parts.limits.raise(id, amount, untilMs, reason));
   }
 
   accounts(): AccountRow[] {
-    return accountRows(this.#parts.accounts, this.#parts.sources);
+    return accountRows(this.#parts.accounts, this.#sources);
   }
 
   freeAccount(name: string): AccountRow {
@@ -506,7 +515,7 @@ export class LocalApp implements App {
   // ── prices ──────────────────────────────────────────────────────────────────────────────────────
 
   prices(word: string | null): PricesModel {
-    return pricesModel(word, this.#parts.delegation.priceBook, this.#parts.sources);
+    return pricesModel(word, this.#parts.delegation.priceBook, this.#sources);
   }
 
   bringPrices(update: PriceUpdate, passedOver: readonly PassedOver[]): PricesBrought {
@@ -573,7 +582,7 @@ export class LocalApp implements App {
         this.config,
         () => this.#parts.ledger.database,
         () => this.#survivors(),
-        () => this.#parts.sources.storageFault(),
+        () => this.#sources.storageFault(),
       ),
     );
   }

@@ -10,6 +10,9 @@ import type { Worker } from "./worker.ts";
 /** Screens of an agent that waits for a prompt, however its last turn ended. */
 const WAITING: ReadonlySet<ScreenReading["state"]> = new Set(["idle", "interrupted", "limited", "draft"]);
 
+/** From the signal that a prompt was taken up to the moment the screen shows it. */
+const takenUpWithinMs = 500;
+
 export class ScreenEvidence {
   readonly #worker: Worker;
   /** Since when the question stood whose dialog was seen: it is told a moment before it is drawn. */
@@ -109,8 +112,14 @@ export class ScreenEvidence {
 
   /** Interrupted before it said anything, an agent gives the prompt back: it is taken out of the composer again. */
   async #draft(says: string): Promise<void> {
-    const { attempt, pane, terminal } = this.#worker;
+    const { attempt, pane, terminal, adapter } = this.#worker;
     if (attempt?.cancelling !== true || attempt.phase === "preparing" || pane === null) return;
+    // Taken up in this very moment, a prompt still stands there, and the key was too early to stop its turn.
+    await new Promise((resolve) => setTimeout(resolve, takenUpWithinMs));
+    const now = adapter.readScreen(await terminal.capture(pane)).state;
+    if (this.#worker.attempt !== attempt) return;
+    if (now === "busy") await terminal.sendKey(pane, adapter.traits.interruptKey);
+    if (now !== "draft") return;
     await terminal.sendKey(pane, "C-u");
     await this.#worker.end({ kind: "cancelled" }, "screen", `${says}: the prompt came back`);
   }

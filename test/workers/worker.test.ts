@@ -308,6 +308,17 @@ describe("the end of a turn", () => {
     expect(bench.ends()).toEqual(["cancelled null"]);
   });
 
+  it("interrupts a turn again that began in the moment of the cancel, and does not take it for ended", async () => {
+    const bench = await idle();
+    await bench.accepted({ cancelling: true });
+    bench.terminal.screen = rehearsalScreen("idle", { composer: "do it" });
+    const looked = bench.look();
+    bench.terminal.screen = rehearsalScreen("busy");
+    await looked;
+    expect(bench.terminal.keys).toEqual([bench.worker.adapter.traits.interruptKey]);
+    expect(bench.ends()).toEqual([]);
+  });
+
   it("leaves a draft that nobody cancelled alone", async () => {
     const bench = await idle();
     await bench.accepted();
