@@ -178,8 +178,8 @@ export const MUTANTS: readonly Mutant[] = [
     ["metering/record-pathologies.test.ts", "F24"],
     [
       "metering/merge-records.ts",
-      "byKey.set(record.key, known === undefined ? record : mergeTwo(known, record));",
-      "byKey.set(known === undefined ? record.key : `${record.key}#${byKey.size}`, record);",
+      "else if (!saysNothingNew(known, record)) this.#byKey.set(record.key, mergeTwo(known, record));",
+      "else this.#byKey.set(`${record.key}#${this.#byKey.size}`, record);",
     ],
   ),
   mutant(
