@@ -172,7 +172,8 @@ export class GatheredWrites {
       try {
         await this.#parts.sync();
       } catch (error) {
-        this.#unknown(batch.splice(0), error);
+        // What was committed meanwhile stands behind it, and a later sync that succeeds says nothing about this one.
+        this.#unknown([...batch.splice(0), ...this.#committed.splice(0)], error);
       }
       // A flush may have been faster.
       this.#follow(batch.splice(0));

@@ -160,6 +160,8 @@ export async function openWorkplace(parts: WorkplaceParts): Promise<Workplace> {
         order.add(signal.launchId, async () => {
           const concerns = await pool.signal(signal).catch(trouble);
           if (concerns === false) spool.forget(signal.launchId);
+          // A line of a log stays where it is.
+          if (signal.name === null) return;
           // Its file stays until what followed from it is on the disk: a new start must find it, or that.
           void kept
             .written()

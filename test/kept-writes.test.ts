@@ -132,6 +132,7 @@ describe("what is gathered in a turn", () => {
 
   beforeEach(() => {
     [log, disk, syncFault, troubles.length] = [[], null, null, 0];
+    diskTakesTime = Promise.resolve();
     kept = new KeptWrites({
       // As SQLite does it: what was written is gone when the commit fails.
       commit: (act) => {
@@ -242,6 +243,23 @@ describe("what is gathered in a turn", () => {
     await kept.written();
     more = false;
     expect(kept.idle, "it goes on").toBe(false);
+  });
+
+  it("is not taken for safe because a later sync succeeds: what was committed behind a failed one is unknown too", async () => {
+    let diskIsThere = (): void => undefined;
+    diskTakesTime = new Promise((resolve) => (diskIsThere = resolve));
+    kept.gather(write("a"));
+    await turn();
+    const b = kept.gathered(write("b"));
+    await turn();
+    syncFault = sqliteError("SQLITE_IOERR_FSYNC");
+    diskIsThere();
+    await expect(b).rejects.toThrow("SQLITE_IOERR_FSYNC");
+    syncFault = null;
+    kept.flush();
+    await turn();
+    expect(log.filter((entry) => /told|synced/.test(entry))).toEqual([]);
+    expect([kept.fault?.kind, kept.idle]).toEqual(["broken", true]);
   });
 
   it("whose sync failed is neither told nor written again", async () => {

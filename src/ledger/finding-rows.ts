@@ -1,5 +1,5 @@
 /** What the rules found, as rows: since when, and what became of it. */
-import type { Finding, KeptFinding, Rule } from "../optimization/rules.ts";
+import { findingKey, type Finding, type KeptFinding, type Rule } from "../optimization/rules.ts";
 import type { Db } from "./database.ts";
 
 interface FindingRow {
@@ -11,6 +11,12 @@ interface FindingRow {
   state: KeptFinding["state"];
   since_ms: number;
   ended_at_ms: number | null;
+}
+
+/** Findings that are over, and those that are new (id null) or whose evidence is another. */
+interface FindingChange {
+  readonly gone: readonly number[];
+  readonly changed: readonly { readonly id: number | null; readonly finding: Finding }[];
 }
 
 export class FindingRows {
@@ -40,8 +46,29 @@ export class FindingRows {
     return this.#db.prepare<[], { n: number }>(sql).get()?.n ?? 0;
   }
 
-  /** Inside a transaction, as are the next three. */
-  add({ rule, subject, evidence, suggestion }: Finding, atMs: number): void {
+  /** What differs from what was found now; null: nothing does. */
+  changeTo(found: readonly Finding[]): FindingChange | null {
+    const standing = new Map(this.standing().map((kept) => [findingKey(kept), kept]));
+    const keys = new Set(found.map(findingKey));
+    const gone = [...standing].flatMap(([key, { id }]) => (keys.has(key) ? [] : [id]));
+    const changed = found.flatMap((finding) => {
+      const kept = standing.get(findingKey(finding));
+      return kept?.evidence === finding.evidence ? [] : [{ id: kept?.id ?? null, finding }];
+    });
+    return gone.length + changed.length === 0 ? null : { gone, changed };
+  }
+
+  /** New ones are open, those that are gone are over. Inside a transaction. */
+  apply({ gone, changed }: FindingChange, atMs: number): void {
+    for (const id of gone)
+      this.#db.prepare("UPDATE finding SET state = 'resolved', ended_at_ms = ? WHERE id = ?").run(atMs, id);
+    for (const { id, finding } of changed) {
+      if (id === null) this.#add(finding, atMs);
+      else this.#renew(id, finding);
+    }
+  }
+
+  #add({ rule, subject, evidence, suggestion }: Finding, atMs: number): void {
     this.#db
       .prepare(
         "INSERT INTO finding (rule, subject, evidence, suggestion, state, since_ms) VALUES (?, ?, ?, ?, 'open', ?)",
@@ -49,16 +76,13 @@ export class FindingRows {
       .run(rule, subject, evidence, suggestion, atMs);
   }
 
-  renew(id: number, { evidence, suggestion }: Finding): void {
+  #renew(id: number, { evidence, suggestion }: Finding): void {
     this.#db
       .prepare("UPDATE finding SET evidence = ?, suggestion = ? WHERE id = ?")
       .run(evidence, suggestion, id);
   }
 
-  resolve(id: number, atMs: number): void {
-    this.#db.prepare("UPDATE finding SET state = 'resolved', ended_at_ms = ? WHERE id = ?").run(atMs, id);
-  }
-
+  /** Inside a transaction. */
   acknowledge(id: number): void {
     this.#db.prepare("UPDATE finding SET state = 'acknowledged' WHERE id = ? AND state = 'open'").run(id);
   }

@@ -18,22 +18,21 @@ import {
   type TaskDraft,
   type TaskStateName,
 } from "../tasks/task.ts";
-import type { Invocation } from "../hierarchy/invocation.ts";
 import type { Report } from "../hierarchy/reports.ts";
 import type { Extension } from "../throttle/extension.ts";
-import { findingKey, type Finding } from "../optimization/rules.ts";
-import type { Tier } from "../roster/roster.ts";
+import type { Finding } from "../optimization/rules.ts";
 import { retryLevel, type EscalationLevel } from "../roster/escalation.ts";
 import { assertMove } from "../tasks/transitions.ts";
 import type { AccountPark } from "../throttle/account-parking.ts";
 import { AccountRows } from "./account-rows.ts";
-import { AttemptRows, type AttemptRow, type Intent } from "./attempt-rows.ts";
+import { AttemptRows, type Intent } from "./attempt-rows.ts";
 import { backUpBeforeMigration } from "./backup-folder.ts";
 import { openDatabase, type Db, type Transaction } from "./database.ts";
 import { EscalationRows } from "./escalation-rows.ts";
 import { ExternalRows } from "./external-rows.ts";
 import { FindingRows } from "./finding-rows.ts";
-import { HierarchyRows, type InvocationUsage } from "./hierarchy-rows.ts";
+import { HierarchyRows } from "./hierarchy-rows.ts";
+import { InvocationBooking, type MemberPlace } from "./invocation-booking.ts";
 import { LOCK_FILE, managerRuns } from "./manager-lock.ts";
 import { LEDGER_VERSION, migrate, versionOf } from "./migrations.ts";
 import { ReportRows } from "./report-rows.ts";
@@ -75,12 +74,6 @@ interface MoveDetails {
   readonly exitCode?: number | null;
   readonly newAttempt?: boolean;
   readonly cause?: string;
-}
-
-/** Where an agent of the roster stands. */
-export interface MemberPlace {
-  readonly tier: Tier;
-  readonly departments: readonly string[];
 }
 
 /** Every change of the ledger is one of these commits. */
@@ -127,8 +120,7 @@ export class Ledger {
   readonly #db: Db;
   readonly #file: string;
   readonly #log: WalSync;
-  /** Where an agent of the roster stands; null: there is no roster, and nothing is counted. */
-  #placeOf: ((member: string) => MemberPlace | null) | null = null;
+  readonly #invocations: InvocationBooking;
   #inTransaction: Transaction<(act: () => unknown) => unknown> | null = null;
   readonly #insertTask;
   readonly #move;
@@ -154,6 +146,7 @@ export class Ledger {
     this.hierarchy = new HierarchyRows(db);
     this.reports = new ReportRows(db);
     this.findings = new FindingRows(db);
+    this.#invocations = new InvocationBooking(this);
     this.#insertTask = db.prepare(
       `INSERT INTO task (text, priority, cwd, forced_type, forced_model, forced_agent, forced_worker, forced_member, key, retry_lost, cap_tokens, cap_nano, origin,
         member, preamble, type, complexity, route, agent, model, estimate_tokens, reserve_tokens, reserve_nano, reserve_basis,
@@ -462,7 +455,7 @@ export class Ledger {
 
   /** From now on ended attempts are counted for agents, departments and tiers of a roster. */
   countBy(placeOf: (member: string) => MemberPlace | null): void {
-    this.#placeOf = placeOf;
+    this.#invocations.countBy(placeOf);
   }
 
   /** Makes all sums of the hierarchy anew from its invocations, in one commit. */
@@ -481,18 +474,8 @@ export class Ledger {
 
   /** What was found now: new ones are open, those that are gone are over. Nothing is written where nothing changed. */
   saveFindings(found: readonly Finding[], atMs: number): void {
-    const standing = new Map(this.findings.standing().map((kept) => [findingKey(kept), kept]));
-    const gone = [...standing].filter(([key]) => !found.some((finding) => findingKey(finding) === key));
-    const fresh = found.filter((finding) => standing.get(findingKey(finding))?.evidence !== finding.evidence);
-    if (gone.length === 0 && fresh.length === 0) return;
-    this.#transaction(COMMITS.findings, () => {
-      for (const [, { id }] of gone) this.findings.resolve(id, atMs);
-      for (const finding of fresh) {
-        const kept = standing.get(findingKey(finding));
-        if (kept === undefined) this.findings.add(finding, atMs);
-        else this.findings.renew(kept.id, finding);
-      }
-    });
+    const change = this.findings.changeTo(found);
+    if (change !== null) this.#transaction(COMMITS.findings, () => this.findings.apply(change, atMs));
   }
 
   acknowledgeFinding(id: number): void {
@@ -536,8 +519,7 @@ export class Ledger {
     return this.#transaction(COMMITS.reprice, () => {
       const repriced = repriceAll(this.#db, rules, write);
       if (write) this.samples.reprice();
-      if (write && this.hierarchy.any)
-        this.hierarchy.rebuild(this.reports.counted(), (attemptId) => this.#usageOf(attemptId));
+      if (write) this.#invocations.reprice();
       return repriced;
     });
   }
@@ -645,9 +627,7 @@ export class Ledger {
 
   #bookAll(entries: readonly UsageEntry[]): Booked[] {
     const booked = entries.flatMap((entry) => this.spend.book(entry) ?? []);
-    if (this.hierarchy.any)
-      for (const attemptId of new Set(booked.flatMap(({ entry }) => entry.attemptId ?? [])))
-        this.hierarchy.correct(attemptId, this.#usageOf(attemptId));
+    this.#invocations.correct(booked);
     return booked;
   }
 
@@ -655,41 +635,6 @@ export class Ledger {
     if (this.#settleReservation.run(atMs, attemptId).changes !== 1) {
       throw new CtmError("ledger", `the reservation of attempt ${attemptId} was settled before`);
     }
-  }
-
-  #countInvocation(
-    task: Task,
-    attempt: AttemptRow,
-    outcome: Outcome,
-    atMs: number,
-    placeOf: (member: string) => MemberPlace | null,
-  ): void {
-    const { typed_at_ms: typedAtMs } = attempt;
-    // Nothing was typed and nobody wanted it any more: nobody was invoked.
-    if (outcome.kind === "cancelled" && typedAtMs === null) return;
-    const invocation: Invocation = {
-      attemptId: attempt.id,
-      taskId: task.id,
-      ...placedAs(task.assignment.member?.id ?? null, placeOf),
-      model: attempt.model,
-      outcome: outcome.kind,
-      startedAtMs: typedAtMs ?? attempt.reserved_at_ms,
-      endedAtMs: atMs,
-      ...this.#usageOf(attempt.id),
-      durationMs: typedAtMs === null ? null : Math.max(0, atMs - typedAtMs),
-      escalation: this.escalations.levelOf(task.id),
-      sessionId: attempt.session_id,
-    };
-    this.hierarchy.book(invocation, this.reports.countedFor(attempt.id));
-  }
-
-  /** An attempt that booked nothing is known exactly: it spent nothing. */
-  #usageOf(attemptId: string): InvocationUsage {
-    const spent = this.spend.ofAttempt(attemptId);
-    if (spent.rows === 0) return { inputTokens: 0, outputTokens: 0, costNanoUsd: 0 };
-    if (spent.source === "unknown") return { inputTokens: null, outputTokens: null, costNanoUsd: null };
-    const { outputTokens } = this.spend.usageOfAttempt(attemptId);
-    return { inputTokens: spent.tokens - outputTokens, outputTokens, costNanoUsd: spent.cost };
   }
 
   #countOutcome(task: Task, outcome: Outcome, attemptId: string, atMs: number): void {
@@ -703,22 +648,12 @@ export class Ledger {
       spent.source ?? "none",
       durationMs,
     );
-    if (this.#placeOf !== null && attempt !== null)
-      this.#countInvocation(task, attempt, outcome, atMs, this.#placeOf);
+    if (attempt !== null) this.#invocations.ended(task, attempt, outcome, atMs);
     if (outcome.kind !== "completed") return;
     const counted = spent.source === "actual" || spent.source === "simulated";
     if (!counted && spent.rows > 0) return;
     this.samples.add(attemptId, durationMs);
   }
-}
-
-/** What an attempt counts for in the hierarchy. */
-function placedAs(
-  member: string | null,
-  placeOf: (member: string) => MemberPlace | null,
-): Pick<Invocation, "member" | "tier" | "departments"> {
-  const place = member === null ? null : placeOf(member);
-  return place === null ? { member, tier: null, departments: [] } : { member, ...place };
 }
 
 /** The attempt a task has in hand. Throws a bug's error when it has none: callers check the state first. */

@@ -3,7 +3,7 @@
  * log, and stands on the disk once that file is synced, whoever syncs it. So one sync makes many commits durable, and
  * a thread of its own can wait for it.
  */
-import { close, closeSync, fdatasync, fdatasyncSync, openSync } from "node:fs";
+import { closeSync, fdatasync, fdatasyncSync, openSync } from "node:fs";
 import { promisify } from "node:util";
 import { commitPoint } from "./storage-fault.ts";
 
@@ -13,7 +13,8 @@ const synced = promisify(fdatasync);
 
 export class WalSync {
   readonly #file: string | null;
-  #descriptor: number | null = null;
+  /** One for the thread and one for the event loop: a fault of the disk is told once to each descriptor. */
+  readonly #descriptors: { thread: number | null; loop: number | null } = { thread: null, loop: null };
   #underWay = 0;
   #closed = false;
 
@@ -22,42 +23,48 @@ export class WalSync {
     this.#file = file === ":memory:" ? null : `${file}-wal`;
   }
 
-  /** Everything committed before this call is on the disk when it resolves. Rejects with the system's error. */
+  /** Everything committed before this call is on the disk when it resolves. Rejects where nobody knows. */
   async sync(): Promise<void> {
-    const descriptor = this.#open();
-    if (descriptor === null) return;
     this.#underWay += 1;
     try {
-      await SYNC.passAsync(() => synced(descriptor));
+      const descriptor = this.#descriptor("thread");
+      if (descriptor !== null) await SYNC.passAsync(() => synced(descriptor));
     } catch (error) {
       throw failedSync(error);
     } finally {
       this.#underWay -= 1;
-      if (this.#closed && this.#underWay === 0) close(descriptor);
+      if (this.#closed) this.#release("thread");
     }
   }
 
   /** The same at once. */
   syncNow(): void {
-    const descriptor = this.#open();
-    if (descriptor === null) return;
     try {
-      SYNC.pass(() => fdatasyncSync(descriptor));
+      const descriptor = this.#descriptor("loop");
+      if (descriptor !== null) SYNC.pass(() => fdatasyncSync(descriptor));
     } catch (error) {
       throw failedSync(error);
     }
   }
 
+  /** A sync under way ends by itself. */
   close(): void {
     this.#closed = true;
-    if (this.#descriptor !== null && this.#underWay === 0) closeSync(this.#descriptor);
-    this.#descriptor = null;
+    this.#release("loop");
+    this.#release("thread");
   }
 
   /** Kept open: the locks of SQLite lie on other files, so that closing this one never takes one away. */
-  #open(): number | null {
-    if (this.#file !== null && !this.#closed) this.#descriptor ??= openSync(this.#file, "r");
-    return this.#descriptor;
+  #descriptor(whose: "thread" | "loop"): number | null {
+    if (this.#file !== null && !this.#closed) this.#descriptors[whose] ??= openSync(this.#file, "r");
+    return this.#descriptors[whose];
+  }
+
+  #release(whose: "thread" | "loop"): void {
+    const descriptor = this.#descriptors[whose];
+    if (descriptor === null || (whose === "thread" && this.#underWay > 0)) return;
+    this.#descriptors[whose] = null;
+    closeSync(descriptor);
   }
 }
 

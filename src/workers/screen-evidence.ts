@@ -4,6 +4,7 @@
  * it is, with the record, all there is.
  */
 import type { ScreenReading } from "../agents/adapter.ts";
+import type { AttemptInHand } from "./attempt-in-hand.ts";
 import { recordHasEnd } from "./record-reader.ts";
 import type { Worker } from "./worker.ts";
 
@@ -17,6 +18,8 @@ export class ScreenEvidence {
   readonly #worker: Worker;
   /** Since when the question stood whose dialog was seen: it is told a moment before it is drawn. */
   #dialogSeenOfMs: number | null = null;
+  /** The attempt whose prompt is looked at again in a moment: one look is enough, however many ask for it. */
+  #draftLookedAt: AttemptInHand | null = null;
 
   constructor(worker: Worker) {
     this.#worker = worker;
@@ -114,12 +117,19 @@ export class ScreenEvidence {
   async #draft(says: string): Promise<void> {
     const { attempt, pane, terminal, adapter } = this.#worker;
     if (attempt?.cancelling !== true || attempt.phase === "preparing" || pane === null) return;
-    // Taken up in this very moment, a prompt still stands there, and the key was too early to stop its turn.
-    await new Promise((resolve) => setTimeout(resolve, takenUpWithinMs));
-    const now = adapter.readScreen(await terminal.capture(pane)).state;
+    if (this.#draftLookedAt === attempt) return;
+    this.#draftLookedAt = attempt;
+    let reading: ScreenReading;
+    try {
+      // Taken up in this very moment, a prompt still stands there, and the key was too early to stop its turn.
+      await new Promise((resolve) => setTimeout(resolve, takenUpWithinMs));
+      reading = adapter.readScreen(await terminal.capture(pane));
+    } finally {
+      this.#draftLookedAt = null;
+    }
     if (this.#worker.attempt !== attempt) return;
-    if (now === "busy") await terminal.sendKey(pane, adapter.traits.interruptKey);
-    if (now !== "draft") return;
+    if (reading.state === "busy") await terminal.sendKey(pane, adapter.traits.interruptKey);
+    if (reading.state !== "draft") return this.consider(reading);
     await terminal.sendKey(pane, "C-u");
     await this.#worker.end({ kind: "cancelled" }, "screen", `${says}: the prompt came back`);
   }
