@@ -3,140 +3,38 @@
  * again, settles what was in flight and fills the fleet; then it listens.
  */
 import { randomBytes } from "node:crypto";
-import { adaptersOf } from "./agents/agents.ts";
 import type { App, OpenOptions } from "./app.ts";
 import { AccountBook } from "./account-book.ts";
 import { reserveKey, reservePercentOf } from "./account-settings.ts";
-import { adoptableSessions, adoptionRecord } from "./adoption.ts";
-import { keptCalendar } from "./calendar-setting.ts";
 import type { Config } from "./config.ts";
-import { DelegationDesk } from "./delegation-desk.ts";
 import type { Distributor } from "./distributor/distributor.ts";
-import { durableRows } from "./durable-rows.ts";
 import { Engine } from "./engine.ts";
+import { layFoundation, traitsIn, trouble, type Foundation } from "./foundation.ts";
+import { adoptAll, restoreFleet } from "./restore-fleet.ts";
 import { FindingBook } from "./finding-book.ts";
 import { FactBus } from "./events/bus.ts";
 import { ExternalUsage } from "./external-usage.ts";
 import { faultPoint } from "./faults/fault-point.ts";
-import { beginStart, endStart, noteLeft } from "./last-start.ts";
-import type { MemberPlace } from "./ledger/invocation-booking.ts";
-import { attemptOf, Ledger } from "./ledger/ledger.ts";
+import { noteLeft } from "./last-start.ts";
 import { takeManagerLock, type ManagerLock } from "./ledger/manager-lock.ts";
 import type { EntryRules } from "./ledger/usage-entry.ts";
 import { ensurePrivateFolders } from "./ledger/state-folder.ts";
 import { markInUse, unmark } from "./ledger/use-mark.ts";
-import { faultWords, KeptWrites } from "./kept-writes.ts";
+import { faultWords } from "./kept-writes.ts";
 import { MetricsFiles } from "./metrics-files.ts";
-import { openLedgerTime } from "./ledger-time.ts";
 import { LimitBook } from "./limit-book.ts";
 import { LocalApp } from "./local-app.ts";
-import { machineClock } from "./machine-clock.ts";
 import type { OverviewSources } from "./overview/sources.ts";
-import { giveUpDead, recover } from "./recovery.ts";
 import { isFinal } from "./tasks/task.ts";
 import type { TelemetryFeed } from "./telemetry-feed.ts";
-import type { Roster } from "./roster/roster.ts";
-import { Throttle } from "./throttle/throttle.ts";
 import { openWorkplace, type Workplace } from "./workplace.ts";
 
-const CLOCK = faultPoint("clock.read");
-/** A start after a crash, step by step: it may be cut off anywhere and begun again. */
-const RECOVER = {
-  note: faultPoint("recover.note"),
-  worker: faultPoint("recover.worker"),
-  tasks: faultPoint("recover.tasks"),
-  signals: faultPoint("recover.signals"),
-  dead: faultPoint("recover.dead"),
-  cancel: faultPoint("recover.cancel"),
-  revive: faultPoint("recover.revive"),
-  judge: faultPoint("recover.judge"),
-  fill: faultPoint("recover.fill"),
-};
 const SHUT_DOWN = {
   engine: faultPoint("shutdown.engine"),
   workplace: faultPoint("shutdown.workplace"),
   note: faultPoint("shutdown.note"),
   ledger: faultPoint("shutdown.ledger"),
 };
-
-/** The parts every app has, with or without workers. */
-interface Foundation {
-  readonly ledger: Ledger;
-  readonly bus: FactBus;
-  readonly throttle: Throttle;
-  /** A throttle of the same limits, rebuilt from what is on the disk. */
-  throttleCopy(): Throttle;
-  readonly delegation: DelegationDesk;
-  readonly kept: KeptWrites;
-  now(): number;
-  /** What a person should know before trusting a figure. */
-  notices(): readonly string[];
-}
-
-function layFoundation(config: Config): Foundation {
-  ensurePrivateFolders([config.paths.stateDir]);
-  const ledger = Ledger.open(config.paths.ledgerFile);
-  const time = openLedgerTime(ledger, machineClock());
-  const now = (): number => CLOCK.pass(() => time.now());
-  const delegation = new DelegationDesk(config, ledger);
-  const { limits, timeZone, criticalHeadroomPercent, pauseAt, hardStop, oversized } = config.throttle;
-  const policy = {
-    timeZone,
-    carriedWindows: keptCalendar(ledger, timeZone, now()).carried,
-    criticalHeadroomPercent,
-    pauseAt,
-    hardStop,
-    oversized,
-    // A rehearsal is for trying limits; beside real agents it must not use up real ones.
-    countSimulated: delegation.defaultAgent === "rehearsal",
-  };
-  const throttle = new Throttle({ ...policy, limits });
-  const restored = (copy: Throttle): Throttle => {
-    const nowMs = now();
-    copy.restore(durableRows(ledger, copy.needs(nowMs), traitsIn(config)), nowMs);
-    return copy;
-  };
-  restored(throttle);
-  if (config.roster !== null) ledger.countBy(placesIn(config.roster.roster));
-  const throttleCopy = (): Throttle => restored(new Throttle({ ...policy, limits: throttle.limits }));
-  const bus = new FactBus();
-  const notices = (): readonly string[] => [...delegation.notices, ...time.notices()];
-  return {
-    ledger,
-    bus,
-    throttle,
-    throttleCopy,
-    delegation,
-    kept: keptWrites(ledger, bus, now),
-    now,
-    notices,
-  };
-}
-
-/** Where each agent of the roster stands. */
-function placesIn({ members }: Roster): (member: string) => MemberPlace | null {
-  const places = new Map(members.map(({ id, tier, departments }) => [id, { tier, departments }]));
-  return (member) => places.get(member) ?? null;
-}
-
-function keptWrites(ledger: Ledger, bus: FactBus, now: () => number): KeptWrites {
-  return new KeptWrites({
-    commit: (act) => ledger.commit(act),
-    sync: () => ledger.sync(),
-    syncNow: () => ledger.syncNow(),
-    probe: () => ledger.probe(now()),
-    changed: (fault) => {
-      const told = fault === null ? null : faultWords(fault);
-      bus.publish({ kind: "storage-changed", atMs: now(), fault: told, ends: fault?.kind === "broken" });
-    },
-    trouble: (error) => trouble(bus, now, error),
-  });
-}
-
-function traitsIn(config: Config): OverviewSources["traits"] {
-  const adapterOf = adaptersOf(config.agents);
-  return (agent) => adapterOf(agent).traits;
-}
 
 /** The engine, and the accounts it asks: an account that is free again lets the engine go on. */
 function buildEngine(
@@ -248,7 +146,10 @@ function buildApp(
     delegation: base.delegation,
     limits,
     accounts,
-    sources,
+    views: () => {
+      base.kept.flush();
+      return sources;
+    },
     throttleCopy: base.throttleCopy,
     workplace,
     now: base.now,
@@ -364,71 +265,6 @@ async function openTelemetry(config: Config, base: Foundation): Promise<Telemetr
   });
 }
 
-/** Workers of before first, then what was in flight, then signals that waited, then new workers up to the number. */
-async function restoreFleet(
-  config: Config,
-  base: Foundation,
-  workplace: Workplace,
-  engine: Engine,
-): Promise<void> {
-  const { pool } = workplace;
-  const dead: string[] = [];
-  for (const record of base.ledger.workers.all()) {
-    try {
-      if (!(await RECOVER.worker.passAsync(() => pool.restore(record)))) dead.push(record.name);
-    } catch (error) {
-      // Our own tmux must be there; a session a person started may have gone with its server.
-      if (!record.adopted) throw error;
-      base.ledger.workers.remove(record.name);
-      trouble(
-        base.bus,
-        base.now,
-        `${record.name} is let go: its session ${record.session} cannot be reached any more`,
-      );
-    }
-  }
-  const { awaitAcceptance } = workplace;
-  RECOVER.note.pass(() => beginStart(base.ledger, base.now()));
-  const parts = { ledger: base.ledger, engine, pool, awaitAcceptance };
-  const report = await RECOVER.tasks.passAsync(() => recover(parts));
-  await RECOVER.signals.passAsync(() => workplace.listen());
-  await RECOVER.dead.passAsync(() => giveUpDead(pool));
-  for (const task of base.ledger.tasks.open()) {
-    engine.caps.haltAgain(task);
-    if (!base.ledger.attempts.isCancelling(attemptOf(task))) continue;
-    await RECOVER.cancel
-      .passAsync(() => engine.cancelAgain(task))
-      .catch((error: unknown) => trouble(base.bus, base.now, error));
-  }
-  if (RECOVER.judge.pass(() => endStart(base.ledger, report))) {
-    const reason = base.ledger.settings.get("paused");
-    base.bus.publish({ kind: "dispatch-changed", atMs: base.now(), auto: false, paused: true, reason });
-  }
-  for (const name of dead) {
-    // One that cannot be started is told, and keeps the others from nothing.
-    await RECOVER.revive
-      .passAsync(() => pool.revive(name))
-      .catch((error: unknown) => trouble(base.bus, base.now, error));
-  }
-  const own = pool.all().filter((worker) => !worker.record.adopted).length;
-  const missing = config.workers.count - own;
-  const agent = base.delegation.defaultAgent;
-  const wish = { model: base.delegation.launchModel(agent), cwd: config.workers.cwd };
-  if (missing > 0) await RECOVER.fill.passAsync(() => pool.spawn(agent, missing, wish));
-  engine.resumeParked();
-}
-
-/** One session that cannot be taken over keeps none of the others from it. */
-async function adoptAll(workplace: Workplace, base: Foundation): Promise<void> {
-  for (const session of await adoptableSessions()) {
-    try {
-      await workplace.pool.adopt(await adoptionRecord(workplace, session, null));
-    } catch (error) {
-      trouble(base.bus, base.now, error);
-    }
-  }
-}
-
 /** The slow safety net behind the events: is every pane still there, is anything left that could go? */
 async function safetyTick(workplace: Workplace, engine: Engine): Promise<void> {
   await workplace.pool.sweep();
@@ -448,13 +284,5 @@ function tellWorkerNews(workplace: Workplace, bus: FactBus, now: () => number): 
     } else if (news.kind === "asks" && news.attemptId === null) {
       bus.publish({ kind: "worker-asks", atMs: now(), worker: worker.name, question: news.question });
     }
-  });
-}
-
-function trouble(bus: FactBus, now: () => number, error: unknown): void {
-  bus.publish({
-    kind: "trouble",
-    atMs: now(),
-    message: error instanceof Error ? error.message : String(error),
   });
 }

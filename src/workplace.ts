@@ -195,3 +195,10 @@ function settingsOf(agent: string, account: string, config: Config): AgentSettin
   if (agent !== "rehearsal" || settings.command.length > 0) return settings;
   return { ...settings, command: [process.execPath, REHEARSAL_PROGRAM] };
 }
+
+/** The place where there is one. CtmError `no-manager` where there are no workers. */
+export function needed(workplace: Workplace | null): Workplace {
+  if (workplace === null)
+    throw new CtmError("no-manager", "no manager runs: `ctm` or `ctm serve` starts one");
+  return workplace;
+}

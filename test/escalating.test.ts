@@ -62,7 +62,7 @@ describe("a waiting task", () => {
   it("goes to the coordinator of whom it was given to, who is told other things first", () => {
     const id = add();
     expect(app.task(id).assignment.member).toMatchObject({ id: "one", preamble: "You are one." });
-    const { task, level, done } = app.escalate(id, wish("coordinator"));
+    const { task, level, done } = app.hierarchy.escalate(id, wish("coordinator"));
     expect([level, done]).toEqual([3, "given to boss"]);
     expect(task.assignment.member).toMatchObject({ id: "boss", preamble: "You coordinate." });
     expect(task.draft.as).toBe("boss");
@@ -72,14 +72,16 @@ describe("a waiting task", () => {
 
   it("goes to another of its department, or to the one who is named", () => {
     const id = add();
-    expect(app.escalate(id, wish("agent")).task.assignment.member?.id).toBe("two");
-    expect(app.escalate(id, wish("agent", "alone")).task.assignment.member?.id).toBe("alone");
-    expect(() => app.escalate(id, wish("agent", "nobody"))).toThrow('"nobody" is no agent of the roster');
-    expect(() => app.escalate(id, wish("coordinator"))).toThrow("nobody is there to hand task");
+    expect(app.hierarchy.escalate(id, wish("agent")).task.assignment.member?.id).toBe("two");
+    expect(app.hierarchy.escalate(id, wish("agent", "alone")).task.assignment.member?.id).toBe("alone");
+    expect(() => app.hierarchy.escalate(id, wish("agent", "nobody"))).toThrow(
+      '"nobody" is no agent of the roster',
+    );
+    expect(() => app.hierarchy.escalate(id, wish("coordinator"))).toThrow("nobody is there to hand task");
   });
 
   it("is held for a person", () => {
-    const { task, level } = app.escalate(add(), wish("human"));
+    const { task, level } = app.hierarchy.escalate(add(), wish("human"));
     expect([level, task.state]).toMatchObject([4, { holdReason: "escalated to a person: stuck" }]);
   });
 });
@@ -91,7 +93,7 @@ describe("an ended task", () => {
     app.retry(id);
     expect(app.taskDetails(id).escalations).toMatchObject([{ level: 1, reason: "retried by a person" }]);
     endedAgain(id);
-    const { task } = app.escalate(id, wish("coordinator"));
+    const { task } = app.hierarchy.escalate(id, wish("coordinator"));
     expect(task.state.name).toBe("queued");
     expect(task.assignment.member?.id).toBe("boss");
     expect(app.taskDetails(id).escalations.map(({ level }) => level)).toEqual([1, 3, 1]);
@@ -100,7 +102,7 @@ describe("an ended task", () => {
   it("that is completed is handed to nobody", () => {
     const id = add();
     endedSo(id, { kind: "completed", exitCode: 0, answer: null });
-    expect(() => app.escalate(id, wish("human"))).toThrow("is completed");
+    expect(() => app.hierarchy.escalate(id, wish("human"))).toThrow("is completed");
     expect(app.taskDetails(id).escalations).toEqual([]);
   });
 });
@@ -114,8 +116,8 @@ it("without a roster only a person is there to hand it to", async () => {
   rmSync(join(folder, "ctm.roster.yaml"));
   app = await opened();
   const id = add();
-  expect(() => app.escalate(id, wish("coordinator"))).toThrow("there is no roster");
-  expect(app.escalate(id, wish("human")).task.state).toMatchObject({
+  expect(() => app.hierarchy.escalate(id, wish("coordinator"))).toThrow("there is no roster");
+  expect(app.hierarchy.escalate(id, wish("human")).task.state).toMatchObject({
     holdReason: "escalated to a person: stuck",
   });
 });

@@ -48,7 +48,17 @@ const RANKS: Readonly<Record<string, number>> = {
   "index.ts": 13,
 };
 /** The composition root: what opens and joins all the parts. */
-const APP = ["app.ts", "local-app.ts", "opening.ts"];
+const APP = [
+  "app.ts",
+  "local-app.ts",
+  "opening.ts",
+  "foundation.ts",
+  "restore-fleet.ts",
+  "fleet-desk.ts",
+  "hierarchy-desk.ts",
+  "limit-desk.ts",
+  "price-desk.ts",
+];
 /** Folders without I/O, clock and chance: everything comes in as an argument. */
 const PURE = [
   "base",

@@ -71,14 +71,14 @@ const wish = (kind: ReportKind, change: Partial<ReportWish> = {}): ReportWish =>
   ...{ kind, amount: null, passed: null, key: null, task: null },
   ...change,
 });
-const quality = () => app.hierarchyMetrics({ kind: "agent", id: "coder" }, null).file.metrics.quality;
+const quality = () => app.hierarchy.metrics({ kind: "agent", id: "coder" }, null).file.metrics.quality;
 
 describe("an agent's report", () => {
   it("is about the task its worker has in hand, before and after it has ended, and counts for its agent", () => {
     const key = reportKey(ledger, "w1-launch");
     const first = atWork(1, "w1-launch");
     const other = atWork(2, "w2-launch");
-    expect(app.report(wish("tests", { amount: 121, passed: 118, key }))).toMatchObject({
+    expect(app.hierarchy.report(wish("tests", { amount: 121, passed: 118, key }))).toMatchObject({
       task: first,
       source: "agent",
     });
@@ -89,11 +89,11 @@ describe("an agent's report", () => {
       avg_quality_score: null,
       code_review_rejections: null,
     });
-    app.report(wish("quality", { amount: 0.9, key }));
-    app.report(wish("quality", { amount: 0.93, key }));
-    app.report(wish("rejected", { key }));
-    app.report(wish("rejected", { amount: 2, key }));
-    app.report(wish("consulted", { key }));
+    app.hierarchy.report(wish("quality", { amount: 0.9, key }));
+    app.hierarchy.report(wish("quality", { amount: 0.93, key }));
+    app.hierarchy.report(wish("rejected", { key }));
+    app.hierarchy.report(wish("rejected", { amount: 2, key }));
+    app.hierarchy.report(wish("consulted", { key }));
     expect(quality()).toMatchObject({
       avg_quality_score: 0.93,
       code_review_rejections: 3,
@@ -111,16 +111,18 @@ describe("an agent's report", () => {
   it("is the same in the sums however they are come to", () => {
     const ids = [1, 2, 3].map((n) => atWork(n, `launch-${n}`));
     ids.forEach((id, at) => {
-      app.report(wish("tests", { amount: 10, passed: at, key: reportKey(ledger, `launch-${at + 1}`) }));
+      app.hierarchy.report(
+        wish("tests", { amount: 10, passed: at, key: reportKey(ledger, `launch-${at + 1}`) }),
+      );
       ended(id);
-      app.report(wish("recovered", { amount: at, key: reportKey(ledger, `launch-${at + 1}`) }));
+      app.hierarchy.report(wish("recovered", { amount: at, key: reportKey(ledger, `launch-${at + 1}`) }));
     });
-    app.report(wish("tests", { amount: 20, passed: 20, task: ids[0] ?? 0 }));
-    const kept = app.hierarchyMetrics({ kind: "system", id: "" }, null);
+    app.hierarchy.report(wish("tests", { amount: 20, passed: 20, task: ids[0] ?? 0 }));
+    const kept = app.hierarchy.metrics({ kind: "system", id: "" }, null);
     expect(kept.file.metrics.quality).toMatchObject({ test_pass_rate: 0.575, self_recovery_count: 3 });
-    expect(app.hierarchyMetrics({ kind: "system", id: "" }, 0).file).toEqual(kept.file);
-    app.rebuildMetrics();
-    expect(app.hierarchyMetrics({ kind: "system", id: "" }, null)).toEqual(kept);
+    expect(app.hierarchy.metrics({ kind: "system", id: "" }, 0).file).toEqual(kept.file);
+    app.hierarchy.rebuildMetrics();
+    expect(app.hierarchy.metrics({ kind: "system", id: "" }, null)).toEqual(kept);
   });
 
   it("with a word nobody here made is refused, and so is one that names a task", () => {
@@ -135,9 +137,11 @@ describe("an agent's report", () => {
       key.slice(0, -1),
       "w1-launch.",
     ])
-      expect(() => app.report(wish("rejected", { key: forged })), forged).toThrow("was not made here");
-    expect(() => app.report(wish("rejected", { key, task: id }))).toThrow("leave --task out");
-    expect(() => app.report(wish("rejected", { key: reportKey(ledger, "another") }))).toThrow(
+      expect(() => app.hierarchy.report(wish("rejected", { key: forged })), forged).toThrow(
+        "was not made here",
+      );
+    expect(() => app.hierarchy.report(wish("rejected", { key, task: id }))).toThrow("leave --task out");
+    expect(() => app.hierarchy.report(wish("rejected", { key: reportKey(ledger, "another") }))).toThrow(
       "was given no task",
     );
     expect(launchOfKey(ledger, key)).toBe("w1-launch");
@@ -155,22 +159,26 @@ describe("an agent's report", () => {
     ["hallucinated", { amount: 0.5 }, "how often is a whole number"],
   ] as const)("%s %j is refused", (kind, change, message) => {
     atWork(1, "l");
-    expect(() => app.report(wish(kind, { ...change, key: reportKey(ledger, "l") }))).toThrow(message);
+    expect(() => app.hierarchy.report(wish(kind, { ...change, key: reportKey(ledger, "l") }))).toThrow(
+      message,
+    );
   });
 });
 
 describe("a person's report", () => {
   it("names its task and takes the place of what was said", () => {
     const id = atWork(1, "l");
-    app.report(wish("hallucinated", { amount: 5, key: reportKey(ledger, "l") }));
-    expect(app.report(wish("hallucinated", { amount: 0, task: id }))).toMatchObject({
+    app.hierarchy.report(wish("hallucinated", { amount: 5, key: reportKey(ledger, "l") }));
+    expect(app.hierarchy.report(wish("hallucinated", { amount: 0, task: id }))).toMatchObject({
       value: 0,
       source: "person",
     });
     expect(ledger.reports.ofAttempt(`a${id}`).map(({ value }) => value)).toEqual([5, 0]);
-    expect(() => app.report(wish("hallucinated"))).toThrow("--task N");
-    expect(() => app.report(wish("hallucinated", { task: 99 }))).toThrow("there is no task 99");
+    expect(() => app.hierarchy.report(wish("hallucinated"))).toThrow("--task N");
+    expect(() => app.hierarchy.report(wish("hallucinated", { task: 99 }))).toThrow("there is no task 99");
     const waiting = app.submit(draftOf("Later", { cwd: folder })).task.id;
-    expect(() => app.report(wish("hallucinated", { task: waiting }))).toThrow("was given to no agent yet");
+    expect(() => app.hierarchy.report(wish("hallucinated", { task: waiting }))).toThrow(
+      "was given to no agent yet",
+    );
   });
 });

@@ -57,14 +57,14 @@ async function runAsManager(
 /** Sessions a person started by hand are offered, never taken unasked. */
 async function offers({ app }: Manager, settings: Settings): Promise<string[]> {
   if (settings.adopt === true) return [];
-  const names = await app.adoptable();
+  const names = await app.fleet.adoptable();
   return names.length === 0
     ? []
     : [`Running on your own tmux server: ${names.join(", ")}. \`adopt NAME\` takes one over.`];
 }
 
 function tellWhatStays({ app }: Manager, workers: ReplEnd["workers"], terminal: Terminal): void {
-  const alive = app.workers().filter(({ state }) => state !== "dead").length;
+  const alive = app.fleet.rows().filter(({ state }) => state !== "dead").length;
   if (workers === "leave" && alive > 0) {
     terminal.note(
       `${alive} ${alive === 1 ? "worker stays" : "workers stay"} in tmux; \`ctm\` takes them up again (\`exit --kill\` ends them).`,

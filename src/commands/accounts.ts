@@ -18,7 +18,7 @@ export const accounts = defineCommand<z.output<typeof nothing>, AccountRow[]>({
   examples: ["accounts"],
   needs: "ledger",
   schema: nothing,
-  run: (app) => app.accounts(),
+  run: (app) => app.limits.accounts(),
   render: (rows, paper) => renderAccounts(rows, paper),
 });
 
@@ -47,7 +47,7 @@ export const accountsReserve = defineCommand<z.output<typeof reserved>, AccountR
   notes: ["Tasks are held back as if the windows (five hours, a week) were smaller by this share."],
   needs: "ledger",
   schema: reserved,
-  run: (app, { name, share: percent }) => app.reserveOfAccount(name, percent),
+  run: (app, { name, share: percent }) => app.limits.reserveOfAccount(name, percent),
   render: (row, paper) => renderAccounts([row], paper),
 });
 
@@ -59,6 +59,6 @@ export const accountsFree = defineCommand<z.output<typeof named>, AccountRow>({
   examples: ["accounts free claude"],
   needs: "manager",
   schema: named,
-  run: (app, { name }) => app.freeAccount(name),
+  run: (app, { name }) => app.limits.freeAccount(name),
   render: (row, paper) => renderAccounts([row], paper),
 });

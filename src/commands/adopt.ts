@@ -20,8 +20,8 @@ export const adopt = defineCommand<z.output<typeof schema>, Adopted>({
   schema,
   run: async (app, { session, socket }) =>
     session === undefined
-      ? { adoptable: await app.adoptable() }
-      : { adopted: await app.adopt(session, socket) },
+      ? { adoptable: await app.fleet.adoptable() }
+      : { adopted: await app.fleet.adopt(session, socket) },
   render: (result, paper) =>
     "adopted" in result ? renderWorkers([result.adopted], paper) : adoptableLines(result.adoptable),
 });

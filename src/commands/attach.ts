@@ -16,6 +16,6 @@ export const attach = defineCommand<z.output<typeof schema>, AttachTarget>({
   needs: "manager",
   face: "attach",
   schema,
-  run: (app, { worker }) => app.attachTarget(worker),
+  run: (app, { worker }) => app.fleet.attachTarget(worker),
   render: ({ tmuxSocket, session }) => [`tmux -S '${tmuxSocket}' attach -t '=${session}'`],
 });

@@ -15,6 +15,6 @@ export const drain = defineCommand<z.output<typeof schema>, { workers: string[] 
   notes: ["What it works on goes on; `restart` takes it back into service."],
   needs: "manager",
   schema,
-  run: (app, { workers }) => eachWorker(workers, (worker) => app.drain(worker)),
+  run: (app, { workers }) => eachWorker(workers, (worker) => app.fleet.drain(worker)),
   render: ({ workers }) => [namesLine(workers, "takes no further task")],
 });

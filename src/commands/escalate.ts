@@ -30,7 +30,8 @@ export const escalate = defineCommand<z.output<typeof schema>, Escalated>({
   examples: ["escalate 7 --to coordinator", 'escalate 7 --to human --reason "which of the two layouts?"'],
   needs: "ledger",
   schema,
-  run: (app, { id, ...wish }) => app.escalate(id, { ...wish, reason: wish.reason ?? "by a person" }),
+  run: (app, { id, ...wish }) =>
+    app.hierarchy.escalate(id, { ...wish, reason: wish.reason ?? "by a person" }),
   render: ({ task, level, done }, paper) => [
     fit(`#${task.id} is at level ${levelWords(level)}: ${done}`, paper),
     taskLine(task, paper),

@@ -21,7 +21,7 @@ export const findings = defineCommand<z.output<typeof listed>, readonly KeptFind
   examples: ["findings", "findings --all"],
   needs: "ledger",
   schema: listed,
-  run: (app, { all }) => app.findings(all),
+  run: (app, { all }) => app.hierarchy.findings(all),
   render: (found, paper) => renderFindings(found, paper),
 });
 
@@ -33,6 +33,6 @@ export const findingsAck = defineCommand<z.output<typeof acknowledged>, KeptFind
   examples: ["findings ack 3"],
   needs: "ledger",
   schema: acknowledged,
-  run: (app, { id }) => app.acknowledgeFinding(id),
+  run: (app, { id }) => app.hierarchy.acknowledgeFinding(id),
   render: (finding, paper) => renderFindings([finding], paper),
 });

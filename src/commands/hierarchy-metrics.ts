@@ -75,7 +75,7 @@ function subjectCommand<Input extends object>(spec: {
         since === null
           ? null
           : firstInstantOf(app.config.throttle.timeZone, Date.parse(`${since}T00:00:00Z`));
-      return { ...app.hierarchyMetrics(subject, sinceMs), form: csv ? "csv" : md ? "md" : "table" };
+      return { ...app.hierarchy.metrics(subject, sinceMs), form: csv ? "csv" : md ? "md" : "table" };
     },
     render: (model, paper) => {
       if (model.form === "csv") return hierarchyCsv(model);
@@ -131,7 +131,7 @@ export const metricsRebuild = defineCommand<z.output<typeof nothing>, MetricsReb
   examples: ["metrics rebuild"],
   needs: "ledger",
   schema: nothing,
-  run: (app) => app.rebuildMetrics(),
+  run: (app) => app.hierarchy.rebuildMetrics(),
   render: ({ files, folder }) => [
     folder === null
       ? "Counted anew; no files are written (no roster, or roster.metrics says none)."

@@ -15,6 +15,6 @@ export const kill = defineCommand<z.output<typeof schema>, { workers: string[] }
   notes: ["A task it works on becomes lost. A session that was adopted is let go, never ended."],
   needs: "manager",
   schema,
-  run: (app, { workers }) => eachWorker(workers, (worker) => app.kill(worker)),
+  run: (app, { workers }) => eachWorker(workers, (worker) => app.fleet.kill(worker)),
   render: ({ workers }) => [namesLine(workers, "ended")],
 });

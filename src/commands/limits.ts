@@ -27,7 +27,7 @@ export const limits = defineCommand<z.output<typeof nothing>, LimitRow[]>({
   examples: ["limits"],
   needs: "ledger",
   schema: nothing,
-  run: (app) => app.limits(),
+  run: (app) => app.limits.rows(),
   render: (rows, paper) => renderLimits(rows, paper),
 });
 
@@ -48,7 +48,7 @@ export const limitsSet = defineCommand<z.output<typeof newAmount>, LimitRow>({
   ],
   needs: "ledger",
   schema: newAmount,
-  run: (app, { id, amount }) => app.setLimit(id, /^(none|null)$/i.test(amount) ? null : amount),
+  run: (app, { id, amount }) => app.limits.set(id, /^(none|null)$/i.test(amount) ? null : amount),
   render: (row, paper) => renderLimits([row], paper),
 });
 
@@ -70,7 +70,7 @@ export const limitsRaise = defineCommand<z.output<typeof raised>, LimitRow>({
   schema: raised,
   run: (app, { id, amount, until, reason }) => {
     const untilMs = parseUntil(until, app.config.throttle.timeZone, Date.now());
-    return app.raiseLimit(id, amount, untilMs, reason);
+    return app.limits.raise(id, amount, untilMs, reason);
   },
   render: (row, paper) => renderLimits([row], paper),
 });

@@ -26,12 +26,12 @@ export const output = defineCommand<z.output<typeof schema>, string[]>({
   examples: ["output w1", "output w2 --follow"],
   needs: "manager",
   schema,
-  run: (app, { worker, lines }) => app.output(worker, lines),
+  run: (app, { worker, lines }) => app.fleet.output(worker, lines),
   render: (lines) => lines.flatMap((line) => harmlessLines(line, 1)),
   follows: ({ follow }) => follow,
   follow: (app, { worker, lines }, emit) => {
-    for (const line of app.output(worker, lines)) emit(line);
-    return app.followOutput(worker, emit);
+    for (const line of app.fleet.output(worker, lines)) emit(line);
+    return app.fleet.followOutput(worker, emit);
   },
   renderItem: (item) => harmlessLines(String(item), linesMax),
 });

@@ -28,7 +28,7 @@ export const pricesShow = defineCommand<z.output<typeof shown>, PricesModel>({
   examples: ["prices show", "prices show opus"],
   needs: "ledger",
   schema: shown,
-  run: (app, { word }) => app.prices(word),
+  run: (app, { word }) => app.prices.model(word),
   render: (model, paper) => renderPrices(model, paper),
 });
 
@@ -63,7 +63,7 @@ export const pricesUpdate = defineCommand<z.output<typeof brought>, PricesBrough
   needs: "ledger",
   schema: brought,
   prepare: readList,
-  run: (app, { update, passedOver }) => app.bringPrices(update, passedOver),
+  run: (app, { update, passedOver }) => app.prices.bring(update, passedOver),
   render: (result, paper) => renderPricesBrought(result, paper),
 });
 

@@ -47,7 +47,7 @@ export const report = defineCommand<z.output<typeof schema>, Reported>({
     const key = processEnvironment()["CTM_REPORT"];
     return { ...raw, key: key === undefined || key === "" ? null : key };
   },
-  run: (app, { what, ...wish }) => app.report({ ...wish, kind: what }),
+  run: (app, { what, ...wish }) => app.hierarchy.report({ ...wish, kind: what }),
   render: (reported, paper) => [
     fit(
       `Reported of #${reported.task}: ${reportedWords(reported)} (${reported.source === "agent" ? "by its agent" : "by you"})`,

@@ -18,6 +18,6 @@ export const reprice = defineCommand<z.output<typeof schema>, RepriceModel>({
   examples: ["reprice", "reprice --yes"],
   needs: "ledger",
   schema,
-  run: (app, { yes }) => app.reprice(yes),
+  run: (app, { yes }) => app.prices.reprice(yes),
   render: (model, paper) => renderReprice(model, paper),
 });

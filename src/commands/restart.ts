@@ -15,6 +15,6 @@ export const restart = defineCommand<z.output<typeof schema>, { workers: string[
   notes: ["A task it works on becomes lost or failed; it is not sent again by itself."],
   needs: "manager",
   schema,
-  run: (app, { workers }) => eachWorker(workers, (worker) => app.restart(worker)),
+  run: (app, { workers }) => eachWorker(workers, (worker) => app.fleet.restart(worker)),
   render: ({ workers }) => [namesLine(workers, "started afresh")],
 });

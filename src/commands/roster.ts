@@ -25,7 +25,7 @@ export const roster = defineCommand<z.output<typeof nothing>, RosterModel>({
   examples: ["roster"],
   needs: "ledger",
   schema: nothing,
-  run: (app) => app.roster(),
+  run: (app) => app.hierarchy.roster(),
   render: (model, paper) => renderRoster(model, paper),
 });
 

@@ -12,7 +12,7 @@ export const send = defineCommand(
     name: "send",
     summary: "Type your own words into an idle worker, outside any task",
     examples: ["send w1 What did you change last?"],
-    speak: (app, { worker, text }) => app.send(worker, text),
+    speak: (app, { worker, text }) => app.fleet.send(worker, text),
   }),
 );
 
@@ -21,7 +21,7 @@ export const answer = defineCommand(
     name: "answer",
     summary: "Answer the question a worker waits with",
     examples: ["answer w2 1", "answer w2 yes, go on"],
-    speak: (app, { worker, text }) => app.answer(worker, text),
+    speak: (app, { worker, text }) => app.fleet.answer(worker, text),
   }),
 );
 

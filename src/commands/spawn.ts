@@ -36,6 +36,6 @@ export const spawn = defineCommand<z.output<typeof schema>, WorkerRow[]>({
   schema,
   prepare: (raw, caller) =>
     raw["cwd"] === undefined ? raw : { ...raw, cwd: words.folderOf(raw["cwd"], caller.cwd) },
-  run: (app, { n, ...request }) => app.spawn({ ...request, count: n }),
+  run: (app, { n, ...request }) => app.fleet.spawn({ ...request, count: n }),
   render: (rows, paper) => renderWorkers(rows, paper),
 });

@@ -25,7 +25,7 @@ export const survivors = defineCommand<z.output<typeof schema>, Survivors>({
   ],
   needs: "ledger",
   schema,
-  run: async (app, { end }) => (end ? app.endSurvivors() : { ended: [], there: app.survivors() }),
+  run: async (app, { end }) => (end ? app.fleet.endSurvivors() : { ended: [], there: app.fleet.survivors() }),
   isBad: ({ there }) => there.length > 0,
   render: ({ ended, there }, paper) => {
     const lines = [

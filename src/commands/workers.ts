@@ -12,6 +12,6 @@ export const workers = defineCommand<z.output<typeof schema>, WorkerRow[]>({
   examples: ["workers"],
   needs: "ledger",
   schema,
-  run: (app) => app.workers(),
+  run: (app) => app.fleet.rows(),
   render: (rows, paper) => renderWorkers(rows, paper),
 });

@@ -37,7 +37,7 @@ export async function startApp(workers: number, home: Home = "disk"): Promise<Be
   const app = await openApp(config, "manager");
   await waitFor(
     "all workers to be idle",
-    () => app.workers().every(({ state }) => state === "idle"),
+    () => app.fleet.rows().every(({ state }) => state === "idle"),
     120_000,
   );
   return {

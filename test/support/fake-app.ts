@@ -132,47 +132,51 @@ export function fakeApp(stateDir = "/nowhere", role: App["role"] = "manager"): F
     status: () => statusOf(tasks, workers, dispatch),
     metrics: notThere,
     throttle: notThere,
-    escalate: notThere,
-    findings: () => [],
-    acknowledgeFinding: notThere,
-    report: notThere,
-    hierarchyMetrics: notThere,
-    rebuildMetrics: notThere,
-    roster: () => ({ file: null, tiers: [], departments: [], members: [] }),
+    hierarchy: {
+      escalate: notThere,
+      findings: () => [],
+      acknowledgeFinding: notThere,
+      report: notThere,
+      metrics: notThere,
+      rebuildMetrics: notThere,
+      roster: () => ({ file: null, tiers: [], departments: [], members: [] }),
+    },
     recap: () => recapOf(dispatch),
-    survivors: () => [],
-    endSurvivors: async () => ({ ended: [], there: [] }),
     whyTask: notThere,
     whyWorker: notThere,
-    workers: () => workers,
-    spawn: async () => workers,
-    restart: async (worker) => ask(`restart ${worker}`, worker),
-    kill: async (worker) => ask(`kill ${worker}`, worker),
-    drain: (worker) => ask(`drain ${worker}`, worker),
-    send: async (worker, text) => ask(`send ${worker} ${text}`, worker),
-    answer: async (worker, text) => ask(`answer ${worker} ${text}`, worker),
-    adopt: async () => workerRow(3),
-    adoptable: async () => [],
-    output: (_worker, lines) => Array.from({ length: Math.min(lines, 3) }, (_, at) => `line ${at + 1}`),
-    followOutput: (_worker, onText) => {
-      onText("more\u001b[31m to come");
-      return () => undefined;
-    },
-    attachTarget: (worker) => ({ worker, tmuxSocket: `${stateDir}/tmux.sock`, session: worker }),
-    limits: () => [],
     plan: notThere,
-    accounts: () => [],
-    reserveOfAccount: () => {
-      throw new CtmError("not-found", "there are no accounts");
+    fleet: {
+      rows: () => workers,
+      survivors: () => [],
+      endSurvivors: async () => ({ ended: [], there: [] }),
+      spawn: async () => workers,
+      restart: async (worker) => ask(`restart ${worker}`, worker),
+      kill: async (worker) => ask(`kill ${worker}`, worker),
+      drain: (worker) => ask(`drain ${worker}`, worker),
+      send: async (worker, text) => ask(`send ${worker} ${text}`, worker),
+      answer: async (worker, text) => ask(`answer ${worker} ${text}`, worker),
+      adopt: async () => workerRow(3),
+      adoptable: async () => [],
+      output: (_worker, lines) => Array.from({ length: Math.min(lines, 3) }, (_, at) => `line ${at + 1}`),
+      followOutput: (_worker, onText) => {
+        onText("more\u001b[31m to come");
+        return () => undefined;
+      },
+      attachTarget: (worker) => ({ worker, tmuxSocket: `${stateDir}/tmux.sock`, session: worker }),
     },
-    freeAccount: () => {
-      throw new CtmError("not-found", "there is no such account");
+    limits: {
+      rows: () => [],
+      set: notThere,
+      raise: notThere,
+      accounts: () => [],
+      reserveOfAccount: () => {
+        throw new CtmError("not-found", "there are no accounts");
+      },
+      freeAccount: () => {
+        throw new CtmError("not-found", "there is no such account");
+      },
     },
-    setLimit: notThere,
-    raiseLimit: notThere,
-    prices: notThere,
-    bringPrices: notThere,
-    reprice: notThere,
+    prices: { model: notThere, bring: notThere, reprice: notThere },
     doctor: async () => ({ checks: [{ name: "tmux", verdict: "ok", found: "tmux 3.3a", remedy: null }] }),
     backUp: notThere,
     onFact: (listener) => {

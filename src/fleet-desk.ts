@@ -1,0 +1,168 @@
+/** The workers, as a person asks for them: started, ended, spoken to, looked at. */
+import { accountFor, agentOfAccount } from "./account-settings.ts";
+import { adoptableSessions, adoptionRecord } from "./adoption.ts";
+import type { AttachTarget, SpawnRequest } from "./app.ts";
+import { CtmError } from "./base/errors.ts";
+import { PlainStream } from "./base/plain-text.ts";
+import { typedText } from "./base/typed-text.ts";
+import type { Config } from "./config.ts";
+import type { DelegationDesk } from "./delegation-desk.ts";
+import type { Ledger } from "./ledger/ledger.ts";
+import { survivorRow } from "./overview/recap.ts";
+import type { OverviewSources } from "./overview/sources.ts";
+import { workerRow, workerRows } from "./overview/worker-rows.ts";
+import type { SurvivorRow } from "./reports/recap.ts";
+import type { WorkerRow } from "./reports/workers-table.ts";
+import { taskText } from "./tasks/task-text.ts";
+import { endSurvivors, findSurvivors, livingLaunches, type Survivor } from "./workers/survivors.ts";
+import type { Worker } from "./workers/worker.ts";
+import { needed, type Workplace } from "./workplace.ts";
+
+export interface FleetDeskParts {
+  readonly config: Config;
+  readonly ledger: Ledger;
+  readonly delegation: DelegationDesk;
+  /** null: offline, no workers. */
+  readonly workplace: Workplace | null;
+  views(): OverviewSources;
+}
+
+export class FleetDesk {
+  readonly #parts: FleetDeskParts;
+
+  constructor(parts: FleetDeskParts) {
+    this.#parts = parts;
+  }
+
+  rows(): WorkerRow[] {
+    return workerRows(this.#parts.views());
+  }
+
+  async spawn(request: SpawnRequest): Promise<WorkerRow[]> {
+    const { pool } = this.#workplace();
+    const { accounts } = this.#parts.config;
+    const named = request.account === null ? null : agentOfAccount(request.account, accounts);
+    const agent = request.agent ?? named ?? this.#parts.delegation.defaultAgent;
+    const account = accountFor(request.account, agent, accounts);
+    const model = request.model ?? this.#parts.delegation.launchModel(agent);
+    const workers = await pool.spawn(agent, request.count, {
+      model,
+      cwd: request.cwd ?? this.#parts.config.workers.cwd,
+      account,
+    });
+    return workers.map((worker) => workerRow(worker, this.#parts.views()));
+  }
+
+  async restart(name: string): Promise<void> {
+    await this.#workplace().pool.restart(this.#worker(name));
+  }
+
+  async kill(name: string): Promise<void> {
+    await this.#workplace().pool.kill(this.#worker(name));
+  }
+
+  drain(name: string): void {
+    this.#worker(name).remember({ draining: true });
+  }
+
+  /** Types a person's own words into an idle worker, outside any task. */
+  async send(name: string, text: string): Promise<void> {
+    const worker = this.#worker(name);
+    if (!worker.free && worker.state.name !== "idle") {
+      throw new CtmError(
+        "illegal-move",
+        `${worker.name} is ${worker.state.name}; words of your own are typed into an idle worker only (attach puts you into it)`,
+      );
+    }
+    await this.#workplace().sendWords(worker, taskText(text));
+  }
+
+  /** Answers the question a worker waits with. */
+  async answer(name: string, text: string): Promise<void> {
+    const worker = this.#worker(name);
+    if (worker.state.name !== "needs-input")
+      throw new CtmError("illegal-move", `${worker.name} asks nothing now`);
+    await this.#workplace().answer(worker, typedText(text).text.trim());
+  }
+
+  async adopt(session: string, socket: string | null): Promise<WorkerRow> {
+    const workplace = this.#workplace();
+    const record = await adoptionRecord(workplace, session, socket);
+    return workerRow(await workplace.pool.adopt(record), this.#parts.views());
+  }
+
+  /** Sessions named concurrent_worker* on the person's default tmux server. */
+  async adoptable(): Promise<string[]> {
+    const workplace = this.#workplace();
+    const known = new Set(
+      workplace.pool
+        .all()
+        .filter(({ record }) => record.tmuxSocket === "")
+        .map(({ record }) => record.session),
+    );
+    return (await adoptableSessions()).filter((session) => !known.has(session));
+  }
+
+  /** The last lines a worker printed, harmless text. */
+  output(name: string, lines: number): string[] {
+    return this.#workplace().pool.watchOf(this.#worker(name)).log.lines(lines);
+  }
+
+  followOutput(name: string, onText: (text: string) => void): () => void {
+    const stream = new PlainStream();
+    return this.#workplace()
+      .pool.watchOf(this.#worker(name))
+      .log.follow((piece) => onText(stream.take(piece)));
+  }
+
+  attachTarget(name: string): AttachTarget {
+    const { name: worker, record } = this.#worker(name);
+    return {
+      worker,
+      tmuxSocket: record.tmuxSocket ?? this.#parts.config.paths.tmuxSocket,
+      session: record.session,
+    };
+  }
+
+  /** Processes that outlived their worker. */
+  survivors(): SurvivorRow[] {
+    return survivorsBeside(this.#parts).map((survivor) => survivorRow(survivor, this.#parts.views()));
+  }
+
+  /** Ends them; `there` are those that could not be ended. */
+  async endSurvivors(): Promise<{ ended: SurvivorRow[]; there: SurvivorRow[] }> {
+    const found = survivorsBeside(this.#parts);
+    const left = new Set(await endSurvivors(found));
+    const rows = (kept: boolean): SurvivorRow[] =>
+      found
+        .filter((survivor) => left.has(survivor) === kept)
+        .map((survivor) => survivorRow(survivor, this.#parts.views()));
+    return { ended: rows(false), there: rows(true) };
+  }
+
+  #workplace(): Workplace {
+    return needed(this.#parts.workplace);
+  }
+
+  #worker(name: string): Worker {
+    return this.#workplace().pool.find(name);
+  }
+}
+
+/** Processes that outlived the worker they belonged to. */
+export function survivorsBeside({
+  workplace,
+  config,
+  ledger,
+}: Pick<FleetDeskParts, "workplace" | "config" | "ledger">): Survivor[] {
+  const living =
+    workplace === null
+      ? livingLaunches(ledger.workers.all())
+      : new Set(
+          workplace.pool
+            .all()
+            .filter(({ state }) => state.name !== "dead")
+            .flatMap(({ record }) => record.launchId ?? []),
+        );
+  return findSurvivors(config.paths.spoolDir, living);
+}

@@ -1,0 +1,87 @@
+/** The hierarchy as it is asked for: who its agents are, what they did and said, and what the rules find in it. */
+import type { Config } from "./config.ts";
+import type { Engine } from "./engine.ts";
+import { escalate, type Escalated, type EscalationWish } from "./escalating.ts";
+import type { FindingBook } from "./finding-book.ts";
+import type { Subject } from "./hierarchy/invocation.ts";
+import type { KeptWrites } from "./kept-writes.ts";
+import type { Ledger } from "./ledger/ledger.ts";
+import type { MetricsFiles } from "./metrics-files.ts";
+import type { KeptFinding } from "./optimization/rules.ts";
+import { hierarchyMetrics } from "./overview/hierarchy.ts";
+import { rosterModel } from "./overview/roster.ts";
+import { report, type Reported, type ReportWish } from "./reporting.ts";
+import type { HierarchyMetrics, MetricsRebuilt } from "./reports/hierarchy-metrics.ts";
+import type { RosterModel } from "./reports/roster.ts";
+
+/** Most findings that are listed. */
+const findingsShownMax = 200;
+
+export interface HierarchyDeskParts {
+  readonly config: Config;
+  readonly ledger: Ledger;
+  readonly engine: Engine;
+  readonly kept: KeptWrites;
+  readonly metricsFiles: MetricsFiles;
+  readonly findingBook: FindingBook;
+  /** Gives a waiting task to another member. */
+  giveTo(task: number, member: string): void;
+  now(): number;
+}
+
+export class HierarchyDesk {
+  readonly #parts: HierarchyDeskParts;
+
+  constructor(parts: HierarchyDeskParts) {
+    this.#parts = parts;
+  }
+
+  /** Hands a task up. CtmError `usage` where nobody is there to hand it to, `illegal-move` for a completed one. */
+  escalate(id: number, wish: EscalationWish): Escalated {
+    const { ledger, engine, giveTo, now } = this.#parts;
+    return escalate(id, wish, {
+      roster: this.#parts.config.roster?.roster ?? null,
+      task: (task) => ledger.task(task),
+      note: (task, level, member, reason) => ledger.escalate(task, level, member, reason, now()),
+      retry: (task, cause) => void engine.retry(task, cause),
+      hold: (task, reason) => void ledger.setHold(task, reason),
+      giveTo,
+    });
+  }
+
+  /** Figures of an agent, department, tier or the system; `sinceMs` null = of all that was counted. CtmError `not-found`. */
+  metrics(subject: Subject, sinceMs: number | null): HierarchyMetrics {
+    return hierarchyMetrics(subject, sinceMs, this.#parts.ledger, this.#parts.config.roster?.roster ?? null);
+  }
+
+  /** Makes the sums of the hierarchy and every metrics file anew. CtmError `refused` or `io` where none can be written. */
+  rebuildMetrics(): MetricsRebuilt {
+    const { ledger, kept, metricsFiles } = this.#parts;
+    kept.orThrow(() => ledger.rebuildHierarchy());
+    return { files: metricsFiles.writeAll(), folder: this.#parts.config.roster?.metricsDir ?? null };
+  }
+
+  /** CtmError `usage`, `refused` or `not-found` where it is about nothing. */
+  report(wish: ReportWish): Reported {
+    const { ledger, kept, metricsFiles, now } = this.#parts;
+    const reported = kept.orThrow(() => report(wish, ledger, now()));
+    metricsFiles.changed();
+    return reported;
+  }
+
+  /** What the rules find now, and with `all` the newest that are over. */
+  findings(all: boolean): readonly KeptFinding[] {
+    const { ledger, kept, findingBook } = this.#parts;
+    const standing = kept.orThrow(() => findingBook.look());
+    return all ? ledger.findings.newest(findingsShownMax) : standing;
+  }
+
+  acknowledgeFinding(id: number): KeptFinding {
+    return this.#parts.kept.orThrow(() => this.#parts.findingBook.acknowledge(id));
+  }
+
+  /** The hierarchy as it was read when this process started. */
+  roster(): RosterModel {
+    return rosterModel(this.#parts.config.roster);
+  }
+}
