@@ -35,6 +35,7 @@ import { HierarchyRows } from "./hierarchy-rows.ts";
 import { InvocationBooking, type MemberPlace } from "./invocation-booking.ts";
 import { LOCK_FILE, managerRuns } from "./manager-lock.ts";
 import { LEDGER_VERSION, migrate, versionOf } from "./migrations.ts";
+import { PeriodRows } from "./period-rows.ts";
 import { ReportRows } from "./report-rows.ts";
 import { repriceAll, type Repriced, type RepriceRules } from "./repricing.ts";
 import { SampleRows } from "./sample-rows.ts";
@@ -117,6 +118,7 @@ export class Ledger {
   readonly hierarchy: HierarchyRows;
   readonly reports: ReportRows;
   readonly findings: FindingRows;
+  readonly periods: PeriodRows;
   readonly #db: Db;
   readonly #file: string;
   readonly #log: WalSync;
@@ -146,6 +148,7 @@ export class Ledger {
     this.hierarchy = new HierarchyRows(db);
     this.reports = new ReportRows(db);
     this.findings = new FindingRows(db);
+    this.periods = new PeriodRows(db);
     this.#invocations = new InvocationBooking(this);
     this.#insertTask = db.prepare(
       `INSERT INTO task (text, priority, cwd, forced_type, forced_model, forced_agent, forced_worker, forced_member, key, retry_lost, cap_tokens, cap_nano, origin,

@@ -302,6 +302,69 @@ const MIGRATIONS: readonly string[] = [
   CREATE UNIQUE INDEX finding_standing ON finding (rule, subject) WHERE state <> 'resolved';
   CREATE INDEX invocation_started ON invocation (started_at_ms);
   `,
+  // Kept sums of what was used, by quarter of an hour and by task: what reports are made from. The triggers keep them
+  // exact in the transaction that books, whoever books. A usage keeps whose it was, for a task may be given to another.
+  `
+  ALTER TABLE usage ADD COLUMN member TEXT;
+  UPDATE usage SET member = coalesce((SELECT member FROM invocation WHERE attempt_id = usage.attempt_id),
+    (SELECT member FROM task WHERE id = usage.task_id)) WHERE EXISTS (SELECT 1 FROM task WHERE member IS NOT NULL);
+  CREATE TABLE spend_slice (
+    from_ms INTEGER NOT NULL,
+    member TEXT NOT NULL, agent TEXT NOT NULL, model TEXT NOT NULL, type TEXT NOT NULL, source TEXT NOT NULL,
+    input INTEGER NOT NULL, cache_read INTEGER NOT NULL, cache_write_5m INTEGER NOT NULL, cache_write_1h INTEGER NOT NULL,
+    output INTEGER NOT NULL, web_searches INTEGER NOT NULL,
+    tokens INTEGER NOT NULL, nano INTEGER NOT NULL, unpriced INTEGER NOT NULL,
+    PRIMARY KEY (from_ms, member, agent, model, type, source)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO spend_slice
+    SELECT at_ms - (at_ms % 900000), coalesce(member, ''), agent, coalesce(model, ''), coalesce(type, ''), source,
+      sum(input), sum(cache_read), sum(cache_write_5m), sum(cache_write_1h), sum(output), sum(web_searches),
+      sum(booked_tokens), sum(coalesce(cost_nano, 0)), sum(iif(cost_nano IS NULL, booked_tokens, 0))
+    FROM usage GROUP BY 1, 2, 3, 4, 5, 6;
+  CREATE TABLE task_spend (
+    task_id INTEGER PRIMARY KEY, tokens INTEGER NOT NULL, nano INTEGER NOT NULL, unpriced INTEGER NOT NULL,
+    guessed INTEGER NOT NULL
+  ) STRICT;
+  INSERT INTO task_spend
+    SELECT task_id, sum(booked_tokens), sum(coalesce(cost_nano, 0)), sum(iif(cost_nano IS NULL, booked_tokens, 0)),
+      max(source IN ('estimated', 'unknown'))
+    FROM usage WHERE task_id IS NOT NULL GROUP BY 1;
+  CREATE TRIGGER usage_sliced AFTER INSERT ON usage BEGIN
+    INSERT INTO spend_slice VALUES (new.at_ms - (new.at_ms % 900000), coalesce(new.member, ''), new.agent,
+      coalesce(new.model, ''), coalesce(new.type, ''), new.source, new.input, new.cache_read, new.cache_write_5m,
+      new.cache_write_1h, new.output, new.web_searches, new.booked_tokens, coalesce(new.cost_nano, 0),
+      iif(new.cost_nano IS NULL, new.booked_tokens, 0))
+    ON CONFLICT DO UPDATE SET input = input + excluded.input, cache_read = cache_read + excluded.cache_read,
+      cache_write_5m = cache_write_5m + excluded.cache_write_5m, cache_write_1h = cache_write_1h + excluded.cache_write_1h,
+      output = output + excluded.output, web_searches = web_searches + excluded.web_searches,
+      tokens = tokens + excluded.tokens, nano = nano + excluded.nano, unpriced = unpriced + excluded.unpriced;
+    INSERT INTO task_spend SELECT new.task_id, new.booked_tokens, coalesce(new.cost_nano, 0),
+      iif(new.cost_nano IS NULL, new.booked_tokens, 0), new.source IN ('estimated', 'unknown') WHERE new.task_id IS NOT NULL
+    ON CONFLICT DO UPDATE SET tokens = tokens + excluded.tokens, nano = nano + excluded.nano,
+      unpriced = unpriced + excluded.unpriced, guessed = max(guessed, excluded.guessed);
+  END;
+  CREATE TRIGGER usage_resliced
+    AFTER UPDATE OF input, cache_read, cache_write_5m, cache_write_1h, output, web_searches, booked_tokens, cost_nano ON usage
+    WHEN (new.input, new.cache_read, new.cache_write_5m, new.cache_write_1h, new.output, new.web_searches, new.booked_tokens)
+      <> (old.input, old.cache_read, old.cache_write_5m, old.cache_write_1h, old.output, old.web_searches, old.booked_tokens)
+      OR new.cost_nano IS NOT old.cost_nano
+  BEGIN
+    UPDATE spend_slice SET input = input + new.input - old.input, cache_read = cache_read + new.cache_read - old.cache_read,
+      cache_write_5m = cache_write_5m + new.cache_write_5m - old.cache_write_5m,
+      cache_write_1h = cache_write_1h + new.cache_write_1h - old.cache_write_1h,
+      output = output + new.output - old.output, web_searches = web_searches + new.web_searches - old.web_searches,
+      tokens = tokens + new.booked_tokens - old.booked_tokens,
+      nano = nano + coalesce(new.cost_nano, 0) - coalesce(old.cost_nano, 0),
+      unpriced = unpriced + iif(new.cost_nano IS NULL, new.booked_tokens, 0) - iif(old.cost_nano IS NULL, old.booked_tokens, 0)
+      WHERE from_ms = old.at_ms - (old.at_ms % 900000) AND member = coalesce(old.member, '') AND agent = old.agent
+        AND model = coalesce(old.model, '') AND type = coalesce(old.type, '') AND source = old.source;
+    UPDATE task_spend SET tokens = tokens + new.booked_tokens - old.booked_tokens,
+      nano = nano + coalesce(new.cost_nano, 0) - coalesce(old.cost_nano, 0),
+      unpriced = unpriced + iif(new.cost_nano IS NULL, new.booked_tokens, 0) - iif(old.cost_nano IS NULL, old.booked_tokens, 0)
+      WHERE task_id = old.task_id;
+  END;
+  CREATE INDEX attempt_ended ON attempt (ended_at_ms) WHERE ended_at_ms IS NOT NULL;
+  `,
 ];
 
 const MIGRATE = commitPoint("migrate.commit");

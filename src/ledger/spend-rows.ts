@@ -175,10 +175,11 @@ export class SpendRows {
     this.#insert = db.prepare(
       `INSERT INTO usage (key, attempt_id, task_id, worker, agent, model, type, at_ms, source,
         input, cache_read, cache_write_5m, cache_write_1h, output, reasoning, web_searches,
-        booked_tokens, booked_nano, cost_nano, price_table, session_id, cli_version, flags, limit_model)
+        booked_tokens, booked_nano, cost_nano, price_table, session_id, cli_version, flags, limit_model, member)
        VALUES (@key, @attemptId, @taskId, @worker, @agent, @model, @type, @atMs, @source,
         @input, @cacheRead, @cacheWrite5m, @cacheWrite1h, @output, @reasoning, @webSearches,
-        @bookedTokens, @bookedNano, @costNano, @priceTable, @sessionId, @cliVersion, @flags, @limitModel)`,
+        @bookedTokens, @bookedNano, @costNano, @priceTable, @sessionId, @cliVersion, @flags, @limitModel,
+        coalesce((SELECT member FROM invocation WHERE attempt_id = @attemptId), (SELECT member FROM task WHERE id = @taskId)))`,
     );
     this.#grow = db.prepare(
       `UPDATE usage SET input = @input, cache_read = @cacheRead, cache_write_5m = @cacheWrite5m,

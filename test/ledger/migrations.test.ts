@@ -19,7 +19,9 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 /** Takes off what later versions added. */
-const TO_VERSION_1 = `DROP TRIGGER usage_booked; DROP TRIGGER usage_rebooked; DROP TABLE spend_quarter; ALTER TABLE usage DROP COLUMN limit_model; ALTER TABLE attempt DROP COLUMN cancel_at_ms;
+const TO_VERSION_1 = `DROP TRIGGER usage_sliced; DROP TRIGGER usage_resliced; DROP TABLE spend_slice; DROP TABLE task_spend;
+  DROP INDEX attempt_ended; ALTER TABLE usage DROP COLUMN member;
+  DROP TRIGGER usage_booked; DROP TRIGGER usage_rebooked; DROP TABLE spend_quarter; ALTER TABLE usage DROP COLUMN limit_model; ALTER TABLE attempt DROP COLUMN cancel_at_ms;
   ALTER TABLE reservation DROP COLUMN owed_tokens; ALTER TABLE reservation DROP COLUMN owed_nano;
   DROP TABLE account; DROP TABLE provider_window;
   ALTER TABLE attempt DROP COLUMN resume_mark; ALTER TABLE worker DROP COLUMN account;

@@ -207,6 +207,16 @@ function sumsKept(all: All): string[] {
       "SELECT total(booked_tokens) AS n FROM usage",
     ),
     ...differing(
+      "tokens and cost by agent and model",
+      "SELECT member, model, type, source, sum(tokens) AS n, sum(nano) AS cost FROM spend_slice GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4",
+      "SELECT coalesce(member, '') AS member, coalesce(model, '') AS model, coalesce(type, '') AS type, source, sum(booked_tokens) AS n, sum(coalesce(cost_nano, 0)) AS cost FROM usage GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4",
+    ),
+    ...differing(
+      "cost of tasks",
+      "SELECT task_id, tokens, nano FROM task_spend ORDER BY task_id",
+      "SELECT task_id, sum(booked_tokens) AS tokens, sum(coalesce(cost_nano, 0)) AS nano FROM usage WHERE task_id IS NOT NULL GROUP BY task_id ORDER BY task_id",
+    ),
+    ...differing(
       "outcomes",
       "SELECT outcome, sum(n) AS n FROM outcome_total GROUP BY outcome ORDER BY outcome",
       "SELECT outcome, count(*) AS n FROM attempt WHERE outcome IN ('completed', 'failed', 'cancelled', 'lost') GROUP BY outcome ORDER BY outcome",
