@@ -102,6 +102,8 @@ export const DEFAULTS = {
   usage: { external: true, folders: { claude: null, codex: null, gemini: null, opencode: null } },
   /** Port 0 = any that is free. */
   telemetry: { receive: false, port: 0 },
+  /** The first free port of ten, from this one on; hosts: further names it may be called by. */
+  dashboard: { enabled: true, bind: "127.0.0.1", port: 3847, hosts: [] },
 } as const;
 
 /**

@@ -20,6 +20,7 @@ import {
   wholeNumber,
   yesOrNo,
 } from "./config-rules.ts";
+import { dashboard } from "./config-dashboard.ts";
 import { isSection } from "./config-defaults.ts";
 import { PRICE_PROFILES } from "./metering/prices.ts";
 import {
@@ -176,6 +177,7 @@ export function fileSchema(declared: readonly string[]) {
       }),
     }),
     telemetry: section({ receive: yesOrNo(), port: wholeNumber(0, 65_535) }),
+    dashboard: dashboard(),
   });
 }
 

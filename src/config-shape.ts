@@ -26,6 +26,8 @@ export interface Paths {
   readonly usageIndex: string;
   /** Prices brought by `prices update`. */
   readonly pricesFile: string;
+  /** Keys and address of the dashboard. */
+  readonly dashboardFile: string;
 }
 
 /** A route (profile): what a task type is sent to. `agent` null = the fleet's default agent. */
@@ -127,5 +129,14 @@ export interface Config {
     readonly receive: boolean;
     /** 0 = any that is free. */
     readonly port: number;
+  };
+  /** The pages and the API on this machine. */
+  readonly dashboard: {
+    readonly enabled: boolean;
+    readonly bind: string;
+    /** The first of ten that are tried; 0 = any that is free. */
+    readonly port: number;
+    /** Further names it may be called by, without the port. */
+    readonly hosts: readonly string[];
   };
 }

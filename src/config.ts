@@ -159,6 +159,7 @@ export function pathsIn(stateDir: string, env: Environment = process.env): Paths
     historyFile: join(stateDir, "history"),
     usageIndex: join(stateDir, "usage-index.sqlite"),
     pricesFile: join(stateDir, "prices.json"),
+    dashboardFile: join(stateDir, "dashboard.json"),
   };
 }
 

@@ -158,4 +158,9 @@ export const INIT_CONFIG = `# Configuration of ctm. Everything here is optional 
 #telemetry:
 #  receive: false
 #  port: 0
+
+# The dashboard: pages and an API for this machine, beside the prompt and \`ctm serve\`. \`ctm dashboard\` shows the link
+# with its key. port: the first of ten that are tried; 0 = any that is free. bind: open to the network (0.0.0.0) it is
+# not encrypted, and hosts must name how it will be called there.
+#dashboard: { enabled: true, bind: 127.0.0.1, port: 3847, hosts: [] }
 `;

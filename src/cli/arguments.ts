@@ -23,6 +23,7 @@ export const PROGRAM_OPTIONS: readonly OptionSpec[] = [
   { flags: "--adopt", summary: "Take over sessions named concurrent_worker* that run already" },
   { flags: "--own", summary: "Batch: refuse (75) when another manager runs, hand nothing over" },
   { flags: "--keep-workers", summary: "Batch: leave the workers running at the end" },
+  { flags: "--no-dashboard", summary: "Prompt and serve: without the pages on 127.0.0.1" },
   { flags: "--json", summary: "Results and errors as JSON" },
   { flags: "--no-color", summary: "Words instead of colours and icons" },
   { flags: "--columns <n>", summary: "Width of the tables (default: the terminal's, else 80)" },
@@ -43,6 +44,8 @@ export interface Settings {
   readonly adopt?: true;
   readonly own?: true;
   readonly keepWorkers?: true;
+  /** Only ever there with --no-dashboard. */
+  readonly dashboard?: false;
   readonly json?: true;
   /** Only ever there with --no-color. */
   readonly color?: false;

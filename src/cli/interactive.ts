@@ -12,6 +12,7 @@ import type { StatusModel } from "../reports/status-model.ts";
 import type { Settings } from "./arguments.ts";
 import { attachTo } from "./attach.ts";
 import { callerHere } from "./caller.ts";
+import { dashboardBeside } from "./dashboard.ts";
 import { untilSignal } from "./interrupt.ts";
 import { joinHouse, type Manager } from "./reach.ts";
 import { configOf } from "./settings-config.ts";
@@ -44,12 +45,17 @@ async function runAsManager(
   stopping: Promise<unknown>,
 ): Promise<number> {
   let workers: ReplEnd["workers"] = "leave";
+  const [dashboard, offered] = await Promise.all([
+    dashboardBeside(manager, terminal.interactive ? settings : { ...settings, dashboard: false }),
+    offers(manager, settings),
+  ]);
   try {
-    const end = await converse(manager.host, config, terminal, stopping, await offers(manager, settings));
+    const end = await converse(manager.host, config, terminal, stopping, [...dashboard.lines, ...offered]);
     workers = end.workers;
     tellWhatStays(manager, workers, terminal);
     return end.exitCode;
   } finally {
+    await dashboard.close();
     await manager.close(workers);
   }
 }

@@ -2,6 +2,7 @@
 import type { RawInput } from "../commands/command.ts";
 import { findCommand } from "../commands/index.ts";
 import type { Settings } from "./arguments.ts";
+import { dashboardBeside } from "./dashboard.ts";
 import { untilSignal } from "./interrupt.ts";
 import { becomeManager } from "./reach.ts";
 import { configOf } from "./settings-config.ts";
@@ -14,6 +15,7 @@ export async function runServe(input: RawInput, settings: Settings, terminal: Te
   terminal.useTimeZone(config.throttle.timeZone);
   const stopping = untilSignal("SIGINT", "SIGTERM", "SIGHUP");
   const manager = await becomeManager(config, settings);
+  const dashboard = await dashboardBeside(manager, settings);
   try {
     const following = manager.host.follow("watch", {}, (item) => {
       if (terminal.json) terminal.printJson(item);
@@ -22,7 +24,7 @@ export async function runServe(input: RawInput, settings: Settings, terminal: Te
     if (input["auto"] !== false) await manager.host.run("auto", { mode: "on" });
     tellRecap(manager.app.recap(), terminal);
     const { workers, notices } = manager.app.status();
-    for (const notice of notices) terminal.note(notice);
+    for (const notice of [...notices, ...dashboard.lines]) terminal.note(notice);
     terminal.note(
       `Serving ${config.paths.stateDir} with ${workers.length} workers, as process ${process.pid}.`,
     );
@@ -34,6 +36,7 @@ export async function runServe(input: RawInput, settings: Settings, terminal: Te
     return 0;
   } finally {
     stopping.off();
+    await dashboard.close();
     await manager.close("leave");
   }
 }

@@ -10,6 +10,7 @@ import { cancel } from "./cancel.ts";
 import { cap } from "./cap.ts";
 import { clear } from "./clear.ts";
 import type { Command } from "./command.ts";
+import { dashboard } from "./dashboard.ts";
 import { distribute } from "./distribute.ts";
 import { doctor } from "./doctor.ts";
 import { drain } from "./drain.ts";
@@ -90,7 +91,7 @@ export function allCommands(): readonly Command[] {
     ...[roster, rosterInit, rosterImport, rosterJsonSchema, escalate, report],
     ...[findings, findingsAck],
     ...[metricsAgent, metricsDepartment, metricsTier, metricsSystem, metricsRebuild],
-    ...[serve, doctor, backup, restore, init, help, exit],
+    ...[serve, dashboard, doctor, backup, restore, init, help, exit],
   ];
 }
 

@@ -115,6 +115,8 @@ export interface ProductOptions {
   readonly deep?: boolean;
   /** Time can be made to pass for its managers. */
   readonly clockMoves?: boolean;
+  /** With its dashboard, on any port that is free. */
+  readonly dashboard?: boolean;
   /** Period of the slow net behind the events, where the test is of what has no events. */
   readonly tickMs?: number;
 }
@@ -170,6 +172,8 @@ export class Product {
       `workers: { count: ${workers}, agent: ${real?.name ?? agent}, cols: 120, rows: 30, ${restart} }`,
       // The slow net behind the events is as good as gone: what an event forgets is to be seen.
       `auto: { tickMs: ${this.#options.tickMs ?? 3_600_000} }`,
+      // A port of this machine is for the tests of the dashboard alone.
+      `dashboard: { enabled: ${this.#options.dashboard === true}, port: 0 }`,
       ...(this.#options.recorded === true ? this.#recordedAgent() : []),
       ...(real === undefined ? [] : realAgent(real)),
       yaml,

@@ -1,0 +1,76 @@
+/** The dashboard of a manager: its HTTP server with all that is served there. Loaded only where it is wished for. */
+import type { App } from "../app.ts";
+import { CtmError } from "../base/errors.ts";
+import type { CommandHost } from "../commands/host.ts";
+import { isLoopback } from "../config-dashboard.ts";
+import { dashboardKeys, noteDashboard } from "../dashboard-file.ts";
+import { openHttpServer } from "./http/http-server.ts";
+import { allRoutes } from "./routes.ts";
+
+/** How many ports are tried, from the configured one on: each project with a manager of its own has one. */
+const portsTried = 10;
+
+export interface Dashboard {
+  readonly url: string;
+  /** What the person should know, a sentence each. */
+  readonly notices: readonly string[];
+  close(): Promise<void>;
+}
+
+export interface DashboardParts {
+  readonly app: App;
+  readonly host: CommandHost;
+  readonly version: string;
+}
+
+/** Serves it. Throws CtmError `io` where it cannot listen, `refused` where the file of its keys is not ours. */
+export async function openDashboard({ app, host, version }: DashboardParts): Promise<Dashboard> {
+  const { bind, port, hosts } = app.config.dashboard;
+  const file = app.config.paths.dashboardFile;
+  const keys = dashboardKeys(file);
+  const server = await openHttpServer({
+    bind,
+    ports: portsFrom(port),
+    names: [bind, "127.0.0.1", "localhost", "::1", ...hosts],
+    keys,
+    routes: allRoutes({ app, host, version }),
+    sockets: [],
+    now: () => Date.now(),
+  });
+  const [name = bind] = isLoopback(bind) ? [bind] : hosts;
+  const url = `http://${name.includes(":") ? `[${name}]` : name}:${server.port}/`;
+  try {
+    noteDashboard(file, url);
+  } catch (error) {
+    await server.close();
+    throw error;
+  }
+  return {
+    url,
+    notices: noticesOf(bind, port, server.port),
+    close: async () => {
+      await server.close();
+      try {
+        noteDashboard(file, null);
+      } catch (error) {
+        // A full disk keeps nobody from leaving: an address nobody answers at is seen as such.
+        if (!(error instanceof CtmError)) throw error;
+      }
+    },
+  };
+}
+
+function portsFrom(port: number): readonly number[] {
+  if (port === 0) return [0];
+  return Array.from({ length: portsTried }, (_, at) => port + at).filter((number) => number <= 65_535);
+}
+
+function noticesOf(bind: string, wished: number, got: number): string[] {
+  const notices: string[] = [];
+  if (wished !== 0 && got !== wished) notices.push(`port ${wished} is taken: the dashboard is on ${got}`);
+  if (!isLoopback(bind))
+    notices.push(
+      `the dashboard listens at ${bind}, without encryption: whoever can listen in on that network reads its keys`,
+    );
+  return notices;
+}

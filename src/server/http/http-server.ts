@@ -1,0 +1,348 @@
+/**
+ * The HTTP server: a table of routes behind one door. The order is fixed: is it meant for us, is there such a route, may
+ * this caller, is what it sends within its size and shape; only then the route is asked. Everything a caller can make
+ * grow or last has a limit, and what is refused is noted.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import type { Duplex } from "node:stream";
+import type * as z from "zod";
+import { CtmError } from "../../base/errors.ts";
+import { faultPoint } from "../../faults/fault-point.ts";
+import { answerOfError, answerOfRefusal, sendAnswer } from "./answering.ts";
+import { doorRefusal, hostNames, KeyGuard, type Keys, type Refusal } from "./guard.ts";
+import { bodyMaxBytes, readBody } from "./request-body.ts";
+import type { Access, Answer, Call, Rights, Route } from "./route.ts";
+import { Router } from "./router.ts";
+import { SignedGate } from "./signed-gate.ts";
+
+const LISTEN = faultPoint("http.listen");
+
+const connectionsMax = 256;
+const headersMaxBytes = 16 * 1024;
+const headersMax = 64;
+const headersWithinMs = 5_000;
+const requestWithinMs = 20_000;
+const idleMs = 10_000;
+const targetMaxChars = 4_096;
+/** Refusals that are remembered, and characters of each. */
+const refusalsKeptMax = 200;
+const wordsMaxChars = 200;
+
+/** A caller that was refused. */
+export interface NotedRefusal {
+  readonly atMs: number;
+  readonly status: number;
+  readonly why: string;
+  /** Method and path, without what stands behind the question mark. */
+  readonly call: string;
+  readonly host: string | null;
+  readonly origin: string | null;
+}
+
+/** Where WebSockets are taken. */
+export interface SocketRoute {
+  readonly path: string;
+  readonly access: Access;
+  accept(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    rights: Rights,
+    query: URLSearchParams,
+  ): void;
+}
+
+export interface HttpServerParts {
+  /** Address to listen at. */
+  readonly bind: string;
+  /** Tried one after another; 0 = any that is free. */
+  readonly ports: readonly number[];
+  /** Names it may be called by, without the port. */
+  readonly names: readonly string[];
+  readonly keys: Keys;
+  readonly routes: readonly Route[];
+  readonly sockets: readonly SocketRoute[];
+  now(): number;
+  /** How long a request may take, in tests; absent: as above. */
+  readonly withinMs?: number;
+}
+
+export interface HttpServer {
+  readonly port: number;
+  /** Newest last. */
+  refusals(): readonly NotedRefusal[];
+  /** How many were refused since it listens, by status. */
+  refusedCounts(): ReadonlyMap<number, number>;
+  /** Stops listening and cuts every connection. */
+  close(): Promise<void>;
+}
+
+/** Listens. Throws CtmError `io` when none of the ports can be had. */
+export async function openHttpServer(parts: HttpServerParts): Promise<HttpServer> {
+  const desk = new Desk(parts);
+  const within = parts.withinMs ?? requestWithinMs;
+  const server = createServer(
+    {
+      headersTimeout: Math.min(headersWithinMs, within),
+      requestTimeout: within,
+      keepAliveTimeout: idleMs,
+      connectionsCheckingInterval: Math.min(1_000, within),
+      maxHeaderSize: headersMaxBytes,
+      insecureHTTPParser: false,
+    },
+    (request, response) => void desk.answer(request, response),
+  );
+  server.maxConnections = connectionsMax;
+  server.maxHeadersCount = headersMax;
+  server.on("upgrade", (request, socket, head) => desk.upgrade(request, socket, head));
+  const port = await listenSomewhere(server, parts);
+  desk.listensAt(port);
+  // It keeps no program alive.
+  server.unref();
+  const upgraded = desk.upgraded;
+  return {
+    port,
+    refusals: () => desk.refusals,
+    refusedCounts: () => desk.refusedCounts,
+    close: () =>
+      new Promise((closed) => {
+        server.close(() => closed());
+        server.closeAllConnections();
+        for (const socket of upgraded) socket.destroy();
+      }),
+  };
+}
+
+async function listenSomewhere(server: Server, { bind, ports }: HttpServerParts): Promise<number> {
+  let last: unknown = null;
+  for (const port of ports) {
+    try {
+      return await listen(server, bind, port);
+    } catch (error) {
+      last = error;
+      if (!(error instanceof Error && "code" in error && error.code === "EADDRINUSE")) break;
+    }
+  }
+  throw unreachable(bind, ports, last);
+}
+
+function listen(server: Server, host: string, port: number): Promise<number> {
+  return new Promise((listening, failed) => {
+    server.once("error", failed);
+    LISTEN.pass(() =>
+      server.listen({ port, host, exclusive: true }, () => {
+        server.off("error", failed);
+        listening((server.address() as AddressInfo).port);
+      }),
+    );
+  });
+}
+
+function unreachable(bind: string, ports: readonly number[], cause: unknown): CtmError {
+  const [first = 0] = ports;
+  const last = ports.at(-1) ?? first;
+  const which = first === last ? `port ${first}` : `every port from ${first} to ${last}`;
+  const isBusy = cause instanceof Error && "code" in cause && cause.code === "EADDRINUSE";
+  const reason = isBusy
+    ? `${which} of ${bind} is taken`
+    : cause instanceof Error
+      ? cause.message
+      : String(cause);
+  return new CtmError("io", `the dashboard cannot listen: ${reason}`, [
+    "Set dashboard.port to another one (0: any that is free), or dashboard.enabled to false.",
+  ]);
+}
+
+class Desk {
+  readonly refusals: NotedRefusal[] = [];
+  readonly refusedCounts = new Map<number, number>();
+  readonly upgraded = new Set<Duplex>();
+  readonly #parts: HttpServerParts;
+  readonly #router: Router;
+  readonly #guard: KeyGuard;
+  readonly #signed: SignedGate;
+  #hosts: ReadonlySet<string> = new Set();
+
+  constructor(parts: HttpServerParts) {
+    this.#parts = parts;
+    this.#router = new Router(parts.routes);
+    this.#guard = new KeyGuard(parts.keys, parts.now);
+    this.#signed = new SignedGate(parts.now);
+  }
+
+  listensAt(port: number): void {
+    this.#hosts = hostNames(this.#parts.names, port);
+  }
+
+  /** Never rejects. */
+  async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    // Errors of a socket are the caller's going away.
+    request.on("error", () => undefined);
+    response.on("error", () => undefined);
+    try {
+      const answer = await this.#answerTo(request);
+      if (!request.complete) hearNoMore(request, response);
+      sendAnswer(response, answer);
+    } catch (error) {
+      if (response.headersSent) response.destroy();
+      else sendAnswer(response, answerOfError(error));
+    }
+  }
+
+  async #answerTo(request: IncomingMessage): Promise<Answer> {
+    const { method = "", headers } = request;
+    const target = targetOf(request);
+    const found = target === null ? null : this.#router.find(method, target.path);
+    const isPage = found !== null && "route" in found && found.route.access === "public" && method === "GET";
+    const door = doorRefusal(headers, this.#hosts, isPage);
+    if (door !== null) return this.#refused(request, door);
+    if (target === null || found === null) return this.#refused(request, BAD_TARGET);
+    if (!("route" in found)) {
+      return found.methods.length === 0
+        ? this.#refused(request, NOTHING_HERE)
+        : answerOfRefusal(this.#noted(request, WRONG_METHOD), found.methods);
+    }
+    const { route, params } = found;
+    const rights = this.#guard.rightsOf(headers);
+    const refusal =
+      this.#guard.refusal(route.access, rights, headers) ??
+      (route.access === "signed" ? this.#signed.refusal() : null);
+    if (refusal !== null) return this.#refused(request, refusal);
+    const taken = await takeInput(request, route, target.query);
+    if ("status" in taken) return this.#refused(request, taken);
+    const call: Call = { ...taken, params, headers, rights };
+    return await route.handle(call);
+  }
+
+  /** The same door as for every call, before the first byte of a WebSocket is answered. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.on("error", () => socket.destroy());
+    const target = targetOf(request);
+    const route = this.#parts.sockets.find(({ path }) => path === target?.path);
+    const rights = this.#guard.rightsOf(request.headers);
+    const refusal =
+      doorRefusal(request.headers, this.#hosts, false) ??
+      (route === undefined || target === null ? NOTHING_HERE : null) ??
+      this.#guard.refusal(route?.access ?? "act", rights, request.headers);
+    if (refusal !== null || route === undefined || target === null)
+      return this.#closeUpgrade(request, socket, refusal ?? NOTHING_HERE);
+    this.upgraded.add(socket);
+    socket.once("close", () => this.upgraded.delete(socket));
+    route.accept(request, socket, head, rights, target.query);
+  }
+
+  #closeUpgrade(request: IncomingMessage, socket: Duplex, refusal: Refusal): void {
+    this.#noted(request, refusal);
+    const body = `${refusal.why}\n`;
+    const lines = [
+      `HTTP/1.1 ${refusal.status} Refused`,
+      "Connection: close",
+      "Content-Type: text/plain",
+      `Content-Length: ${Buffer.byteLength(body)}`,
+    ];
+    socket.end(`${lines.join("\r\n")}\r\n\r\n${body}`);
+  }
+
+  #refused(request: IncomingMessage, refusal: Refusal): Answer {
+    return answerOfRefusal(this.#noted(request, refusal));
+  }
+
+  #noted(request: IncomingMessage, refusal: Refusal): Refusal {
+    const { method = "", url = "", headers } = request;
+    const { status, why } = refusal;
+    const call = `${method} ${url.split("?", 1)[0] ?? ""}`.slice(0, wordsMaxChars);
+    const short = (words: string | undefined): string | null => words?.slice(0, wordsMaxChars) ?? null;
+    const { host, origin } = headers;
+    this.refusals.push({
+      atMs: this.#parts.now(),
+      status,
+      why,
+      call,
+      host: short(host),
+      origin: short(origin),
+    });
+    if (this.refusals.length > refusalsKeptMax) this.refusals.shift();
+    this.refusedCounts.set(status, (this.refusedCounts.get(status) ?? 0) + 1);
+    return refusal;
+  }
+}
+
+const NOTHING_HERE: Refusal = { status: 404, why: "there is nothing at this address" };
+const WRONG_METHOD: Refusal = { status: 405, why: "this address is not called in this way" };
+const BAD_TARGET: Refusal = { status: 400, why: "this is no address" };
+
+interface Target {
+  readonly path: string;
+  readonly query: URLSearchParams;
+}
+
+/** null: longer than an address may be, or not one of ours (a proxy would be asked `GET http://…`). */
+function targetOf({ url = "" }: IncomingMessage): Target | null {
+  if (!url.startsWith("/") || url.length > targetMaxChars) return null;
+  const [path = "", ...query] = url.split("?");
+  return { path, query: new URLSearchParams(query.join("?")) };
+}
+
+interface Input {
+  readonly query: unknown;
+  readonly body: unknown;
+  readonly raw: Buffer;
+}
+
+/** Reads and checks what a route takes. Throws CtmError `usage` for what has not its shape. */
+async function takeInput(
+  request: IncomingMessage,
+  route: Route,
+  words: URLSearchParams,
+): Promise<Input | Refusal> {
+  const query = checked(route.query, queryOf(words), "the address");
+  if (route.method === "GET") return { query, body: null, raw: Buffer.alloc(0) };
+  const type = request.headers["content-type"] ?? "";
+  if (route.body !== undefined && !/^application\/json\s*(?:;|$)/i.test(type))
+    return { status: 415, why: "it is taken as JSON (content-type: application/json)" };
+  const raw = await readBody(request, route.bodyMaxBytes ?? bodyMaxBytes);
+  if (!Buffer.isBuffer(raw)) return raw;
+  const body = route.body === undefined ? null : checked(route.body, parsed(raw), "the body");
+  return { query, body, raw };
+}
+
+function queryOf(words: URLSearchParams): Record<string, string> {
+  const query = Object.create(null) as Record<string, string>;
+  for (const [name, value] of words) {
+    if (name in query) throw new CtmError("usage", `${JSON.stringify(name.slice(0, 40))} stands there twice`);
+    query[name] = value;
+  }
+  return { ...query };
+}
+
+function parsed(raw: Buffer): unknown {
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(raw));
+  } catch (error) {
+    throw new CtmError("usage", "the body is not JSON", [], { cause: error });
+  }
+}
+
+/** Most faults of one input that are listed. */
+const faultsShownMax = 20;
+
+function checked(schema: z.ZodType | undefined, input: unknown, what: string): unknown {
+  if (schema === undefined) {
+    if (typeof input === "object" && input !== null && Object.keys(input).length === 0) return input;
+    throw new CtmError("usage", `${what} takes nothing behind a question mark`);
+  }
+  const result = schema.safeParse(input);
+  if (result.success) return result.data;
+  const faults = result.error.issues.slice(0, faultsShownMax).map(({ path, message }) => {
+    const where = path.map(String).join(".");
+    return where === "" ? message : `${where}: ${message}`;
+  });
+  throw new CtmError("usage", `${what}: ${faults[0] ?? "is not valid"}`, faults.slice(1));
+}
+
+/** What is still coming of a request that is answered already is not waited for. */
+function hearNoMore(request: IncomingMessage, response: ServerResponse): void {
+  response.shouldKeepAlive = false;
+  response.once("finish", () => request.destroy());
+}
