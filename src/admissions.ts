@@ -143,7 +143,12 @@ export class Admissions {
     return throttle.admit(
       {
         attemptId: "",
-        subject: { worker: offer.worker, agent: offer.agent, model: offer.model },
+        subject: {
+          worker: offer.worker,
+          agent: offer.agent,
+          model: offer.model,
+          member: task.assignment.member?.id ?? null,
+        },
         priority: task.draft.priority,
         spend: { tokens: task.assignment.reserveTokens, nanoUsd: task.assignment.reserveNanoUsd },
         simulated: this.#parts.traits(offer.agent).simulated,

@@ -7,7 +7,12 @@ const settingName = "calendar";
 const Window = z.object({ startMs: z.number(), endMs: z.number() });
 const KeptCalendar = z.object({
   zone: z.string(),
-  carried: z.object({ hour: Window.optional(), day: Window.optional(), month: Window.optional() }),
+  carried: z.object({
+    hour: Window.optional(),
+    day: Window.optional(),
+    week: Window.optional(),
+    month: Window.optional(),
+  }),
 });
 
 /** The calendar of this zone, with the windows that are still open under the one used before. Kept when it is new. */
@@ -26,10 +31,11 @@ function calendarBefore(ledger: Ledger): Calendar | null {
   if (text === null) return null;
   try {
     const { zone, carried } = KeptCalendar.parse(JSON.parse(text));
-    const { hour, day, month } = carried;
+    const { hour, day, week, month } = carried;
     return new Calendar(zone, {
       ...(hour === undefined ? {} : { hour }),
       ...(day === undefined ? {} : { day }),
+      ...(week === undefined ? {} : { week }),
       ...(month === undefined ? {} : { month }),
     });
   } catch {

@@ -65,7 +65,7 @@ export const DEFAULTS = {
   preferCheap: false,
   estimate: { overheadTokens: 1_000, minSamples: 20 },
   limits: {
-    windows: { hour: "rolling", day: "calendar", month: "calendar" },
+    windows: { hour: "rolling", day: "calendar", week: "calendar", month: "calendar" },
     worker: {
       tokens: { hour: "100K", day: "1M", month: null },
       cost: { hour: null, day: null, month: null },

@@ -53,6 +53,7 @@ function limitsByWindow(amount: () => AmountRule) {
   return section({
     hour: limit(amount()).optional(),
     day: limit(amount()).optional(),
+    week: limit(amount()).optional(),
     month: limit(amount()).optional(),
   });
 }
@@ -94,7 +95,12 @@ export function fileSchema(declared: readonly string[]) {
     preferCheap: yesOrNo(),
     estimate: section({ overheadTokens: wholeNumber(0, 10_000_000), minSamples: wholeNumber(1, 100_000) }),
     limits: section({
-      windows: section({ hour: choice(FORMS), day: choice(FORMS), month: choice(FORMS) }),
+      windows: section({
+        hour: choice(FORMS),
+        day: choice(FORMS),
+        week: choice(FORMS),
+        month: choice(FORMS),
+      }),
       worker: limitsOfScope(),
       global: limitsOfScope(),
       workers: entries(

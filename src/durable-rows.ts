@@ -14,7 +14,7 @@ export function durableRows(
   const sums = cutsMs.flatMap((fromMs, index) =>
     spend.spentBetween(fromMs, cutsMs[index + 1] ?? exactFromMs).map((row) => ({
       atMs: fromMs,
-      subject: { worker: row.worker, agent: row.agent, model: row.model },
+      subject: { worker: row.worker, agent: row.agent, model: row.model, member: row.member },
       spend: { tokens: row.tokens, nanoUsd: row.nano },
       attemptId: null,
       simulated: row.simulated === 1,
@@ -22,7 +22,7 @@ export function durableRows(
   );
   const each = spend.bookingsSince(exactFromMs).map((row) => ({
     atMs: row.at_ms,
-    subject: { worker: row.worker, agent: row.agent, model: row.model },
+    subject: { worker: row.worker, agent: row.agent, model: row.model, member: row.member },
     spend: { tokens: row.booked_tokens, nanoUsd: row.booked_nano },
     attemptId: row.attempt_id,
     simulated: row.source === "simulated",
@@ -39,7 +39,7 @@ export function durableRows(
     bookings: [...sums, ...each, ...others],
     reservations: spend.openReservations(exactFromMs).map((row) => ({
       attemptId: row.attempt_id,
-      subject: { worker: row.worker, agent: row.agent, model: row.model },
+      subject: { worker: row.worker, agent: row.agent, model: row.model, member: row.member },
       spend: { tokens: row.tokens, nanoUsd: row.nano },
       owed: { tokens: row.owed_tokens, nanoUsd: row.owed_nano },
       oversized: row.oversized === 1,

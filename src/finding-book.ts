@@ -12,11 +12,9 @@ import {
 } from "./optimization/rules.ts";
 import { BUDGET_WINDOWS, memberOf, type BudgetWindow, type Roster } from "./roster/roster.ts";
 import { calendarBounds } from "./throttle/windows.ts";
-import { firstInstantOf, localOf } from "./throttle/zone.ts";
 
 /** The rules are gone through at most so often by themselves. */
 const pauseMs = 30_000;
-const dayMs = 86_400_000;
 
 export interface FindingBookParts {
   readonly config: Config;
@@ -119,7 +117,7 @@ export class FindingBook {
     return BUDGET_WINDOWS.flatMap((window) => {
       const budgetNanoUsd = amounts[window];
       if (budgetNanoUsd === null) return [];
-      const spentNanoUsd = spentSince(beginOf(window, timeZone, nowMs));
+      const spentNanoUsd = spentSince(calendarBounds(window, timeZone, nowMs).startMs);
       return [{ window, spentNanoUsd, budgetNanoUsd }];
     });
   }
@@ -135,13 +133,4 @@ export class FindingBook {
       return [{ taskId: task.id, member: member.id, outputTokens, retainedTokens }];
     });
   }
-}
-
-/** Weeks begin on Monday. */
-function beginOf(window: BudgetWindow, timeZone: string, nowMs: number): number {
-  if (window !== "week") return calendarBounds(window, timeZone, nowMs).startMs;
-  const local = localOf(timeZone, nowMs);
-  const midnight = local - (((local % dayMs) + dayMs) % dayMs);
-  const sinceMonday = (new Date(midnight).getUTCDay() + 6) % 7;
-  return firstInstantOf(timeZone, midnight - sinceMonday * dayMs);
 }

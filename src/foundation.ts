@@ -14,6 +14,8 @@ import { openLedgerTime } from "./ledger-time.ts";
 import { machineClock } from "./machine-clock.ts";
 import type { OverviewSources } from "./overview/sources.ts";
 import type { Roster } from "./roster/roster.ts";
+import { budgetLimits } from "./throttle/budget-limits.ts";
+import type { Limit } from "./throttle/limits.ts";
 import { Throttle } from "./throttle/throttle.ts";
 
 const CLOCK = faultPoint("clock.read");
@@ -38,7 +40,8 @@ export function layFoundation(config: Config): Foundation {
   const time = openLedgerTime(ledger, machineClock());
   const now = (): number => CLOCK.pass(() => time.now());
   const delegation = new DelegationDesk(config, ledger);
-  const { limits, timeZone, criticalHeadroomPercent, pauseAt, hardStop, oversized } = config.throttle;
+  const roster = config.roster?.roster ?? null;
+  const { timeZone, criticalHeadroomPercent, pauseAt, hardStop, oversized } = config.throttle;
   const policy = {
     timeZone,
     carriedWindows: keptCalendar(ledger, timeZone, now()).carried,
@@ -48,15 +51,16 @@ export function layFoundation(config: Config): Foundation {
     oversized,
     // A rehearsal is for trying limits; beside real agents it must not use up real ones.
     countSimulated: delegation.defaultAgent === "rehearsal",
+    ...(roster === null ? {} : { groupsOf: placesIn(roster) }),
   };
-  const throttle = new Throttle({ ...policy, limits });
+  const throttle = new Throttle({ ...policy, limits: limitsIn(config) });
   const restored = (copy: Throttle): Throttle => {
     const nowMs = now();
     copy.restore(durableRows(ledger, copy.needs(nowMs), traitsIn(config)), nowMs);
     return copy;
   };
   restored(throttle);
-  if (config.roster !== null) ledger.countBy(placesIn(config.roster.roster));
+  if (roster !== null) ledger.countBy(placesIn(roster));
   const throttleCopy = (): Throttle => restored(new Throttle({ ...policy, limits: throttle.limits }));
   const bus = new FactBus();
   const notices = (): readonly string[] => [...delegation.notices, ...time.notices()];
@@ -70,6 +74,11 @@ export function layFoundation(config: Config): Foundation {
     now,
     notices,
   };
+}
+
+/** What the configuration limits, and the budgets of the roster beside it. */
+export function limitsIn({ throttle, roster }: Config): readonly Limit[] {
+  return roster === null ? throttle.limits : [...throttle.limits, ...budgetLimits(roster.roster)];
 }
 
 /** Where each agent of the roster stands. */

@@ -89,10 +89,11 @@ export const INIT_CONFIG = `# Configuration of ctm. Everything here is optional 
 # worker holds for each worker, global for all together; the worst of all limits that apply rules.
 # Limits of their own by name: workers: { w2: { tokens: { hour: 50K } } }, models: { opus: { cost: { day: 10 } } },
 # agents: { codex: { cost: { hour: 2 } } }.
-# windows: rolling = the last 60 minutes, 24 hours, 30 days; calendar = the hour, day or month of the time zone.
+# windows: rolling = the last 60 minutes, 24 hours, 7 or 30 days; calendar = the hour, day, week or month of the time
+# zone.
 # One limit alone can differ: hour: { amount: 100K, form: calendar }.
 #limits:
-#  windows: { hour: rolling, day: calendar, month: calendar }
+#  windows: { hour: rolling, day: calendar, week: calendar, month: calendar }
 #  worker:
 #    tokens: { hour: 100K, day: 1M, month: null }
 #    cost: { hour: null, day: null, month: null }

@@ -58,11 +58,11 @@ export class Meter {
   booked(booked: readonly Booked[]): void {
     const { throttle, bus } = this.#parts;
     for (const { entry, addedTokens, addedNanoUsd } of booked) {
-      const { atMs, taskId, worker, agent, limitModel, attemptId, source } = entry;
+      const { atMs, taskId, worker, agent, limitModel, member = null, attemptId, source } = entry;
       const spend = { tokens: addedTokens, nanoUsd: addedNanoUsd };
       throttle.book({
         atMs,
-        subject: { worker, agent, model: limitModel },
+        subject: { worker, agent, model: limitModel, member },
         spend,
         attemptId,
         simulated: source === "simulated",

@@ -9,7 +9,7 @@ import { reserveKey, reservePercentOf } from "./account-settings.ts";
 import type { Config } from "./config.ts";
 import type { Distributor } from "./distributor/distributor.ts";
 import { Engine } from "./engine.ts";
-import { layFoundation, traitsIn, trouble, type Foundation } from "./foundation.ts";
+import { layFoundation, limitsIn, traitsIn, trouble, type Foundation } from "./foundation.ts";
 import { adoptAll, restoreFleet } from "./restore-fleet.ts";
 import { FindingBook } from "./finding-book.ts";
 import { FactBus } from "./events/bus.ts";
@@ -88,7 +88,7 @@ function buildApp(
   lastWords: () => Promise<void> = () => Promise.resolve(),
 ): LocalApp {
   const limits = new LimitBook({
-    configured: config.throttle.limits,
+    configured: limitsIn(config),
     ledger: base.ledger,
     throttle: base.throttle,
     now: base.now,

@@ -262,6 +262,7 @@ function ownerOf(task: Task, attempt: AttemptRow): EntryOwner & { readonly attem
     worker: attempt.worker,
     agent: attempt.agent,
     model: attempt.model,
+    member: attempt.member,
     type: task.assignment.type,
   };
 }

@@ -8,6 +8,7 @@ import { historyMs } from "../src/throttle/booking-log.ts";
 import type { Limit } from "../src/throttle/limits.ts";
 import { Throttle, type LimitStanding } from "../src/throttle/throttle.ts";
 import { assignmentOf, draftOf } from "./support/drafts.ts";
+import { groupsOf } from "./throttle/history.ts";
 import { generator } from "./support/random.ts";
 
 const dayMs = 86_400_000;
@@ -27,7 +28,8 @@ function history(seed: number): History {
   const upTo = (limit: number): number => Math.floor(random() * limit);
   const nowMs = Date.parse("2026-03-29T00:30:00Z") + upTo(10 * dayMs);
   const ledger = Ledger.open(":memory:");
-  const [added] = ledger.add([{ draft: draftOf("open"), assignment: assignmentOf() }], nowMs);
+  const member = { id: "react", preamble: null, worker: null };
+  const [added] = ledger.add([{ draft: draftOf("open"), assignment: { ...assignmentOf(), member } }], nowMs);
   if (added === undefined) throw new Error("nothing was added");
   const attempt = { id: "open", worker: "w1", agent: "claude", model: "opus" };
   ledger.reserve(added.task, attempt, { tokens: 5_000, nanoUsd: 50_000, oversized: false }, nowMs);
@@ -50,6 +52,7 @@ function entryOf(key: string, atMs: number, tokens: number, who: number, simulat
     worker: `w${1 + (who % 2)}`,
     agent: "claude",
     model: "m",
+    member: who === 1 ? "react" : null,
     limitModel: who < 2 ? "opus" : who === 2 ? "haiku" : null,
     type: null,
     atMs,
@@ -80,9 +83,13 @@ function limitsOf(forms: readonly ("rolling" | "calendar")[]): Limit[] {
     { kind: "global" },
     { kind: "worker", name: "*" },
     { kind: "model", name: "opus" },
+    { kind: "member", name: "react" },
+    { kind: "department", name: "*" },
+    { kind: "tier", name: "execution" },
+    { kind: "system" },
   ] as const satisfies readonly Limit["scope"][];
   return scopes.flatMap((scope) =>
-    (["hour", "day", "month"] as const).flatMap((window, index) =>
+    (["hour", "day", "week", "month"] as const).flatMap((window, index) =>
       (["tokens", "cost"] as const).map((unit) => ({
         scope,
         unit,
@@ -111,6 +118,7 @@ describe("a start from kept sums", () => {
         hardStop: false,
         oversized: "run",
         countSimulated: random() < 0.3,
+        groupsOf,
       } as const;
       const [bySums, byRows] = [new Throttle(policy), new Throttle(policy)];
       bySums.restore(durableRows(ledger, bySums.needs(nowMs), notSimulated), nowMs);
@@ -129,6 +137,74 @@ describe("a start from kept sums", () => {
     }
   });
 
+  test(`counts budgets as the manager before it did, seed ${seed}`, () => {
+    for (let n = 0; n < histories; n += 1) {
+      const random = generator(seed + n);
+      const upTo = (limit: number): number => Math.floor(random() * limit);
+      let nowMs = Date.parse("2026-03-22T20:00:00Z") + upTo(9 * dayMs);
+      const ledger = Ledger.open(":memory:");
+      const policy = {
+        limits: limitsOf(["rolling", "calendar", "calendar", "calendar"]),
+        timeZone: zones[n % zones.length] ?? "UTC",
+        ...{ criticalHeadroomPercent: 5, pauseAt: null, hardStop: false, countSimulated: true },
+        oversized: "run",
+        groupsOf,
+      } as const;
+      const live = new Throttle(policy);
+      live.restore({ bookings: [], reservations: [] }, nowMs);
+      const used = { react: 0, all: 0 };
+      for (let step = 0; step < 60; step += 1) {
+        nowMs += upTo(step % 9 === 0 ? 12 * 3_600_000 : 60_000);
+        const id = `a${upTo(8)}`;
+        const isReact = upTo(2) === 0;
+        const member = isReact ? "react" : null;
+        const subject = { worker: "w1", agent: "claude", model: "opus", member };
+        if (ledger.attempts.byId(id) === null) {
+          const assignment = {
+            ...assignmentOf(),
+            member: member === null ? null : { id: member, preamble: null, worker: null },
+          };
+          const [added] = ledger.add([{ draft: draftOf(id), assignment }], nowMs);
+          if (added === undefined) throw new Error("nothing was added");
+          const spend = { tokens: upTo(900), nanoUsd: upTo(900) };
+          ledger.reserve(added.task, { id, ...subject }, { ...spend, oversized: false }, nowMs);
+          live.reserve({ attemptId: id, subject, spend, oversized: false, sinceMs: nowMs });
+          continue;
+        }
+        const own = ledger.attempts.byId(id)?.member ?? null;
+        const entry = { ...entryOf(`k${upTo(30)}`, nowMs, upTo(500), 0, false), attemptId: id, member: own };
+        for (const { entry: kept, addedTokens, addedNanoUsd } of ledger.bookUsage([entry])) {
+          const { worker, agent, limitModel: model, member: whose = null } = kept;
+          const spend = { tokens: addedTokens, nanoUsd: addedNanoUsd };
+          live.book({
+            ...{ atMs: kept.atMs, attemptId: kept.attemptId, spend, simulated: false },
+            subject: { worker, agent, model, member: whose },
+          });
+          used.all += addedTokens;
+          if (whose === "react") used.react += addedTokens;
+        }
+      }
+      const fresh = new Throttle(policy);
+      fresh.restore(durableRows(ledger, fresh.needs(nowMs), notSimulated), nowMs);
+      const budgets = (throttle: Throttle): Record<string, readonly number[]> =>
+        Object.fromEntries(
+          throttle.standings(nowMs).map((row) => [row.limitId, [row.used, row.held, row.owed]]),
+        );
+      expect(budgets(fresh), `seed ${seed + n}`).toEqual(budgets(live));
+      // In each of its departments whole, in all together once.
+      const usedOf = (id: string): number | undefined =>
+        live.standings(nowMs).find(({ limitId }) => limitId === `${id} tokens/month`)?.used;
+      const usedThisMonth = { react: usedOf("member react"), all: usedOf("system") };
+      if (used.react > 0) {
+        expect(usedOf("department web")).toBe(usedThisMonth.react);
+        expect(usedOf("department quality")).toBe(usedThisMonth.react);
+        expect(usedOf("tier execution")).toBe(usedThisMonth.react);
+      }
+      expect(usedThisMonth.all).toBe(usedOf("global"));
+      ledger.close();
+    }
+  });
+
   test(`sums any span exactly, seed ${seed}`, () => {
     for (let n = 0; n < histories; n += 1) {
       const { ledger, nowMs, random } = history(seed + n);
@@ -136,8 +212,10 @@ describe("a start from kept sums", () => {
       const toMs = fromMs + Math.floor(random() ** 3 * 35 * dayMs);
       const sums = ledger.spend.spentBetween(fromMs, toMs);
       const rows = ledger.spend.bookingsSince(fromMs).filter((row) => row.at_ms < toMs);
-      const key = (row: { worker: string; model: string | null }, simulated: boolean): string =>
-        `${row.worker} ${row.model} ${simulated}`;
+      const key = (
+        row: { worker: string; model: string | null; member: string | null },
+        simulated: boolean,
+      ): string => `${row.worker} ${row.model} ${row.member} ${simulated}`;
       const wanted = new Map<string, number>();
       for (const row of rows) {
         const id = key(row, row.source === "simulated");

@@ -35,6 +35,8 @@ export interface AttemptRow {
   resume_mark: string | null;
   /** It reached its task's cap: it waits for a person, or was let go on. null = neither. */
   cap_state: CapState | null;
+  /** Agent of the roster it was for; null = nobody of it. */
+  member: string | null;
 }
 
 export type CapState = "held" | "released";
@@ -65,8 +67,8 @@ export class AttemptRows {
     this.#db = db;
     this.#byId = db.prepare<[string], AttemptRow>("SELECT * FROM attempt WHERE id = ?");
     this.#insert = db.prepare(
-      `INSERT INTO attempt (id, task_id, n, worker, agent, model, reserved_at_ms)
-       VALUES (@id, @taskId, @n, @worker, @agent, @model, @atMs)`,
+      `INSERT INTO attempt (id, task_id, n, worker, agent, model, member, reserved_at_ms)
+       VALUES (@id, @taskId, @n, @worker, @agent, @model, @member, @atMs)`,
     );
     this.#writeIntent = db.prepare(
       `UPDATE attempt SET launch_id = ?, pane = ?, previous_attempt = ?, text_sha256 = ?, session_id = ?, record_path = ?,
@@ -106,6 +108,7 @@ export class AttemptRows {
     worker: string;
     agent: string;
     model: string | null;
+    member: string | null;
     atMs: number;
   }): void {
     this.#insert.run(row);

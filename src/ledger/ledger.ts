@@ -308,7 +308,8 @@ export class Ledger {
       const { id, worker, agent, model } = attempt;
       const n = task.attempts + 1;
       const moved = this.#moveTask(task, "reserved", { attemptId: id, worker, newAttempt: true }, atMs);
-      this.attempts.insert({ id, taskId: task.id, n, worker, agent, model, atMs });
+      const member = task.assignment.member?.id ?? null;
+      this.attempts.insert({ id, taskId: task.id, n, worker, agent, model, member, atMs });
       this.#openReservation.run(
         id,
         worker,

@@ -365,6 +365,38 @@ const MIGRATIONS: readonly string[] = [
   END;
   CREATE INDEX attempt_ended ON attempt (ended_at_ms) WHERE ended_at_ms IS NOT NULL;
   `,
+  // For whom of a roster an attempt was, and quarters of an hour by it too: what budgets are counted by. What was kept
+  // before is told by what was counted of ended attempts, and by the tasks at work.
+  `
+  ALTER TABLE attempt ADD COLUMN member TEXT;
+  UPDATE attempt SET member = (SELECT member FROM invocation WHERE attempt_id = id)
+    WHERE id IN (SELECT attempt_id FROM invocation WHERE member IS NOT NULL);
+  UPDATE attempt SET member = (SELECT member FROM task WHERE attempt_id = attempt.id)
+    WHERE id IN (SELECT attempt_id FROM task WHERE member IS NOT NULL);
+  DROP TRIGGER usage_booked;
+  DROP TRIGGER usage_rebooked;
+  DROP TABLE spend_quarter;
+  CREATE TABLE spend_quarter (
+    from_ms INTEGER NOT NULL,
+    worker TEXT NOT NULL, agent TEXT NOT NULL, model TEXT NOT NULL, member TEXT NOT NULL, simulated INTEGER NOT NULL,
+    tokens INTEGER NOT NULL, nano INTEGER NOT NULL,
+    PRIMARY KEY (from_ms, worker, agent, model, member, simulated)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO spend_quarter
+    SELECT at_ms - (at_ms % 900000), worker, agent, coalesce(limit_model, ''), coalesce(member, ''), source = 'simulated',
+      sum(booked_tokens), sum(booked_nano)
+    FROM usage GROUP BY 1, 2, 3, 4, 5, 6;
+  CREATE TRIGGER usage_booked AFTER INSERT ON usage BEGIN
+    INSERT INTO spend_quarter VALUES (new.at_ms - (new.at_ms % 900000), new.worker, new.agent, coalesce(new.limit_model, ''),
+      coalesce(new.member, ''), new.source = 'simulated', new.booked_tokens, new.booked_nano)
+    ON CONFLICT DO UPDATE SET tokens = tokens + excluded.tokens, nano = nano + excluded.nano;
+  END;
+  CREATE TRIGGER usage_rebooked AFTER UPDATE OF booked_tokens, booked_nano ON usage BEGIN
+    UPDATE spend_quarter SET tokens = tokens + new.booked_tokens - old.booked_tokens, nano = nano + new.booked_nano - old.booked_nano
+      WHERE from_ms = old.at_ms - (old.at_ms % 900000) AND worker = old.worker AND agent = old.agent
+        AND model = coalesce(old.limit_model, '') AND member = coalesce(old.member, '') AND simulated = (old.source = 'simulated');
+  END;
+  `,
 ];
 
 const MIGRATE = commitPoint("migrate.commit");

@@ -15,6 +15,8 @@ export interface UsageEntry {
   readonly model: string | null;
   /** The model its attempt was admitted with, as the worker was asked for it: what limits on models count it for. */
   readonly limitModel: string | null;
+  /** Agent of the roster whose budgets it counts for. Left out = nobody's of it. */
+  readonly member?: string | null;
   readonly type: TaskType | null;
   readonly atMs: number;
   readonly source: UsageSource;
@@ -44,6 +46,7 @@ export interface BookingRow {
   readonly agent: string;
   /** See `UsageEntry.limitModel`. */
   readonly model: string | null;
+  readonly member: string | null;
   readonly attempt_id: string | null;
   readonly booked_tokens: number;
   readonly booked_nano: number;
@@ -56,6 +59,7 @@ export interface SpanSpendRow {
   readonly agent: string;
   /** See `UsageEntry.limitModel`. */
   readonly model: string | null;
+  readonly member: string | null;
   readonly simulated: number;
   readonly tokens: number;
   readonly nano: number;
@@ -66,6 +70,7 @@ export interface ReservationRow {
   readonly worker: string;
   readonly agent: string;
   readonly model: string | null;
+  readonly member: string | null;
   readonly tokens: number;
   readonly nano: number;
   readonly owed_tokens: number;
@@ -133,6 +138,7 @@ interface StoredRow extends StoredUsage {
   agent: string;
   model: string | null;
   limit_model: string | null;
+  member: string | null;
   type: TaskType | null;
   source: UsageSource;
 }
@@ -179,7 +185,7 @@ export class SpendRows {
        VALUES (@key, @attemptId, @taskId, @worker, @agent, @model, @type, @atMs, @source,
         @input, @cacheRead, @cacheWrite5m, @cacheWrite1h, @output, @reasoning, @webSearches,
         @bookedTokens, @bookedNano, @costNano, @priceTable, @sessionId, @cliVersion, @flags, @limitModel,
-        coalesce((SELECT member FROM invocation WHERE attempt_id = @attemptId), (SELECT member FROM task WHERE id = @taskId)))`,
+        iif(@attemptId IS NULL, @member, (SELECT member FROM attempt WHERE id = @attemptId)))`,
     );
     this.#grow = db.prepare(
       `UPDATE usage SET input = @input, cache_read = @cacheRead, cache_write_5m = @cacheWrite5m,
@@ -207,17 +213,18 @@ export class SpendRows {
        FROM usage WHERE attempt_id = ?`,
     );
     const edge = (range: string): string =>
-      `SELECT worker, agent, coalesce(limit_model, '') AS model, source = 'simulated' AS simulated, booked_tokens AS tokens,
+      `SELECT worker, agent, coalesce(limit_model, '') AS model, coalesce(member, '') AS member, source = 'simulated' AS simulated, booked_tokens AS tokens,
         booked_nano AS nano FROM usage WHERE at_ms >= ${range}`;
     this.#spentBetween = db.prepare<
       { fromMs: number; innerFromMs: number; innerToMs: number; toMs: number },
       SpanSpendRow
     >(
-      `SELECT worker, agent, nullif(model, '') AS model, simulated, sum(tokens) AS tokens, sum(nano) AS nano FROM (
-        SELECT worker, agent, model, simulated, tokens, nano FROM spend_quarter WHERE from_ms >= @innerFromMs AND from_ms < @innerToMs
+      `SELECT worker, agent, nullif(model, '') AS model, nullif(member, '') AS member, simulated, sum(tokens) AS tokens,
+        sum(nano) AS nano FROM (
+        SELECT worker, agent, model, member, simulated, tokens, nano FROM spend_quarter WHERE from_ms >= @innerFromMs AND from_ms < @innerToMs
         UNION ALL ${edge("@fromMs AND at_ms < @innerFromMs")}
         UNION ALL ${edge("@innerToMs AND at_ms < @toMs")}
-       ) GROUP BY 1, 2, 3, 4`,
+       ) GROUP BY 1, 2, 3, 4, 5`,
     );
   }
 
@@ -270,7 +277,7 @@ export class SpendRows {
   bookingsSince(sinceMs: number): BookingRow[] {
     return this.#db
       .prepare<[number], BookingRow>(
-        "SELECT at_ms, worker, agent, limit_model AS model, attempt_id, booked_tokens, booked_nano, source FROM usage WHERE at_ms >= ? ORDER BY at_ms",
+        "SELECT at_ms, worker, agent, limit_model AS model, member, attempt_id, booked_tokens, booked_nano, source FROM usage WHERE at_ms >= ? ORDER BY at_ms",
       )
       .all(sinceMs);
   }
@@ -310,7 +317,7 @@ export class SpendRows {
       `(SELECT total(${column}) FROM usage WHERE attempt_id = reservation.attempt_id AND at_ms < @beforeMs)`;
     return this.#db
       .prepare<{ beforeMs: number }, ReservationRow>(
-        `SELECT attempt_id, worker, agent, model, tokens, nano, owed_tokens, owed_nano, oversized, since_ms,
+        `SELECT attempt_id, worker, agent, model, (SELECT member FROM attempt WHERE id = attempt_id) AS member, tokens, nano, owed_tokens, owed_nano, oversized, since_ms,
           ${used("booked_tokens")} AS used_tokens, ${used("booked_nano")} AS used_nano
          FROM reservation WHERE settled_at_ms IS NULL`,
       )
@@ -405,6 +412,7 @@ function valuesOf(entry: UsageEntry): Record<string, string | number | null> {
     cliVersion: entry.cliVersion,
     flags: entry.flags.join(","),
     limitModel: entry.limitModel,
+    member: entry.member ?? null,
   };
 }
 
@@ -436,6 +444,7 @@ function grownEntry(entry: UsageEntry, stored: StoredRow): UsageEntry {
     agent: stored.agent,
     model: stored.model,
     limitModel: stored.limit_model,
+    member: stored.member,
     type: stored.type,
     atMs: stored.at_ms,
     source: stored.source,

@@ -11,6 +11,8 @@ export interface EntryOwner {
   readonly worker: string;
   readonly agent: string;
   readonly model: string | null;
+  /** Agent of the roster it was for. Left out = nobody of it. */
+  readonly member?: string | null;
   readonly type: TaskType | null;
 }
 

@@ -12,7 +12,7 @@ import type { OverviewSources } from "./sources.ts";
 export function limitRow(sources: OverviewSources, id: string): LimitRow {
   const rows = limitRows(sources);
   const { scope, unit, window } = parseLimitId(id);
-  const isEach = scope.kind !== "global" && scope.name === eachName;
+  const isEach = "name" in scope && scope.name === eachName;
   const row =
     rows.find(({ limitId }) => limitId === id) ??
     rows.find((one) => isEach && one.scope.kind === scope.kind && one.unit === unit && one.window === window);
@@ -40,8 +40,7 @@ function rowsIn(sources: OverviewSources): (standing: LimitStanding) => LimitRow
     const { scope } = standing;
     const isGuessed = scope.kind === "worker" ? guessed.has(scope.name) : guessed.size > 0;
     const raise =
-      raises.get(standing.limitId) ??
-      raises.get(standing.limitId.replace(/^(worker|model|agent) \S+/, "$1 *"));
+      raises.get(standing.limitId) ?? raises.get(standing.limitId.replace(/^(\w+) \S+(?= )/, "$1 *"));
     return {
       ...standing,
       usedSource: isGuessed && standing.used > 0 ? "estimated" : "actual",

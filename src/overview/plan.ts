@@ -111,6 +111,7 @@ function plannedTask(
     priority: draft.priority,
     agent: assignment.agent,
     model: assignment.model,
+    member: assignment.member?.id ?? null,
     worker: draft.worker,
     reserves: { tokens: assignment.reserveTokens, nanoUsd: assignment.reserveNanoUsd },
     uses: usesOf(forecast(task), which),
@@ -132,7 +133,9 @@ function plannedWorker(worker: Worker, which: Case, takes: Durations, parts: Pla
   const own = { name, agent, model, account, simulated: parts.sources.traits(agent).simulated };
   const task = worker.attempt === null ? null : ledger.tasks.byId(worker.attempt.taskId);
   if (worker.attempt === null || task === null) {
-    const unknown = worker.free ? null : { attemptId: "", endsAtMs: null, uses: usesOf(null, which) };
+    const unknown = worker.free
+      ? null
+      : { attemptId: "", member: null, endsAtMs: null, uses: usesOf(null, which) };
     return { ...own, busy: unknown };
   }
   const attemptId = attemptOf(task);
@@ -146,6 +149,7 @@ function plannedWorker(worker: Worker, which: Case, takes: Durations, parts: Pla
     ...own,
     busy: {
       attemptId,
+      member: task.assignment.member?.id ?? null,
       endsAtMs: waits ? null : Math.max(nowMs + takesMs / overdueShare, since + takesMs),
       uses: {
         tokens: Math.max(0, uses.tokens - used.tokens),

@@ -3,6 +3,7 @@ import type { DispatchMode, StatusModel, WorkerLevel } from "../reports/status-m
 import type { LimitRow } from "../reports/limits-table.ts";
 import { PRIORITIES } from "../tasks/priority.ts";
 import { admits, worstLevel, type Level } from "../throttle/levels.ts";
+import { isBudget } from "../throttle/limits.ts";
 import { limitRows } from "./limit-rows.ts";
 import { aliasOf, type OverviewSources } from "./sources.ts";
 import { endedTasks, spendOf, totalsOf } from "./spend-figures.ts";
@@ -52,7 +53,9 @@ export function statusModel(sources: OverviewSources): StatusModel {
             nanoUsd: simulated.reduce((sum, row) => sum + row.nano, 0),
           },
     level: throttle.effectiveLevel(null, nowMs),
-    limits: limits.filter((row) => row.scope.kind !== "worker"),
+    limits: limits.filter(
+      ({ scope, level }) => scope.kind !== "worker" && (!isBudget(scope) || level !== "NONE"),
+    ),
     workers: workerRows(sources),
     workerLevels: sources.workers().map((worker) => workerLevel(worker.name, limits, sources)),
   };

@@ -34,9 +34,9 @@ export function levelCell(level: Level, paper: Paper): Cell {
   return { text: withIcon(levelIcon(level), level, paper), paint: paintFor(paper).level(level) };
 }
 
-/** `global`, a worker's name, `model opus`, `agent claude`. */
+/** `global`, a worker's name, `model opus`, `agent claude`, `department web`. */
 export function scopeWords(scope: Scope, paper: Paper): string {
-  if (scope.kind === "global") return "global";
+  if (!("name" in scope)) return scope.kind;
   const name = oneLine(scope.name);
   return cut(scope.kind === "worker" ? name : `${scope.kind} ${name}`, SCOPE_CELLS_MAX, paper);
 }

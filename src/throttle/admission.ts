@@ -6,7 +6,7 @@
 import type { Priority } from "../tasks/priority.ts";
 import type { CarriedWindows } from "./calendar.ts";
 import type { Gauge } from "./gauge.ts";
-import type { Reservation } from "./holds.ts";
+import type { GroupsOf, Reservation } from "./holds.ts";
 import { admits, highestAdmitting, highestBelow, levelRank, type Level } from "./levels.ts";
 import { spendIn, type Limit, type LimitUnit, type Spend, type SpendSubject } from "./limits.ts";
 import { exactAmount, limitAmount, limitName, percentText } from "./wording.ts";
@@ -26,6 +26,8 @@ export interface ThrottlePolicy {
   /** What becomes of a task that reserves more than a whole window allows. */
   readonly oversized: "run" | "ask" | "refuse";
   readonly countSimulated: boolean;
+  /** Where agents of the roster stand, for its budgets. Left out = there is no roster. */
+  readonly groupsOf?: GroupsOf;
 }
 
 export interface AdmissionRequest {

@@ -40,10 +40,11 @@ interface Bound {
   readonly by: string;
 }
 
-const hoursIn: Readonly<Record<WindowName, number>> = { hour: 1, day: 24, month: 720 };
+const hoursIn: Readonly<Record<WindowName, number>> = { hour: 1, day: 24, week: 168, month: 720 };
 const NOT_LONGER: Readonly<Record<WindowName, readonly WindowName[]>> = {
   hour: ["hour"],
   day: ["hour", "day"],
+  week: ["hour", "day", "week"],
   month: ["hour", "day", "month"],
 };
 
@@ -58,7 +59,7 @@ export function limitReaches(
 ): LimitReach[] {
   return limits.flatMap((limit) => {
     const { scope, amount } = limit;
-    if (amount === null || scope.kind === "model" || scope.kind === "agent") return [];
+    if (amount === null || (scope.kind !== "global" && scope.kind !== "worker")) return [];
     const least = boundsOf(limit, limits, workers, nanoUsdPerToken).reduce<Bound | null>(
       (found, bound) => (found === null || bound.amount < found.amount ? bound : found),
       null,

@@ -1,7 +1,7 @@
 /** Which limits bind whom: the gauges of every scope that was seen, made from the limits when first needed. */
 import type { Calendar } from "./calendar.ts";
 import { Gauge } from "./gauge.ts";
-import { scopesOf, type Holds } from "./holds.ts";
+import type { Holds } from "./holds.ts";
 import { eachName, limitId, scopeId, type Limit, type Scope, type SpendSubject } from "./limits.ts";
 
 const subjectsKeptMax = 10_000;
@@ -20,9 +20,7 @@ export class Gauges {
     this.#calendar = calendar;
     this.#holds = holds;
     this.ofScope({ kind: "global" });
-    for (const { scope } of this.#limits) {
-      if (scope.kind !== "global" && scope.name !== eachName) this.ofScope(scope);
-    }
+    for (const { scope } of this.#limits) if (nameOf(scope) !== eachName) this.ofScope(scope);
   }
 
   get limits(): readonly Limit[] {
@@ -31,11 +29,11 @@ export class Gauges {
 
   /** Every gauge a booking or a request of this subject touches. */
   of(subject: SpendSubject): readonly Gauge[] {
-    const key = `${subject.external === true ? "\n" : subject.worker}\n${subject.agent}\n${subject.model ?? "\n"}`;
+    const key = `${subject.external === true ? "\n" : subject.worker}\n${subject.agent}\n${subject.model ?? "\n"}\n${subject.member ?? ""}`;
     const known = this.#bySubject.get(key);
     if (known !== undefined) return known;
     if (this.#bySubject.size >= subjectsKeptMax) this.#bySubject.clear();
-    const gauges = scopesOf(subject).flatMap((scope) => this.ofScope(scope));
+    const gauges = this.#holds.scopesOf(subject).flatMap((scope) => this.ofScope(scope));
     this.#bySubject.set(key, gauges);
     return gauges;
   }
@@ -52,9 +50,9 @@ export class Gauges {
     return gauges;
   }
 
-  /** Every gauge there is, grouped by scope: global first, then workers, agents and models by their names. */
+  /** Every gauge there is, grouped by scope: global first, then workers, agents, models and budgets by their names. */
   all(): readonly Gauge[] {
-    const order = ["global", "worker", "agent", "model"];
+    const order = ["global", "worker", "agent", "model", "system", "tier", "department", "member"];
     const gauges = [...this.#byScope.values()].flat();
     return gauges.sort(
       ({ scope: a }, { scope: b }) =>
@@ -65,9 +63,8 @@ export class Gauges {
   /** A limit for one name stands in for the limit for each name of the same unit and window. */
   #bindingLimits(scope: Scope): readonly Limit[] {
     const named = this.#limits.filter((limit) => scopeId(limit.scope) === scopeId(scope));
-    if (scope.kind === "global") return named;
     const each = this.#limits.filter(
-      ({ scope: other }) => other.kind === scope.kind && other.name === eachName,
+      ({ scope: other }) => other.kind === scope.kind && nameOf(other) === eachName,
     );
     const left = each.filter(
       (limit) => !named.some((one) => one.unit === limit.unit && one.window === limit.window),
@@ -77,7 +74,7 @@ export class Gauges {
 }
 
 function nameOf(scope: Scope): string {
-  return scope.kind === "global" ? "" : scope.name;
+  return "name" in scope ? scope.name : "";
 }
 
 /** Of two limits of one name the later rules: a person's settings come after the defaults. */

@@ -4,7 +4,7 @@
  */
 import { CtmError } from "../base/errors.ts";
 import type { Extension } from "./extension.ts";
-import { scopeId, type Scope, type Spend, type SpendSubject } from "./limits.ts";
+import { scopeId, type MemberGroups, type Scope, type Spend, type SpendSubject } from "./limits.ts";
 
 /** Room taken for one attempt before it starts. */
 export interface Reservation {
@@ -39,11 +39,19 @@ interface Hold {
   owed: Spend;
 }
 
+/** Where an agent of the roster stands; null = the roster does not know it. */
+export type GroupsOf = (member: string) => MemberGroups | null;
+
 const NOTHING: Spend = Object.freeze({ tokens: 0, nanoUsd: 0 });
 
 export class Holds {
   readonly #holds = new Map<string, Hold>();
   readonly #sums = new Map<string, HeldSum>();
+  readonly #groupsOf: GroupsOf;
+
+  constructor(groupsOf: GroupsOf = () => null) {
+    this.#groupsOf = groupsOf;
+  }
 
   /** `weighs` false: it is known, but holds nothing. CtmError `illegal-move` when the attempt holds already. */
   open(reservation: Reservation, weighs: boolean): void {
@@ -51,7 +59,7 @@ export class Holds {
     if (this.#holds.has(attemptId)) {
       throw new CtmError("illegal-move", `attempt ${attemptId} has a reservation already`);
     }
-    const sums = weighs ? scopesOf(subject).map((scope) => this.sumOf(scope)) : [];
+    const sums = weighs ? this.scopesOf(subject).map((scope) => this.sumOf(scope)) : [];
     const hold: Hold = { subject, sums, reserved: NOTHING, used: NOTHING, owed: NOTHING };
     this.#holds.set(attemptId, hold);
     change(hold, { reserved: spend, owed });
@@ -104,6 +112,25 @@ export class Holds {
     return fresh;
   }
 
+  /**
+   * The scopes one subject spends in: all of us, its worker, its agent, its model, and its agent of the roster with each
+   * of that one's departments; a person in the agent's alone.
+   */
+  scopesOf({ worker, agent, model, member = null, external }: SpendSubject): readonly Scope[] {
+    if (external === true) return [{ kind: "agent", name: agent }];
+    const groups = member === null ? null : this.#groupsOf(member);
+    return [
+      { kind: "global" },
+      { kind: "system" },
+      { kind: "worker", name: worker },
+      { kind: "agent", name: agent },
+      ...(model === null ? [] : [{ kind: "model", name: model } as const]),
+      ...(member === null ? [] : [{ kind: "member", name: member } as const]),
+      ...(groups === null ? [] : [{ kind: "tier", name: groups.tier } as const]),
+      ...(groups?.departments ?? []).map((name) => ({ kind: "department", name }) as const),
+    ];
+  }
+
   #openHold(attemptId: string): Hold {
     const hold = this.#holds.get(attemptId);
     if (hold === undefined) {
@@ -114,19 +141,6 @@ export class Holds {
     }
     return hold;
   }
-}
-
-/** The scopes one subject spends in: all of us, its worker, its agent, and its model; a person in the agent's alone. */
-export function scopesOf(subject: SpendSubject): readonly Scope[] {
-  const { worker, agent, model } = subject;
-  if (subject.external === true) return [{ kind: "agent", name: agent }];
-  const scopes: Scope[] = [
-    { kind: "global" },
-    { kind: "worker", name: worker },
-    { kind: "agent", name: agent },
-  ];
-  if (model !== null) scopes.push({ kind: "model", name: model });
-  return scopes;
 }
 
 /** Changes a hold and carries the difference of its rest into the sums. */

@@ -2,22 +2,31 @@
 import { CtmError } from "../base/errors.ts";
 import { labelMaxChars } from "../base/limits.ts";
 
-export const WINDOWS = ["hour", "day", "month"] as const;
-/** hour = rolling 60 minutes by default; day and month = calendar in the configured time zone. */
+export const WINDOWS = ["hour", "day", "week", "month"] as const;
+/** hour = rolling 60 minutes by default; the others = calendar in the configured time zone, weeks from Monday on. */
 export type WindowName = (typeof WINDOWS)[number];
 export type WindowForm = "rolling" | "calendar";
 export const LIMIT_UNITS = ["tokens", "cost"] as const;
 export type LimitUnit = (typeof LIMIT_UNITS)[number];
 
+/** A member is an agent of the roster, for `agent` is the kind of CLI that a worker runs. */
+const NAMED_SCOPES = ["worker", "model", "agent", "member", "department", "tier"] as const;
+
 /**
- * Who a limit binds. The name `*` means each worker (model, agent) separately; a limit for one name replaces the `*`
- * limit of the same unit and window for that name, so it may be higher, lower or null (none).
+ * Who a limit binds. `global` and `system` bind everything: the one is a throttle's limit, the other a roster's budget.
+ * The name `*` means each worker (model, agent, …) separately; a limit for one name replaces the `*` limit of the same
+ * unit and window for that name, so it may be higher, lower or null (none).
  */
 export type Scope =
-  | { readonly kind: "global" }
-  | { readonly kind: "worker"; readonly name: string }
-  | { readonly kind: "model"; readonly name: string }
-  | { readonly kind: "agent"; readonly name: string };
+  | { readonly kind: "global" | "system" }
+  | { readonly kind: (typeof NAMED_SCOPES)[number]; readonly name: string };
+
+/** Kinds of scopes that only a roster has: what binds them is a budget. */
+const BUDGET_SCOPES: ReadonlySet<Scope["kind"]> = new Set(["system", "tier", "department", "member"]);
+
+export function isBudget({ kind }: Scope): boolean {
+  return BUDGET_SCOPES.has(kind);
+}
 
 export interface Limit {
   readonly scope: Scope;
@@ -39,8 +48,16 @@ export interface SpendSubject {
   readonly worker: string;
   readonly agent: string;
   readonly model: string | null;
+  /** Agent of the roster it was for. Left out = nobody of it. */
+  readonly member?: string | null;
   /** A person's own use of the agent: it counts for limits on agents, and for no others. Left out = a worker's. */
   readonly external?: true;
+}
+
+/** Where an agent of the roster stands. */
+export interface MemberGroups {
+  readonly tier: string;
+  readonly departments: readonly string[];
 }
 
 /** Which limit is meant, without its form and amount: two limits of one key cannot stand side by side. */
@@ -74,7 +91,7 @@ export function spendIn(spend: Spend, unit: LimitUnit): number {
 
 /** `global`, `worker concurrent_worker1`, `model *`, … */
 export function scopeId(scope: Scope): string {
-  return scope.kind === "global" ? "global" : `${scope.kind} ${scope.name}`;
+  return "name" in scope ? `${scope.kind} ${scope.name}` : scope.kind;
 }
 
 /** `global cost/hour`, `worker concurrent_worker1 tokens/day`, `worker * tokens/hour`: what `parseLimitId` reads. */
@@ -96,11 +113,6 @@ export function parseLimitId(text: string): LimitKey {
 }
 
 const howToName = "write for example cost/hour, worker tokens/hour or model opus cost/day";
-const scopeWords: Readonly<Record<string, Exclude<Scope["kind"], "global">>> = {
-  worker: "worker",
-  model: "model",
-  agent: "agent",
-};
 
 function parseMeasure(word: string, text: string): Pick<Limit, "unit" | "window"> {
   const [unitWord, windowWord, ...more] = word.toLowerCase().split("/");
@@ -109,7 +121,7 @@ function parseMeasure(word: string, text: string): Pick<Limit, "unit" | "window"
   if (unit === undefined || window === undefined || more.length > 0) {
     throw new CtmError(
       "usage",
-      `${quote(text)} does not end in tokens or cost per hour, day or month; ${howToName}`,
+      `${quote(text)} does not end in tokens or cost per hour, day, week or month; ${howToName}`,
     );
   }
   return { unit, window };
@@ -117,14 +129,13 @@ function parseMeasure(word: string, text: string): Pick<Limit, "unit" | "window"
 
 function parseScope(words: readonly string[], text: string): Scope {
   const [kindWord = "global", name = eachName] = words;
-  if (kindWord.toLowerCase() === "global" && words.length < 2) return { kind: "global" };
-  const kind = Object.hasOwn(scopeWords, kindWord.toLowerCase())
-    ? scopeWords[kindWord.toLowerCase()]
-    : undefined;
+  const lower = kindWord.toLowerCase();
+  if ((lower === "global" || lower === "system") && words.length < 2) return { kind: lower };
+  const kind = NAMED_SCOPES.find((known) => known === lower);
   if (kind === undefined) {
     throw new CtmError(
       "usage",
-      `${quote(text)} must begin with worker, model or agent, or name no scope; ${howToName}`,
+      `${quote(text)} must begin with ${NAMED_SCOPES.join(", ")} or system, or name no scope; ${howToName}`,
     );
   }
   if (name.length > labelMaxChars || /[\p{Cc}\p{Cf}]/u.test(name)) {

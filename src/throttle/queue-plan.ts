@@ -16,6 +16,8 @@ export interface PlannedTask {
   readonly priority: Priority;
   readonly agent: string;
   readonly model: string | null;
+  /** Agent of the roster that does it. */
+  readonly member: string | null;
   /** The only worker that may take it; null = any of its agent. */
   readonly worker: string | null;
   readonly reserves: Spend;
@@ -35,6 +37,7 @@ export interface PlannedWorker {
   /** What it has in hand. `endsAtMs` null: nobody knows (it waits for a person). */
   readonly busy: {
     readonly attemptId: string;
+    readonly member: string | null;
     readonly endsAtMs: number | null;
     readonly uses: Spend;
   } | null;
@@ -117,7 +120,7 @@ export function planQueue(input: QueuePlanInput): QueuePlan {
 
 function seatOf(worker: PlannedWorker): Seat {
   const { busy, name, agent, model, simulated } = worker;
-  const subject = { worker: name, agent, model };
+  const subject = { worker: name, agent, model, member: busy?.member ?? null };
   return { worker, run: busy === null ? null : { ...busy, subject, simulated } };
 }
 
@@ -134,7 +137,7 @@ function startWhatMay(
   const passedOver = new Set<string>();
   for (const task of waiting) {
     if (seats.every(({ run }) => run !== null)) break;
-    const needs = JSON.stringify([task.agent, task.model, task.worker, task.priority]);
+    const needs = JSON.stringify([task.agent, task.model, task.worker, task.priority, task.member]);
     if (passedOver.has(needs)) continue;
     if (task.notBeforeMs !== null && task.notBeforeMs > atMs) {
       wakes.push(task.notBeforeMs);
@@ -177,7 +180,12 @@ function offer(
       if (closed.untilMs !== null) wakesMs.push(closed.untilMs);
       continue;
     }
-    const subject = { worker: worker.name, agent: worker.agent, model: task.model ?? worker.model };
+    const subject = {
+      worker: worker.name,
+      agent: worker.agent,
+      model: task.model ?? worker.model,
+      member: task.member,
+    };
     const { priority, reserves: spend, simulated } = task;
     const request = { attemptId: "", subject, priority, spend, simulated, blockedLimits };
     const admission = throttle.admit(request, atMs);

@@ -14,7 +14,15 @@ import { historyNeeds, type HistoryNeeds } from "./history-needs.ts";
 import { Gauges } from "./gauges.ts";
 import { Holds, type Reservation } from "./holds.ts";
 import { worstLevel, type Level } from "./levels.ts";
-import { limitId, spendIn, type Limit, type LimitUnit, type Spend, type SpendSubject } from "./limits.ts";
+import {
+  isBudget,
+  limitId,
+  spendIn,
+  type Limit,
+  type LimitUnit,
+  type Spend,
+  type SpendSubject,
+} from "./limits.ts";
 import { UnseenUsage } from "./unseen-usage.ts";
 import { resetsAtMs, standingOf, type LimitStanding } from "./standings.ts";
 
@@ -32,7 +40,7 @@ export interface OpenReservation extends Reservation {
 export class Throttle {
   readonly #policy: ThrottlePolicy;
   readonly #calendar: Calendar;
-  #holds = new Holds();
+  #holds: Holds;
   #log = new BookingLog();
   #unseen = new UnseenUsage();
   #gauges: Gauges;
@@ -42,6 +50,7 @@ export class Throttle {
   constructor(policy: ThrottlePolicy) {
     this.#policy = policy;
     this.#calendar = new Calendar(policy.timeZone, policy.carriedWindows);
+    this.#holds = new Holds(policy.groupsOf);
     this.#gauges = new Gauges(policy.limits, this.#calendar, this.#holds);
   }
 
@@ -53,7 +62,7 @@ export class Throttle {
     rows: { readonly bookings: readonly Booking[]; readonly reservations: readonly OpenReservation[] },
     nowMs: number,
   ): void {
-    this.#holds = new Holds();
+    this.#holds = new Holds(this.#policy.groupsOf);
     this.#log = new BookingLog();
     this.#unseen = new UnseenUsage();
     this.#gauges = new Gauges(this.#gauges.limits, this.#calendar, this.#holds);
@@ -183,10 +192,19 @@ export class Throttle {
     return standingOf(gauge, this.#calendar, this.#nowMs, this.#sinceMs);
   }
 
-  /** The worst level of all limits that bind this subject; null = of the global limits alone. */
+  /** Budgets that bind this subject and are overrun: more is used than they allow. */
+  overrunBudgets(subject: SpendSubject, nowMs: number): LimitStanding[] {
+    this.#tick(nowMs);
+    return this.#standing(this.#gauges.of(subject))
+      .filter(({ scope, used, amount }) => isBudget(scope) && amount !== null && used > amount)
+      .map((gauge) => standingOf(gauge, this.#calendar, this.#nowMs, this.#sinceMs));
+  }
+
+  /** The worst level of all limits that bind this subject; null = of those alone that bind everything. */
   effectiveLevel(subject: SpendSubject | null, nowMs: number): Level {
     this.#tick(nowMs);
-    const gauges = subject === null ? this.#gauges.ofScope({ kind: "global" }) : this.#gauges.of(subject);
+    const everything = (["global", "system"] as const).flatMap((kind) => this.#gauges.ofScope({ kind }));
+    const gauges = subject === null ? everything : this.#gauges.of(subject);
     return this.#standing(gauges).reduce<Level>((worst, gauge) => worstLevel(worst, gauge.level), "NONE");
   }
 

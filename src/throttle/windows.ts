@@ -20,7 +20,7 @@ const recentWindows = new Map<string, CalendarWindow[]>();
 
 /** Length of a rolling window; a rolling month is 30 days. */
 export function windowLengthMs(window: WindowName): number {
-  return { hour: hourMs, day: dayMs, month: 30 * dayMs }[window];
+  return { hour: hourMs, day: dayMs, week: 7 * dayMs, month: 30 * dayMs }[window];
 }
 
 /**
@@ -50,15 +50,20 @@ function calendarHour(zone: string, nowMs: number): CalendarWindow {
 }
 
 function calendarDays(
-  window: "day" | "month",
+  window: "day" | "week" | "month",
   zone: string,
   nowMs: number,
 ): { startMs: number; endMs: number } {
   const local = new Date(localOf(zone, nowMs));
+  const sinceMonday = (local.getUTCDay() + 6) % 7;
   const edge = (steps: number): number => {
     const [year, month, day] = [local.getUTCFullYear(), local.getUTCMonth(), local.getUTCDate()];
-    const localMs = window === "day" ? Date.UTC(year, month, day + steps) : Date.UTC(year, month + steps, 1);
-    return firstInstantOf(zone, localMs);
+    const localMs = {
+      day: Date.UTC(year, month, day + steps),
+      week: Date.UTC(year, month, day - sinceMonday + 7 * steps),
+      month: Date.UTC(year, month + steps, 1),
+    };
+    return firstInstantOf(zone, localMs[window]);
   };
   // A clock set back across midnight reads the old date again: the new day has begun all the same.
   let [step, endMs] = [0, edge(1)];

@@ -1,5 +1,5 @@
 /** How amounts, percentages and limits read inside a reason a person is given. */
-import { limitId, type LimitKey, type LimitUnit } from "./limits.ts";
+import { isBudget, limitId, type LimitKey, type LimitUnit } from "./limits.ts";
 
 const grouped = new Intl.NumberFormat("en-US", { maximumFractionDigits: 0 });
 const wholeCents = new Intl.NumberFormat("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
@@ -7,11 +7,12 @@ const smallMoney = new Intl.NumberFormat("en-US", { minimumFractionDigits: 2, ma
 const dollar = 1_000_000_000;
 const cent = dollar / 100;
 
-/** `cost/hour`, `concurrent_worker1 tokens/hour`, `model opus cost/day`, `each worker's tokens/day`. */
+/** `cost/hour`, `concurrent_worker1 tokens/hour`, `model opus cost/day`, `each worker's tokens/day`, `department web's budget cost/day`. */
 export function limitName(limit: LimitKey): string {
-  return limitId(limit)
-    .replace(/^(worker|model|agent) \* /u, "each $1's ")
+  const name = limitId(limit)
+    .replace(/^([a-z]+) \* /u, "each $1's ")
     .replace(/^(global|worker) /u, "");
+  return isBudget(limit.scope) ? `the budget ${name}` : name;
 }
 
 /** An exact amount: `12,000` tokens, `$0.38`; small sums of money with as many digits as they need, up to six. */

@@ -20,8 +20,8 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 /** Takes off what later versions added. */
 const TO_VERSION_1 = `DROP TRIGGER usage_sliced; DROP TRIGGER usage_resliced; DROP TABLE spend_slice; DROP TABLE task_spend;
-  DROP INDEX attempt_ended; ALTER TABLE usage DROP COLUMN member;
-  DROP TRIGGER usage_booked; DROP TRIGGER usage_rebooked; DROP TABLE spend_quarter; ALTER TABLE usage DROP COLUMN limit_model; ALTER TABLE attempt DROP COLUMN cancel_at_ms;
+  DROP INDEX attempt_ended; DROP TRIGGER usage_booked; DROP TRIGGER usage_rebooked; DROP TABLE spend_quarter;
+  ALTER TABLE usage DROP COLUMN member; ALTER TABLE usage DROP COLUMN limit_model; ALTER TABLE attempt DROP COLUMN cancel_at_ms;
   ALTER TABLE reservation DROP COLUMN owed_tokens; ALTER TABLE reservation DROP COLUMN owed_nano;
   DROP TABLE account; DROP TABLE provider_window;
   ALTER TABLE attempt DROP COLUMN resume_mark; ALTER TABLE worker DROP COLUMN account;
@@ -31,6 +31,7 @@ const TO_VERSION_1 = `DROP TRIGGER usage_sliced; DROP TRIGGER usage_resliced; DR
   ALTER TABLE task DROP COLUMN cap_tokens; ALTER TABLE task DROP COLUMN cap_nano;
   ALTER TABLE attempt DROP COLUMN cap_state; DROP TABLE external_usage;
   ALTER TABLE task DROP COLUMN forced_member; ALTER TABLE task DROP COLUMN member; ALTER TABLE task DROP COLUMN preamble;
+  ALTER TABLE attempt DROP COLUMN member;
   DROP TABLE finding; DROP TABLE report; DROP TABLE invocation; DROP TABLE hierarchy_sums; DROP TABLE hierarchy_duration;
   ALTER TABLE task DROP COLUMN escalation; DROP TABLE escalation;
   DROP TABLE telemetry; DROP TABLE telemetry_launch;

@@ -4,7 +4,6 @@ import { Ledger } from "../../src/ledger/ledger.ts";
 import type { UsageEntry } from "../../src/ledger/spend-rows.ts";
 import { NO_USAGE } from "../../src/metering/usage.ts";
 import { assignmentOf, draftOf } from "../support/drafts.ts";
-import { invocationLike } from "../support/invocations.ts";
 
 const quarter = 900_000;
 
@@ -86,9 +85,10 @@ describe("kept sums", () => {
 
   it("count a usage for whom its attempt was, whoever has the task now", () => {
     const id = addTask("one");
+    const attempt = { taskId: id, worker: "w", agent: "claude", model: null, atMs: 1 };
+    ledger.attempts.insert({ ...attempt, id: "a1", n: 1, member: "one" });
     ledger.bookUsage([entryOf("before", { taskId: id, attemptId: "a1" })]);
-    ledger.hierarchy.book(invocationLike({ attemptId: "a1", member: "one" }));
-    ledger.database.prepare("UPDATE task SET member = 'two' WHERE id = ?").run(id);
+    ledger.attempts.insert({ ...attempt, id: "a2", n: 2, member: "two" });
     ledger.bookUsage([entryOf("late", { taskId: id, attemptId: "a1" })]);
     ledger.bookUsage([entryOf("own", { taskId: id, attemptId: "a2" })]);
     ledger.bookUsage([entryOf("before", { taskId: id, attemptId: "a1", bookedTokens: 150 })]);

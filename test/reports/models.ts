@@ -12,7 +12,7 @@ import type { WorkerRow } from "../../src/reports/workers-table.ts";
 import { PRIORITIES } from "../../src/tasks/priority.ts";
 import type { Assignment, Task, TaskDraft, TaskState } from "../../src/tasks/task.ts";
 import { levelOf } from "../../src/throttle/levels.ts";
-import type { LimitUnit, Scope, WindowName } from "../../src/throttle/limits.ts";
+import { scopeId, type LimitUnit, type Scope, type WindowName } from "../../src/throttle/limits.ts";
 
 export const nowMs = Date.UTC(2026, 1, 13, 10, 42, 7);
 const minuteMs = 60_000;
@@ -53,8 +53,8 @@ interface RowFacts {
 
 export function limitRow(facts: RowFacts): LimitRow {
   const { scope = { kind: "global" }, unit, window, limit, used, held = 0 } = facts;
-  const untilMs = { hour: untilHourMs, day: untilDayMs, month: untilMonthMs }[window];
-  const subject = scope.kind === "global" ? "global" : `${scope.kind} ${scope.name}`;
+  const untilMs = { hour: untilHourMs, day: untilDayMs, week: untilMonthMs, month: untilMonthMs }[window];
+  const subject = scopeId(scope);
   return {
     limitId: `${subject} ${unit}/${window}`,
     scope,
@@ -67,7 +67,7 @@ export function limitRow(facts: RowFacts): LimitRow {
     held,
     owed: 0,
     level: levelOf(used + held, limit),
-    startMs: nowMs + untilMs - { hour: hourMs, day: dayMs, month: 28 * dayMs }[window],
+    startMs: nowMs + untilMs - { hour: hourMs, day: dayMs, week: 7 * dayMs, month: 28 * dayMs }[window],
     endMs: nowMs + untilMs,
     resetsAtMs: nowMs + untilMs,
     burnPerHour: facts.burnPerHour ?? (unit === "tokens" ? 69_319 : nano(0.208)),

@@ -15,6 +15,7 @@ import {
   parseLimitId,
   spendIn,
   type Limit,
+  type MemberGroups,
   type Scope,
   type Spend,
   type SpendSubject,
@@ -74,7 +75,7 @@ const NOTHING: Spend = { tokens: 0, nanoUsd: 0 };
 
 const subjects: readonly SpendSubject[] = [
   { worker: "w1", agent: "claude", model: "sonnet" },
-  { worker: "w1", agent: "claude", model: "haiku" },
+  { worker: "w1", agent: "claude", model: "haiku", member: "react" },
   { worker: "w2", agent: "codex", model: null },
 ];
 
@@ -87,7 +88,13 @@ const limits: readonly Limit[] = [
   limitOf("worker w2 tokens/hour", 400, "rolling"),
   limitOf("model cost/day", 600, "calendar"),
   limitOf("agent claude tokens/day", 1_800, "rolling"),
+  limitOf("department * cost/week", 1_500, "calendar"),
 ];
+
+/** One that stands in two departments counts in each. */
+export function groupsOf(member: string): MemberGroups | null {
+  return member === "react" ? { tier: "execution", departments: ["web", "quality"] } : null;
+}
 
 const amountTo = (max: number): fc.Arbitrary<number> =>
   fc.oneof({ weight: 9, arbitrary: fc.nat(max) }, { weight: 1, arbitrary: fc.constant(0) });
@@ -652,6 +659,7 @@ export class History {
     const { zone: timeZone, carried: carriedWindows } = this.#calendar;
     const throttle = new Throttle({
       ...this.#policy,
+      groupsOf,
       limits: [...this.#limits.values()],
       timeZone,
       carriedWindows,
@@ -729,7 +737,18 @@ function pick<T>(from: readonly T[], index: number): T | null {
 }
 
 function isIn(scope: Scope, subject: SpendSubject): boolean {
-  return scope.kind === "global" || subject[scope.kind] === scope.name;
+  return !("name" in scope) || namesIn(scope.kind, subject).includes(scope.name);
+}
+
+/** What a subject is called in limits of this kind. */
+function namesIn(kind: Scope["kind"], subject: SpendSubject): readonly string[] {
+  const { worker, agent, model, member = null } = subject;
+  const groups = member === null ? null : groupsOf(member);
+  const names = {
+    ...{ worker: [worker], agent: [agent], model: [model], member: [member] },
+    ...{ tier: [groups?.tier ?? null], department: groups?.departments ?? [] },
+  };
+  return kind in names ? names[kind as keyof typeof names].filter((name) => name !== null) : [];
 }
 
 const bindingsOf = new Map(subjects.map((subject) => [subject, bindingLimits(subject)]));
@@ -746,13 +765,14 @@ function bindingLimits(subject: SpendSubject): readonly Binding[] {
   return limits.flatMap((limit): Binding[] => {
     const { scope } = limit;
     const from = limitId(limit);
-    if (scope.kind === "global") return [{ id: from, from, scope }];
-    const name = subject[scope.kind];
-    if (name === null || (scope.name !== "*" && scope.name !== name)) return [];
-    const own: Scope = { kind: scope.kind, name };
-    const id = limitId({ ...limit, scope: own });
-    const replaced = scope.name === "*" && limits.some((other) => limitId(other) === id);
-    return replaced ? [] : [{ id, from, scope: own }];
+    if (!("name" in scope)) return [{ id: from, from, scope }];
+    return namesIn(scope.kind, subject).flatMap((name) => {
+      if (scope.name !== "*" && scope.name !== name) return [];
+      const own: Scope = { kind: scope.kind, name };
+      const id = limitId({ ...limit, scope: own });
+      const replaced = scope.name === "*" && limits.some((other) => limitId(other) === id);
+      return replaced ? [] : [{ id, from, scope: own }];
+    });
   });
 }
 

@@ -34,13 +34,13 @@ describe("parseLimitId", () => {
   it.each([
     ["", "does not end in tokens or cost"],
     ["cost", "does not end in tokens or cost"],
-    ["cost/week", "does not end in tokens or cost"],
+    ["cost/year", "does not end in tokens or cost"],
     ["cost/hour/day", "does not end in tokens or cost"],
     ["dollars/hour", "does not end in tokens or cost"],
-    ["team cost/hour", "must begin with worker, model or agent"],
-    ["global x cost/hour", "must begin with worker, model or agent"],
-    ["__proto__ cost/hour", "must begin with worker, model or agent"],
-    ["constructor x cost/hour", "must begin with worker, model or agent"],
+    ["team cost/hour", "must begin with worker, model, agent"],
+    ["global x cost/hour", "must begin with worker, model, agent"],
+    ["__proto__ cost/hour", "must begin with worker, model, agent"],
+    ["constructor x cost/hour", "must begin with worker, model, agent"],
     ["worker a b cost/hour", "is not a limit"],
     ["model a\u0007b cost/hour", "control characters"],
     [`model ${"x".repeat(300)} cost/hour`, "too long"],
@@ -53,8 +53,8 @@ describe("parseLimitId", () => {
   it("reads back every id that is written", () => {
     const name = fc.stringMatching(/^[\w.:/*-]{1,40}$/);
     const scope: fc.Arbitrary<Scope> = fc.oneof(
-      fc.constant<Scope>({ kind: "global" }),
-      fc.record({ kind: fc.constantFrom("worker", "model", "agent"), name }),
+      fc.constantFrom<Scope>({ kind: "global" }, { kind: "system" }),
+      fc.record({ kind: fc.constantFrom("worker", "model", "agent", "member", "department", "tier"), name }),
     );
     fc.assert(
       fc.property(

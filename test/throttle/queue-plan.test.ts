@@ -41,6 +41,7 @@ function taskOf(id: number, tokens: number, change: Partial<PlannedTask> = {}): 
     priority: "normal",
     agent: "claude",
     model: null,
+    member: null,
     worker: null,
     reserves: spend,
     uses: spend,
@@ -115,7 +116,11 @@ describe("the queue played through", () => {
       "what a worker has in hand ends first; what waits for a person never does",
       {
         tasks: [taskOf(1, 1)],
-        workers: [workerOf(1, { busy: { attemptId: "", endsAtMs: null, uses: { tokens: 0, nanoUsd: 0 } } })],
+        workers: [
+          workerOf(1, {
+            busy: { attemptId: "", member: null, endsAtMs: null, uses: { tokens: 0, nanoUsd: 0 } },
+          }),
+        ],
       },
       [null],
     ],
@@ -165,7 +170,7 @@ describe("the queue played through", () => {
     const spend = { tokens: 900, nanoUsd: 0 };
     throttle.reserve({ attemptId: "a1", subject, spend, oversized: false, sinceMs: NOW });
     const uses = { tokens: 300, nanoUsd: 0 };
-    const busy = { attemptId: "a1", endsAtMs: NOW + MINUTE, uses };
+    const busy = { attemptId: "a1", member: null, endsAtMs: NOW + MINUTE, uses };
     const plan = planOf({ throttle, tasks: [taskOf(1, 600)], workers: [workerOf(1, { busy }), workerOf(2)] });
     expect(starts(plan)).toEqual([1]);
   });
