@@ -27,6 +27,8 @@ export interface Aggregate {
   /** Conversation of the newest invocation, and tokens of all that ran in it one after the other. */
   readonly session: string | null;
   readonly sessionTokens: number;
+  /** Number of the first of these. A conversation may come back: what ran in it before that is none of them. */
+  readonly sessionFrom: number;
   /** Numbers of the newest invocations, oldest first. */
   readonly recent: readonly number[];
   /** What was reported of them. */
@@ -51,6 +53,7 @@ export const NO_AGGREGATE: Aggregate = Object.freeze({
   lastMs: null,
   session: null,
   sessionTokens: 0,
+  sessionFrom: 0,
   recent: [],
   reported: {},
 });
@@ -67,6 +70,7 @@ export function withInvocation(
 ): Aggregate {
   const { durationMs } = one;
   const money = addedMoney(one, 1);
+  const goesOn = isSame(sums.session, one.sessionId);
   return {
     invocations: sums.invocations + 1,
     succeeded: sums.succeeded + (one.outcome === "completed" ? 1 : 0),
@@ -80,16 +84,22 @@ export function withInvocation(
     firstMs: lesser(sums.firstMs, one.startedAtMs),
     lastMs: greater(sums.lastMs, one.startedAtMs),
     session: one.sessionId,
-    sessionTokens: tokensOf(one) + (isSame(sums.session, one.sessionId) ? sums.sessionTokens : 0),
+    sessionTokens: tokensOf(one) + (goesOn ? sums.sessionTokens : 0),
+    sessionFrom: goesOn ? sums.sessionFrom : seq,
     recent: [...sums.recent, seq].slice(-recentMax),
     reported: reported.reduce((sum, value) => withReported(sum, null, value), sums.reported),
   };
 }
 
-/** With what became known of an invocation later: its usage grew, or its price changed. */
-export function withCorrection(sums: Aggregate, before: Invocation, after: Invocation): Aggregate {
+/** With what became known of an invocation, of this number, later: its usage grew, or its price changed. */
+export function withCorrection(
+  sums: Aggregate,
+  before: Invocation,
+  after: Invocation,
+  seq: number,
+): Aggregate {
   const without = { ...sums, ...plus(sums, addedMoney(before, -1)) };
-  const inSession = isSame(sums.session, after.sessionId);
+  const inSession = isSame(sums.session, after.sessionId) && seq >= sums.sessionFrom;
   return {
     ...without,
     ...plus(without, addedMoney(after, 1)),

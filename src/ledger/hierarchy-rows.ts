@@ -101,7 +101,7 @@ export class HierarchyRows {
     const after = { ...before, ...usage };
     this.#setUsage.run(usage.inputTokens, usage.outputTokens, usage.costNanoUsd, attemptId);
     for (const subject of subjectsOf(before))
-      this.#save(subject, withCorrection(this.sums(subject), before, after));
+      this.#save(subject, withCorrection(this.sums(subject), before, after, row.seq));
   }
 
   /** Takes what is reported of an attempt instead of before, if it was counted. Inside a transaction. */

@@ -38,16 +38,21 @@ it("corrected, is what it had been with the right figures from the beginning", (
   fc.assert(
     fc.property(fc.integer(), fc.integer({ min: 1, max: 30 }), (seed, many) => {
       const random = generator(seed);
-      const all = Array.from({ length: many }, (_, n) => invocationNumber(n, random));
-      const last = all.at(-1) ?? invocationLike();
-      const right = { ...last, inputTokens: 7, outputTokens: 8, costNanoUsd: random() < 0.5 ? null : 9 };
-      const sumOf = (list: readonly (typeof last)[]) =>
+      // Conversations come back, as where two workers take turns.
+      const all = Array.from({ length: many }, (_, n) => ({
+        ...invocationNumber(n, random),
+        sessionId: random() < 0.2 ? null : `s${Math.floor(random() * 2)}`,
+      }));
+      const at = Math.floor(random() * many);
+      const wrong = all[at] ?? invocationLike();
+      const right = { ...wrong, inputTokens: 7, outputTokens: 8, costNanoUsd: random() < 0.5 ? null : 9 };
+      const sumOf = (list: readonly (typeof wrong)[]) =>
         list.reduce((sum, one, n) => withInvocation(sum, one, n + 1), NO_AGGREGATE);
       const before = sumOf(all);
-      const corrected = withCorrection(before, last, right);
-      const wanted = sumOf([...all.slice(0, -1), right]);
+      const corrected = withCorrection(before, wrong, right, at + 1);
+      const wanted = sumOf(all.with(at, right));
       // A conversation nobody knows has no tokens that go on.
-      if (last.sessionId === null)
+      if (wrong.sessionId === null)
         expect({ ...corrected, sessionTokens: 0 }).toEqual({ ...wanted, sessionTokens: 0 });
       else expect(corrected).toEqual(wanted);
     }),

@@ -1,5 +1,6 @@
 /** An engine on a real ledger and a real throttle, with a scripted distributor and a clock of its own. */
 import { AccountBook } from "../../src/account-book.ts";
+import type { DelegationDesk } from "../../src/delegation-desk.ts";
 import { Engine, type EngineParts } from "../../src/engine.ts";
 import { FactBus } from "../../src/events/bus.ts";
 import type { Fact } from "../../src/events/facts.ts";
@@ -24,7 +25,25 @@ export interface BenchOptions {
   readonly ledgerFile?: string;
   /** Begins the ids of its attempts: where several benches share a ledger. */
   readonly attempts?: string;
+  /** The real delegation and its prices, instead of texts that say what they reserve. */
+  desk?(ledger: Ledger): Desk;
 }
+
+type Desk = Pick<DelegationDesk, "delegate" | "prices">;
+
+const SAID_IN_TEXT: Desk = {
+  prices: priceTable("flat-2025"),
+  delegate: (draft) => {
+    const reserveTokens = draft.agent === "shell" ? 0 : reservedIn(draft.text);
+    return assignmentOf({
+      agent: draft.agent ?? "claude",
+      model: draft.model ?? (draft.agent === "shell" ? null : "sonnet"),
+      member: draft.as === null ? null : { id: draft.as, preamble: null, worker: null },
+      reserveTokens,
+      reserveNanoUsd: reserveTokens * MODEL_USD_PER_MILLION * 1_000,
+    });
+  },
+};
 
 export function limitsOf(amounts: Readonly<Record<string, number>>): Limit[] {
   return Object.entries(amounts).map(([name, amount]) => {
@@ -59,6 +78,7 @@ export class EngineBench {
   engine: Engine;
   #attempts = 0;
   readonly #attemptIds: string;
+  readonly #desk: Desk;
 
   constructor({
     limits = {},
@@ -66,6 +86,7 @@ export class EngineBench {
     policy = {},
     ledgerFile = ":memory:",
     attempts = "a",
+    desk = () => SAID_IN_TEXT,
   }: BenchOptions = {}) {
     this.#attemptIds = attempts;
     this.#file = ledgerFile;
@@ -81,6 +102,7 @@ export class EngineBench {
       ...policy,
     };
     this.ledger = Ledger.open(ledgerFile);
+    this.#desk = desk(this.ledger);
     this.throttle = new Throttle(this.policy);
     this.kept = this.#newKept();
     this.engine = this.#newEngine();
@@ -114,18 +136,9 @@ export class EngineBench {
       throttle: this.throttle,
       distributor: this.distributor,
       bus,
-      delegate: (draft) => {
-        const reserveTokens = draft.agent === "shell" ? 0 : reservedIn(draft.text);
-        return assignmentOf({
-          agent: draft.agent ?? "claude",
-          model: draft.model ?? (draft.agent === "shell" ? null : "sonnet"),
-          member: draft.as === null ? null : { id: draft.as, preamble: null, worker: null },
-          reserveTokens,
-          reserveNanoUsd: reserveTokens * MODEL_USD_PER_MILLION * 1_000,
-        });
-      },
+      delegate: (draft) => this.#desk.delegate(draft),
       traits: traitsOf,
-      entryRules: { prices: priceTable("flat-2025"), countCacheReads: false },
+      entryRules: { prices: this.#desk.prices, countCacheReads: false },
       oversized: this.policy.oversized,
       kept: this.kept,
       accounts: this.accounts,

@@ -68,7 +68,7 @@ export class ScriptedDistributor implements Distributor {
   interruptFails: Error | null = null;
   #listener: (report: WorkerReport) => void = () => undefined;
 
-  /** `w1` = claude with sonnet; `w1:shell` = another agent, without a model. */
+  /** `w1` = claude with sonnet; `w1:shell` = another agent, without a model; `w1:claude:any` = with each task's own. */
   constructor(...workers: readonly string[]) {
     this.workers = workers.map((text) => {
       const [name = "", agent = "claude", model = agent === "shell" ? null : "sonnet"] = text.split(":");
@@ -91,7 +91,12 @@ export class ScriptedDistributor implements Distributor {
       .filter(({ name, agent }) =>
         task.draft.worker === null ? agent === task.assignment.agent : name === task.draft.worker,
       )
-      .map(({ name, agent, model }) => ({ worker: name, agent, model, because: "free" }));
+      .map(({ name, agent, model }) => ({
+        worker: name,
+        agent,
+        model: model === "any" ? task.assignment.model : model,
+        because: "free",
+      }));
   }
 
   dispatch(order: DispatchOrder): Promise<DispatchResult> {
@@ -163,9 +168,9 @@ export class ScriptedDistributor implements Distributor {
     this.#listener(report);
   }
 
-  accepted(attemptId: string): void {
+  accepted(attemptId: string, sessionId = "s-1"): void {
     const worker = this.#holderOf(attemptId);
-    this.report({ kind: "accepted", worker, attemptId, sessionId: "s-1", recordPath: null });
+    this.report({ kind: "accepted", worker, attemptId, sessionId, recordPath: null });
   }
 
   asks(attemptId: string, question: string): void {
