@@ -22,6 +22,7 @@ import {
 } from "./config-rules.ts";
 import { dashboard } from "./config-dashboard.ts";
 import { isSection } from "./config-defaults.ts";
+import { eventsSchema, triggersSchema } from "./trigger-schema.ts";
 import { PRICE_PROFILES } from "./metering/prices.ts";
 import {
   eachName,
@@ -184,6 +185,8 @@ export function fileSchema(declared: readonly string[]) {
     }),
     telemetry: section({ receive: yesOrNo(), port: wholeNumber(0, 65_535) }),
     dashboard: dashboard(),
+    events: eventsSchema(),
+    triggers: triggersSchema(),
   });
 }
 

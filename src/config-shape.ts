@@ -10,6 +10,8 @@ import type { Limit } from "./throttle/limits.ts";
 import type { TaskCap } from "./tasks/cap.ts";
 import type { Roster } from "./roster/roster.ts";
 import type { TaskType } from "./tasks/task.ts";
+import type { Hook } from "./activation/hooks.ts";
+import type { Trigger } from "./activation/trigger.ts";
 import type { AccountFolders } from "./record-folders.ts";
 import type { RecordFolders } from "./transcripts/formats.ts";
 
@@ -61,6 +63,21 @@ export interface RosterSetting {
   readonly roster: Roster;
   /** Folder of the metrics files; null = none are written. */
   readonly metricsDir: string | null;
+}
+
+/** How events are taken in. */
+export interface EventSettings {
+  /** Are files in the inbox of the state folder taken? */
+  readonly inbox: boolean;
+  /** Ended events are forgotten then. */
+  readonly keepDays: number;
+  /** A source's event with the same id is the same one for so long. */
+  readonly dedupeHours: number;
+  /** Most that are taken over HTTP. */
+  readonly perSecond: number;
+  /** Whoever signs with it may send any event over HTTP; null = nobody. */
+  readonly secret: string | null;
+  readonly hooks: Readonly<Record<string, Hook>>;
 }
 
 export interface Config {
@@ -139,4 +156,7 @@ export interface Config {
     /** Further names it may be called by, without the port. */
     readonly hosts: readonly string[];
   };
+  readonly events: EventSettings;
+  /** In the order they are written. */
+  readonly triggers: readonly Trigger[];
 }

@@ -66,12 +66,13 @@ export async function loadConfig(request: LoadRequest = {}): Promise<Config> {
   const file = path === null ? null : await readConfigFile(path, process.getuid?.() ?? null);
   const { fileSchema, limitsOfFile } = await import("./config-schema.ts");
   const { declaredNames } = await import("./config-agents.ts");
+  const { triggersOf } = await import("./trigger-schema.ts");
   const written = withOverrides(file?.value, overrides);
   const parsed = fileSchema(declaredNames(written)).safeParse(overDefaults(DEFAULTS, written), {
     reportInput: true,
   });
   if (!parsed.success) throw configError(parsed.error.issues, file, overrides);
-  const { limits, throttle, workers, usage, roster, ...rest } = parsed.data;
+  const { limits, throttle, workers, usage, roster, triggers, ...rest } = parsed.data;
   const base = file === null ? cwd : dirname(file.path);
   const workersCwd = workers.cwd === null ? resolve(cwd) : fromHome(workers.cwd, env, base);
   return deepFrozen({
@@ -99,6 +100,7 @@ export async function loadConfig(request: LoadRequest = {}): Promise<Config> {
         (agent) => rest.agents[agent]?.env ?? {},
       ),
     },
+    triggers: triggersOf(triggers, throttle.timeZone),
     throttle: { ...throttle, pauseAt: levelOf(throttle.pauseAt), limits: limitsOfFile(limits) },
   });
 }

@@ -16,6 +16,8 @@ const RANKS: Readonly<Record<string, number>> = {
   agents: 3,
   delegation: 4,
   throttle: 4,
+  // From an event to a prompt: which trigger takes it, and the gates on its way.
+  activation: 4.5,
   // Rules over what the hierarchy keeps.
   optimization: 4.5,
   hierarchy: 4,
@@ -70,6 +72,7 @@ const PURE = [
   "throttle",
   "optimization",
   "hierarchy",
+  "activation",
   "events",
   "reports",
 ];

@@ -1,9 +1,17 @@
 import { defineConfig } from "vitest/config";
 
 /** Rooms without I/O, clock or randomness: their tests leave nothing behind that another file could meet. */
-const pure = ["base", "metering", "tasks", "delegation", "throttle", "reports", "overview", "commands"].map(
-  (room) => `test/${room}/**/*.test.ts`,
-);
+const pure = [
+  "base",
+  "metering",
+  "tasks",
+  "delegation",
+  "throttle",
+  "reports",
+  "overview",
+  "commands",
+  "activation",
+].map((room) => `test/${room}/**/*.test.ts`);
 
 // Two cores in CI, and a third file beside: end-to-end files start real tmux servers and agents, and mostly wait for
 // them. No test asserts how long something took: a limit only ends what hangs, also on a machine ten times slower.

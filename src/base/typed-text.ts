@@ -25,3 +25,8 @@ export function typedText(raw: string): TypedText {
   });
   return { text, removed };
 }
+
+/** Halves of characters that stand alone become U+FFFD. */
+export function wellFormed(text: string): string {
+  return text.replace(/\p{Surrogate}/gu, "\ufffd");
+}

@@ -59,6 +59,7 @@ describe("A35 (the Shai-Hulud worm and nx s1ngularity: install scripts of packag
       "better-sqlite3",
       "chalk",
       "commander",
+      "croner",
       "execa",
       "inquirer",
       "node-pty",
