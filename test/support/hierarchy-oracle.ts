@@ -27,15 +27,15 @@ type Db = InstanceType<typeof Database>;
 export function rawAttempts(db: Db): RawAttempt[] {
   return db
     .prepare<[], RawAttempt>(
-      `SELECT attempt.id, attempt.task_id AS taskId, task.member, outcome, coalesce(typed_at_ms, reserved_at_ms) AS began,
-        typed_at_ms AS typed, ended_at_ms AS ended, attempt.session_id AS session,
-        (SELECT coalesce(max(level), 0) FROM escalation AS up WHERE up.task_id = task.id AND up.at_ms < ended_at_ms) AS level,
-        CASE WHEN count(usage.key) = 0 THEN 0 WHEN max(source = 'unknown') THEN NULL ELSE sum(booked_tokens) END AS tokens,
-        CASE WHEN count(usage.key) = 0 THEN 0 WHEN max(source = 'unknown') THEN NULL ELSE sum(output) END AS output,
-        CASE WHEN count(usage.key) = 0 THEN 0 WHEN max(source = 'unknown') OR max(cost_nano IS NULL) THEN NULL ELSE sum(cost_nano) END AS cost
+      `SELECT attempt.id, attempt.task_id AS taskId, task.member, attempt.outcome, coalesce(attempt.typed_at_ms, attempt.reserved_at_ms) AS began,
+        attempt.typed_at_ms AS typed, attempt.ended_at_ms AS ended, attempt.session_id AS session,
+        (SELECT coalesce(max(up.level), 0) FROM escalation AS up WHERE up.task_id = task.id AND up.at_ms < attempt.ended_at_ms) AS level,
+        CASE WHEN count(usage.key) = 0 THEN 0 WHEN max(usage.source = 'unknown') THEN NULL ELSE sum(usage.booked_tokens) END AS tokens,
+        CASE WHEN count(usage.key) = 0 THEN 0 WHEN max(usage.source = 'unknown') THEN NULL ELSE sum(usage.output) END AS output,
+        CASE WHEN count(usage.key) = 0 THEN 0 WHEN max(usage.source = 'unknown') OR max(usage.cost_nano IS NULL) THEN NULL ELSE sum(usage.cost_nano) END AS cost
        FROM attempt JOIN task ON task.id = attempt.task_id LEFT JOIN usage ON usage.attempt_id = attempt.id
-       WHERE ended_at_ms IS NOT NULL AND NOT (outcome = 'cancelled' AND typed_at_ms IS NULL)
-       GROUP BY attempt.id ORDER BY ended_at_ms, attempt.rowid`,
+       WHERE attempt.ended_at_ms IS NOT NULL AND NOT (attempt.outcome = 'cancelled' AND attempt.typed_at_ms IS NULL)
+       GROUP BY attempt.id ORDER BY attempt.ended_at_ms, attempt.rowid`,
     )
     .all();
 }
@@ -319,9 +319,9 @@ function spendings(
 function openTasks(db: Db): { task: number; member: string; output: number }[] {
   return db
     .prepare<[], { task: number; member: string; output: number }>(
-      `SELECT task.id AS task, task.member, coalesce(sum(output), 0) AS output
+      `SELECT task.id AS task, task.member, coalesce(sum(usage.output), 0) AS output
        FROM task JOIN usage ON usage.attempt_id = task.attempt_id
-       WHERE state NOT IN ('queued', 'completed', 'failed', 'cancelled', 'lost') AND member IS NOT NULL GROUP BY task.id`,
+       WHERE state NOT IN ('queued', 'completed', 'failed', 'cancelled', 'lost') AND task.member IS NOT NULL GROUP BY task.id`,
     )
     .all();
 }
