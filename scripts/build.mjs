@@ -23,8 +23,8 @@ const cache = join(root, "node_modules", ".cache", "ctm-build");
 const lock = join(cache, "lock");
 const flags = new Set(process.argv.slice(2));
 
-/** Module in src/cli that is bundled by itself. */
-const USAGE_PROGRAM = "usage-program";
+/** Modules in src/cli that are bundled by themselves: they share no files with others, and so have few to load. */
+const APART = ["usage-recall", "usage-program"];
 
 /** A lock older than this was left by a build that was killed. */
 const lockOldMs = 60_000;
@@ -49,15 +49,14 @@ try {
 async function build() {
   const startedMs = Date.now();
   const aside = join(cache, `new-${process.pid}`);
-  const result = await bundle(aside, [USAGE_PROGRAM], {
+  const result = await bundle(aside, APART, {
     ctm: "src/cli/main.ts",
     "rehearsal-agent": "src/cli/rehearsal-agent.ts",
     "attach-host": "src/cli/attach-host.ts",
     "read-thread": "src/transcripts/read-thread.ts",
     index: "src/index.ts",
   });
-  // Apart from the others it shares no files with them, and so has few to load.
-  await bundle(aside, [], { [USAGE_PROGRAM]: `src/cli/${USAGE_PROGRAM}.ts` });
+  for (const name of APART) await bundle(aside, [], { [name]: `src/cli/${name}.ts` });
   // Dated to the start: what was changed while it was built is newer than this.
   const mark = join(aside, ".built");
   writeFileSync(mark, "");

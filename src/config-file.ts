@@ -30,14 +30,26 @@ export interface ConfigFile {
  */
 export function findConfigFile(named: string | null, cwd: string, userFolder: string): string | null {
   if (named !== null) return resolve(cwd, named);
-  return findUpwards(cwd, FILE_NAMES) ?? firstIn(userFolder, FILE_NAMES);
+  return placesOfConfigFile(named, cwd, userFolder).find(isFile) ?? null;
+}
+
+/** Where it is looked for, in this order. */
+export function placesOfConfigFile(named: string | null, cwd: string, userFolder: string): readonly string[] {
+  if (named !== null) return [resolve(cwd, named)];
+  return [...placesUpwards(cwd, FILE_NAMES), ...FILE_NAMES.map((name) => join(userFolder, name))];
 }
 
 /** The first of these files in `cwd` or a folder above it; null: there is none. */
 export function findUpwards(cwd: string, names: readonly string[]): string | null {
+  return placesUpwards(cwd, names).find(isFile) ?? null;
+}
+
+/** Where files of these names would be found, the nearest folder first. */
+export function placesUpwards(cwd: string, names: readonly string[]): readonly string[] {
+  const places: string[] = [];
   for (let folder = resolve(cwd); ; folder = dirname(folder)) {
-    const found = firstIn(folder, names);
-    if (found !== null || folder === dirname(folder)) return found;
+    places.push(...names.map((name) => join(folder, name)));
+    if (folder === dirname(folder)) return places;
   }
 }
 
@@ -65,11 +77,6 @@ export async function readConfigFile(
     value: plainValue(document, path, sort),
     place: (keys) => placeOf(document, lines, path, keys),
   };
-}
-
-function firstIn(folder: string, names: readonly string[]): string | null {
-  const paths = names.map((name) => join(folder, name));
-  return paths.find(isFile) ?? null;
 }
 
 /** Where no file can be (a folder's name that is too long, one that is closed to us) there is none. */

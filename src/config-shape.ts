@@ -26,6 +26,7 @@ export interface Paths {
   readonly workersDir: string;
   readonly historyFile: string;
   readonly usageIndex: string;
+  readonly usageAnswers: string;
   /** Prices brought by `prices update`. */
   readonly pricesFile: string;
   /** Keys and address of the dashboard. */

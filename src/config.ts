@@ -7,7 +7,13 @@ import { homedir } from "node:os";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { CtmError } from "./base/errors.ts";
 import { DEFAULTS, isSection, overDefaults } from "./config-defaults.ts";
-import { type ConfigFile, findConfigFile, oneLine, readConfigFile } from "./config-file.ts";
+import {
+  type ConfigFile,
+  findConfigFile,
+  oneLine,
+  placesOfConfigFile,
+  readConfigFile,
+} from "./config-file.ts";
 import type { Config, Paths } from "./config-shape.ts";
 import { findRoster, readRoster } from "./roster-file.ts";
 import { accountFolders, recordFolders } from "./record-folders.ts";
@@ -105,6 +111,17 @@ export async function loadConfig(request: LoadRequest = {}): Promise<Config> {
   });
 }
 
+/** The files that may hold the configuration: what they are decides on all that `loadConfig` gives. */
+export function configPlaces(overrides: ConfigOverrides, env: Environment = process.env): readonly string[] {
+  const named = configFileNamed(overrides, env);
+  return placesOfConfigFile(named, currentFolder(), join(xdgFolder(env, "CONFIG", ".config"), "ctm"));
+}
+
+/** Where state is kept. Throws CtmError `usage`. */
+export function stateFolder(overrides: ConfigOverrides = {}, env: Environment = process.env): string {
+  return stateDirOf(overrides, env, currentFolder());
+}
+
 /** The person's own `~/.claude` is Claude Code's: nothing is written there. */
 function metricsFolder(named: string | null, project: string, env: Environment): string | null {
   if (named === null) return null;
@@ -160,6 +177,7 @@ export function pathsIn(stateDir: string, env: Environment = process.env): Paths
     workersDir: join(stateDir, "workers"),
     historyFile: join(stateDir, "history"),
     usageIndex: join(stateDir, "usage-index.sqlite"),
+    usageAnswers: join(stateDir, "usage-answers.json"),
     pricesFile: join(stateDir, "prices.json"),
     dashboardFile: join(stateDir, "dashboard.json"),
   };

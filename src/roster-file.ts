@@ -1,5 +1,12 @@
 /** The file of a roster: where it is looked for, and what is wrong with it, place by place. */
-import { findUpwards, oneLine, readConfigFile, type ConfigFile, type FileSort } from "./config-file.ts";
+import {
+  findUpwards,
+  oneLine,
+  placesUpwards,
+  readConfigFile,
+  type ConfigFile,
+  type FileSort,
+} from "./config-file.ts";
 import { CtmError } from "./base/errors.ts";
 import type { Roster } from "./roster/roster.ts";
 
@@ -12,6 +19,11 @@ const faultsShownMax = 50;
 /** The one named, else the first in `cwd` or a folder above it; null: there is none. */
 export function findRoster(named: string | null, cwd: string): string | null {
   return named ?? findUpwards(cwd, FILE_NAMES);
+}
+
+/** Where one that is not named is looked for. */
+export function placesOfRoster(cwd: string): readonly string[] {
+  return placesUpwards(cwd, FILE_NAMES);
 }
 
 /**

@@ -13,11 +13,26 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 if (words.length === 1 && (words[0] === "--version" || words[0] === "-V")) {
   console.log(`ctm ${VERSION}`);
 } else {
-  process.exit((await runUsageAlone()) ?? (await runAnything()));
+  await leave((await runUsageAlone()) ?? (await runAnything()));
+}
+
+/** Ends when all is written: a pipe takes 64 KiB at once, and what its reader has not fetched by then would be lost. */
+async function leave(code: number): Promise<never> {
+  // Whom it would tell has gone away.
+  process.stderr.on("error", () => process.exit(code));
+  for (const stream of [process.stdout, process.stderr])
+    if (stream.writableLength > 0) await new Promise((resolve) => stream.write("", resolve));
+  process.exit(code);
 }
 
 async function runUsageAlone(): Promise<number | null> {
   if (!words.includes("usage")) return null;
+  const { recalledUsage } = await import("./usage-recall.ts");
+  const answer = recalledUsage(words);
+  if (answer !== null) {
+    process.stdout.write(answer);
+    return 0;
+  }
   const { runUsage } = await import("./usage-program.ts");
   return runUsage(words);
 }

@@ -48,7 +48,10 @@ async function carryOut(invocation: Invocation, terminal: Terminal): Promise<num
     case "command": {
       if (invocation.command.alone) {
         const { runAlone } = await import("./run-alone.ts");
-        return runAlone(invocation.command, invocation.raw, invocation.settings, terminal);
+        const { callerHere } = await import("./caller.ts");
+        const { configOf } = await import("./settings-config.ts");
+        const caller = callerHere("argv", () => configOf(invocation.settings));
+        return runAlone(invocation.command, invocation.raw, caller, terminal);
       }
       const { runCommand } = await import("./run-command.ts");
       return runCommand(invocation.command, invocation.raw, invocation.settings, terminal);

@@ -4,12 +4,12 @@ import type { Settings } from "./arguments.ts";
 
 /** Throws CtmError `config`. */
 export async function configOf(settings: Settings): Promise<Config> {
+  return loadConfig({ overrides: overridesOf(settings) });
+}
+
+export function overridesOf(settings: Settings): ConfigOverrides {
   const { config, ...flags } = settings;
-  const overrides: ConfigOverrides = {
-    ...pick(flags),
-    ...(config === undefined ? {} : { configFile: config }),
-  };
-  return loadConfig({ overrides });
+  return { ...pick(flags), ...(config === undefined ? {} : { configFile: config }) };
 }
 
 function pick(flags: Settings): ConfigOverrides {

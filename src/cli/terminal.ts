@@ -25,9 +25,13 @@ export interface Terminal {
   useTimeZone(timeZone: string): void;
 }
 
-/** Throws CtmError `usage` for a width that is none. */
-export function openTerminal(settings: Settings): Terminal {
+/** `onText` is told all that is printed. Throws CtmError `usage` for a width that is none. */
+export function openTerminal(settings: Settings, onText: (text: string) => void = () => undefined): Terminal {
   const { stdin, stdout, stderr } = process;
+  const write = (text: string): void => {
+    onText(text);
+    stdout.write(text);
+  };
   const json = settings.json === true;
   const columns = columnsOf(settings.columns);
   const colour = stdout.isTTY && settings.color !== false && !json && stdout.hasColors();
@@ -41,8 +45,8 @@ export function openTerminal(settings: Settings): Terminal {
       timeZone ??= Intl.DateTimeFormat().resolvedOptions().timeZone;
       return { columns: columns ?? stdout.columns ?? 80, colour, unicode, nowMs: Date.now(), timeZone };
     },
-    print: (lines) => void (lines.length > 0 && stdout.write(`${lines.join("\n")}\n`)),
-    printJson: (value) => void stdout.write(`${jsonText(value)}\n`),
+    print: (lines) => void (lines.length > 0 && write(`${lines.join("\n")}\n`)),
+    printJson: (value) => write(`${jsonText(value)}\n`),
     note: (line) => void (json || stderr.write(`${oneLine(line)}\n`)),
     complain: (error) =>
       void stderr.write(json ? `${jsonText({ error: failureOf(error) })}\n` : wordsOf(error)),

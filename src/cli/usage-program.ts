@@ -1,17 +1,26 @@
 /**
- * `ctm usage ...` alone. Scripts ask it again and again, and when nothing changed, counting takes less time than
+ * `ctm usage ...` alone. Scripts ask it again and again, and when little changed, counting takes less time than
  * loading the whole program would: so the build puts what it needs into files of its own.
  */
 // oxlint-disable-next-line import/no-unassigned-import
 import "./plain-checks.ts";
+import { fileURLToPath } from "node:url";
 import { exitCodeOf } from "../base/errors.ts";
 import { usage } from "../commands/usage.ts";
-import { faultWish } from "../config.ts";
+import { configPlaces, faultWish, pathsIn, stateFolder, type Config } from "../config.ts";
+import { NewAnswer } from "../kept-answers.ts";
 import { named } from "../ledger/storage-fault.ts";
-import { readArguments, wordsBehindOptions } from "./arguments.ts";
+import { placesOfRoster } from "../roster-file.ts";
+import { readArguments, wordsBehindOptions, type Settings } from "./arguments.ts";
+import { callerHere } from "./caller.ts";
 import { refuseBrokenWords } from "./raw-arguments.ts";
 import { runAlone } from "./run-alone.ts";
+import { configOf, overridesOf } from "./settings-config.ts";
 import { openTerminal } from "./terminal.ts";
+import { questionHere } from "./usage-question.ts";
+
+/** Another build, or another time zone of the machine, may answer otherwise. */
+const AROUND = [fileURLToPath(import.meta.url), "/etc/localtime"];
 
 /** Returns the exit code; null when the words mean something else, and nothing was done. */
 export async function runUsage(words: readonly string[]): Promise<number | null> {
@@ -22,11 +31,30 @@ export async function runUsage(words: readonly string[]): Promise<number | null>
     if (first !== "usage" || second.trim().toLowerCase() === "tasks" || faultWish() !== null) return null;
     const invocation = readArguments(words, [usage]);
     if (invocation.kind !== "command") return null;
-    terminal = openTerminal(invocation.settings);
-    return await runAlone(invocation.command, invocation.raw, invocation.settings, terminal);
+    const { command, raw, settings } = invocation;
+    const answer = newAnswer(words, settings);
+    terminal = openTerminal(settings, (text) => answer.add(text));
+    let config: Promise<Config> | null = null;
+    const caller = callerHere("argv", () => (config ??= configOf(settings)));
+    const onPlaces = (places: readonly string[]): void => answer.madeOf(places);
+    const code = await runAlone(command, raw, { ...caller, onPlaces }, terminal);
+    if (code === 0) answer.keep(rosterPlaces(await caller.config()));
+    return code;
   } catch (thrown) {
     const error = named(thrown);
     terminal.complain(error);
     return exitCodeOf(error);
   }
+}
+
+function newAnswer(words: readonly string[], settings: Settings): NewAnswer {
+  const overrides = overridesOf(settings);
+  const { usageAnswers, pricesFile } = pathsIn(stateFolder(overrides));
+  const settingsFiles = [...AROUND, pricesFile, ...configPlaces(overrides)];
+  return new NewAnswer(usageAnswers, questionHere(words), settingsFiles, Date.now());
+}
+
+/** A roster with a fault is told, whatever is asked. */
+function rosterPlaces({ roster, workers }: Config): readonly string[] {
+  return [...placesOfRoster(workers.cwd), ...(roster === null ? [] : [roster.file])];
 }

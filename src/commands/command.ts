@@ -54,6 +54,8 @@ export interface Caller {
   /** Text of a file, or of standard input for `-`. Throws CtmError. */
   readText(file: string): Promise<string>;
   config(): Promise<Config>;
+  /** Told all files and folders a result is made of, by a command whose result depends on nothing else. */
+  readonly onPlaces?: (places: readonly string[]) => void;
 }
 
 /** Where the results go of a command that is followed where the person sits. */

@@ -65,7 +65,9 @@ export const usage = defineCommand<UsageInput, UsageModel>({
   ],
   needs: "nothing",
   schema,
-  runAlone: async (input, caller) => usageModel(input, await caller.config()),
+  // An active block changes with the clock.
+  runAlone: async (input, caller) =>
+    usageModel(input, await caller.config(), input.report === "blocks" ? undefined : caller.onPlaces),
   render: (model, paper) => renderUsage(model, paper),
   redraws: true,
   follows: ({ watch }) => watch,
@@ -73,9 +75,13 @@ export const usage = defineCommand<UsageInput, UsageModel>({
   renderItem: (model, paper) => renderUsage(model as UsageModel, paper),
 });
 
-async function usageModel(input: UsageInput, config: Config): Promise<UsageModel> {
+async function usageModel(
+  input: UsageInput,
+  config: Config,
+  onPlaces?: Caller["onPlaces"],
+): Promise<UsageModel> {
   const { table: prices } = new PriceBook(config);
-  const recorded = await recordedUsage(config.usage.folders, config.paths.usageIndex, prices);
+  const recorded = await recordedUsage(config.usage.folders, config.paths.usageIndex, prices, onPlaces);
   const timeZone = input.timezone ?? config.throttle.timeZone;
   // The five hours are those of Claude's plans.
   const agents = input.agent ?? (input.report === "blocks" ? ["claude"] : null);

@@ -34,6 +34,17 @@ export function findRecordFiles(
   return sorted(found);
 }
 
+/** All that was looked at to find these, and the folders that were looked for: a change of what was found shows there. */
+export function placesOfRecords(
+  folders: RecordFolders,
+  walked: readonly string[],
+  found: readonly FoundFile[],
+): string[] {
+  const roots = rootsOf(folders).map(({ root }) => root);
+  const files = found.flatMap(({ path, kind }) => (kind === "database" ? [path, `${path}-wal`] : [path]));
+  return [...new Set([...roots, ...walked]), ...files];
+}
+
 /** The record files among these paths and, of those that are folders, below them. Others are left out. */
 export function recordFilesAt(folders: RecordFolders, paths: readonly string[]): FoundFile[] {
   const found = new Map<string, FoundFile>();

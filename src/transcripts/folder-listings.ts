@@ -3,14 +3,12 @@
  * it, and most folders of old records never change again.
  */
 import { readdirSync, statSync, type Dirent } from "node:fs";
+import { settledMs } from "./stamps.ts";
 
 export interface Listing {
   readonly folders: readonly string[];
   readonly files: readonly string[];
 }
-
-/** A folder that changed just now may change again within the same tick of its clock. */
-const settledMs = 2_000;
 
 /** When it changed last, its inode, and what stood in it then. */
 type Kept = readonly [changedMs: number, inode: number, folders: readonly string[], files: readonly string[]];
@@ -18,6 +16,8 @@ type Kept = readonly [changedMs: number, inode: number, folders: readonly string
 export class FolderListings {
   readonly #before: Readonly<Record<string, Kept>>;
   readonly #now: Record<string, Kept> = {};
+  /** All folders that were asked for, also those that are not there. */
+  readonly asked: string[] = [];
   #changed = false;
 
   /** `kept`: what `text` gave; null, or what is no such text = nothing is known. */
@@ -27,6 +27,7 @@ export class FolderListings {
 
   /** A folder that cannot be read holds nothing. */
   of(folder: string): Listing {
+    this.asked.push(folder);
     const stat = statSync(folder, { throwIfNoEntry: false });
     if (stat === undefined) return { folders: [], files: [] };
     const before = this.#before[folder];

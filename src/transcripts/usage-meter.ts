@@ -7,7 +7,7 @@ import { MergedRecords, mergeRecords } from "../metering/merge-records.ts";
 import { packRecords, unpackRecords, type PackedRecords } from "../metering/packed-records.ts";
 import type { PriceTable } from "../metering/prices.ts";
 import { CellSums, type UsageCell } from "../metering/usage-cells.ts";
-import { findRecordFiles, recordFilesMax, type FoundFile } from "./find-files.ts";
+import { findRecordFiles, placesOfRecords, recordFilesMax, type FoundFile } from "./find-files.ts";
 import { FolderListings } from "./folder-listings.ts";
 import { RECORDED_AGENTS, type RecordedAgent, type RecordFolders } from "./formats.ts";
 import type { FileReading, ReadSoFar } from "./read-file.ts";
@@ -29,16 +29,21 @@ export interface RecordedUsage {
 
 type Head = Omit<FileReading, "records">;
 
-/** Reads what changed in these folders and gives all usage. Throws CtmError when the index cannot be kept. */
+/**
+ * Reads what changed in these folders and gives all usage. `onPlaces` is told, before any is read, all files and folders
+ * that decide on it. Throws CtmError when the index cannot be kept.
+ */
 export async function recordedUsage(
   folders: RecordFolders,
   indexPath: string,
   prices: PriceTable,
+  onPlaces: (places: readonly string[]) => void = () => undefined,
 ): Promise<RecordedUsage> {
   const index = UsageIndex.open(indexPath);
   try {
     const listings = new FolderListings(index.listings());
     const found = findRecordFiles(folders, (folder) => listings.of(folder));
+    onPlaces(placesOfRecords(folders, listings.asked, found));
     const keeper = new IndexKeeper(index);
     keeper.keepListings(listings.text());
     const fingerprint = fingerprintOf(found, prices);

@@ -1,0 +1,27 @@
+/**
+ * `ctm usage …` from its last answer, before the program is loaded: with nothing changed since, looking at every file
+ * and folder is all there is to do. The build puts this into a file of its own.
+ */
+import { pathsIn, stateFolder } from "../config.ts";
+import { recallAnswer } from "../kept-answers.ts";
+import { questionHere } from "./usage-question.ts";
+
+/** What to print; null = no answer holds, and the question is to be looked into. Never throws. */
+export function recalledUsage(words: readonly string[]): string | null {
+  try {
+    const { usageAnswers } = pathsIn(stateFolder(stateDirIn(words)));
+    return recallAnswer(usageAnswers, questionHere(words));
+  } catch {
+    return null; // What is wrong is told by the one who checks it.
+  }
+}
+
+/** As it seems: an answer in the wrong place is not found, for its question holds these words. */
+function stateDirIn(words: readonly string[]): { stateDir?: string } {
+  const FLAG = "--state-dir";
+  const at = words.findLastIndex((word) => word === FLAG || word.startsWith(`${FLAG}=`));
+  const word = words[at];
+  if (word === undefined) return {};
+  const stateDir = word === FLAG ? words[at + 1] : word.slice(FLAG.length + 1);
+  return stateDir === undefined ? {} : { stateDir };
+}

@@ -1,0 +1,62 @@
+/**
+ * What files and folders were when they were looked at, so that a later run can tell, without reading any, that they
+ * are just the same: a content, a name, an owner or a mode that changed has changed a time of the file or its folder.
+ */
+import { statSync } from "node:fs";
+
+/** What changed in this time before it was looked at may change again within the same tick of its clock. */
+export const settledMs = 2_000;
+
+/** Plain data, which `JSON.stringify` takes. */
+export interface Stamps {
+  readonly paths: readonly string[];
+  /** So many numbers a path: times of the last change of its content and of itself, bytes, inode; -1 = nothing there. */
+  readonly values: readonly number[];
+}
+
+const valuesPerPath = 4;
+
+export function stampsOf(paths: readonly string[]): Stamps {
+  const values: number[] = [];
+  for (const path of paths) {
+    const stat = lookAt(path);
+    if (stat === null) values.push(-1, -1, -1, -1);
+    else values.push(stat.mtimeMs, stat.ctimeMs, stat.size, stat.ino);
+  }
+  return { paths, values };
+}
+
+/** Is everything as it was? */
+export function stillHold({ paths, values }: Stamps): boolean {
+  if (values.length !== paths.length * valuesPerPath) return false;
+  let at = 0;
+  for (const path of paths) {
+    const stat = lookAt(path);
+    const isSame =
+      stat === null
+        ? values[at] === -1
+        : stat.ctimeMs === values[at + 1] &&
+          stat.mtimeMs === values[at] &&
+          stat.size === values[at + 2] &&
+          stat.ino === values[at + 3];
+    if (!isSame) return false;
+    at += valuesPerPath;
+  }
+  return true;
+}
+
+/** Has nothing of it changed since shortly before this moment? Only then do stamps taken later tell what was read. */
+export function settledBefore({ values }: Stamps, atMs: number): boolean {
+  for (let at = 0; at < values.length; at += valuesPerPath)
+    if (Math.max(values[at] ?? 0, values[at + 1] ?? 0) >= atMs - settledMs) return false;
+  return true;
+}
+
+/** null: nothing is there, or nothing that we may look at. */
+function lookAt(path: string) {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) ?? null;
+  } catch {
+    return null; // On the way there is a file or a folder closed to us: as good as not there, also for who reads it.
+  }
+}
