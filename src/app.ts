@@ -6,6 +6,7 @@ import type { Config } from "./config.ts";
 import type { FleetDesk } from "./fleet-desk.ts";
 import type { HierarchyDesk } from "./hierarchy-desk.ts";
 import type { LimitDesk } from "./limit-desk.ts";
+import type { PageDesk } from "./page-desk.ts";
 import type { PriceDesk } from "./price-desk.ts";
 import type { Fact } from "./events/facts.ts";
 import type { Explanation } from "./delegation/delegate.ts";
@@ -77,6 +78,7 @@ export interface App {
   readonly limits: AskedOf<LimitDesk>;
   readonly prices: AskedOf<PriceDesk>;
   readonly hierarchy: AskedOf<HierarchyDesk>;
+  readonly pages: AskedOf<PageDesk>;
 
   submit(draft: TaskDraft): Submission;
   /** All or none: one bad draft and nothing is queued. */

@@ -11,6 +11,7 @@ import type { Config } from "./config.ts";
 import { FleetDesk, survivorsBeside } from "./fleet-desk.ts";
 import { HierarchyDesk } from "./hierarchy-desk.ts";
 import { LimitDesk } from "./limit-desk.ts";
+import { PageDesk } from "./page-desk.ts";
 import { PriceDesk } from "./price-desk.ts";
 import type { Explanation } from "./delegation/delegate.ts";
 import type { DelegationDesk } from "./delegation-desk.ts";
@@ -83,12 +84,18 @@ export class LocalApp implements App {
   readonly limits: LimitDesk;
   readonly prices: PriceDesk;
   readonly hierarchy: HierarchyDesk;
+  readonly pages: PageDesk;
 
   constructor(parts: LocalAppParts) {
     this.#parts = parts;
     this.fleet = new FleetDesk(parts);
     this.limits = new LimitDesk(parts);
     this.prices = new PriceDesk(parts);
+    this.pages = new PageDesk({
+      ...parts,
+      status: () => this.status(),
+      details: (task) => this.taskDetails(task),
+    });
     this.hierarchy = new HierarchyDesk({
       ...parts,
       giveTo: (task, member) => void this.#redelegated(task, { as: member, worker: null }),

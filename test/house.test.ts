@@ -59,6 +59,7 @@ const APP = [
   "fleet-desk.ts",
   "hierarchy-desk.ts",
   "limit-desk.ts",
+  "page-desk.ts",
   "price-desk.ts",
 ];
 /** Folders without I/O, clock and chance: everything comes in as an argument. */
