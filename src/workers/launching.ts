@@ -68,8 +68,7 @@ export class Launching {
     try {
       await this.#launch(worker, wish);
     } catch (error) {
-      const cause = error instanceof Error ? error.message : String(error);
-      await worker.died(`its agent could not be started: ${cause}`, null);
+      await worker.neverStarted(`its agent could not be started: ${wordsOf(error)}`);
       throw error;
     }
   }
@@ -135,7 +134,13 @@ export class Launching {
 
   /** Ends the agent and starts it anew with another model or folder. True: it is ready for a task. */
   async relaunch(worker: Worker, wish: LaunchWish): Promise<boolean> {
-    await this.stop(worker);
+    try {
+      await this.stop(worker);
+    } catch (error) {
+      // Its pane is given up already: idle without one, it would be offered task after task.
+      await worker.died(`its agent could not be ended: ${wordsOf(error)}`, null);
+      throw error;
+    }
     const ready = worker.untilReady(readyWithinMs);
     await this.launch(worker, wish);
     return ready;
@@ -196,4 +201,8 @@ export class Launching {
       // The agent before may still be writing there as it dies. A folder left behind keeps no other from its start.
     }
   }
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -342,14 +342,15 @@ export class WorkerPool {
       this.#workers.get(worker.name) !== worker
     )
       return;
-    if (worker.record.launchId === null) return;
     const delayMs = this.#restarts.plan(worker.name, async () => {
       if (this.#closed || worker.state.name !== "dead" || this.#workers.get(worker.name) !== worker) return;
       const before = worker.state;
       try {
+        // An end of its agent that failed may have left a session under its name.
+        if (worker.pane === null) await this.#parts.launching.stop(worker);
         await this.start(worker);
       } catch (error) {
-        // A start that failed is one more death; where it never looked like a start, nobody has told or counted it.
+        // A start that failed has told and counted itself as one more death.
         if (worker.state !== before) return;
         this.#parts.trouble(error);
         this.#planRestart(worker);

@@ -440,6 +440,14 @@ export class Worker {
     else await this.end({ kind: "lost", reason }, "process", reason);
   }
 
+  /** A start that failed is a death of its own, with its own reason, also of a worker that was dead already. */
+  async neverStarted(reason: string): Promise<void> {
+    const wasDead = this.#state.name === "dead";
+    await this.died(reason, null);
+    if (wasDead)
+      this.become({ name: "dead", sinceMs: Date.now(), reason, restartAtMs: null }, "process", reason);
+  }
+
   /** When a dead one will be started again, as the pool has planned it; null = never by itself. */
   startsAgainAt(restartAtMs: number | null): void {
     if (this.#state.name === "dead") this.#state = { ...this.#state, restartAtMs };

@@ -60,6 +60,15 @@ describe("rehearsal workers", () => {
     await ctm.until(1, "completed");
   });
 
+  it("start again by themselves when their start for a task failed, and the task goes then", async () => {
+    const ctm = product({ workers: 1 });
+    const manager = await ctm.serve([], true, "launch.script:throw-before:2");
+    await ctm.worker("concurrent_worker1", "idle");
+    await ctm.ok(["add", "--cwd", "/usr", "Fix it [[delay:20]]"]);
+    await ctm.until(1, "completed");
+    expect(manager.printed()).toMatch(/concurrent_worker1.* could not be started/);
+  });
+
   it("that all stay dead end a batch, with the reason, and its tasks stay queued", async () => {
     const ctm = product({ workers: 2 });
     ctm.configure('agents: { rehearsal: { command: ["sh", "-c", "exit 7"] } }');

@@ -37,6 +37,7 @@ export class ScriptedTerminal {
   onStart: (start: SessionStart) => void = () => undefined;
   onCommand: (command: string) => void = () => undefined;
   startFails: Error | null = null;
+  killFails: Error | null = null;
   /** What a start that was done is answered with. */
   answerLost: Error | null = null;
   readonly #alive = new Map<string, PaneIdentity>();
@@ -171,6 +172,7 @@ export class ScriptedTerminal {
   }
 
   async killSession(name: string, pane: PaneIdentity): Promise<boolean> {
+    if (this.killFails !== null) throw this.killFails;
     this.killed.push(name);
     this.closePane(pane);
     return true;

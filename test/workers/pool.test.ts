@@ -7,10 +7,12 @@ import { workersMax } from "../../src/base/limits.ts";
 import type { WorkerRecord } from "../../src/ledger/worker-rows.ts";
 import { Launching } from "../../src/workers/launching.ts";
 import { WorkerPool } from "../../src/workers/pool.ts";
+import type { Worker } from "../../src/workers/worker.ts";
 import { rehearsalScreen, ScriptedTerminal } from "../support/scripted-terminal.ts";
 import { workerRecordOf } from "../support/worker-bench.ts";
 
 const WISH = { model: "sonnet", cwd: "/tmp" };
+const RELAUNCH = { model: "opus", cwd: "/tmp", resumeSessionId: null };
 const RULES = { firstDelayMs: 1_000, maxDelayMs: 10_000, maxInRow: 3 };
 
 class PoolBench {
@@ -22,21 +24,23 @@ class PoolBench {
   readonly unread: { event: string; payload: Record<string, unknown> }[] = [];
   readonly troubles: string[] = [];
   readonly news: string[] = [];
+  readonly launching: Launching;
   readonly pool: WorkerPool;
 
   constructor() {
     const workersDir = join(this.folder, "workers");
     mkdirSync(workersDir);
+    this.launching = new Launching({
+      workersDir,
+      spoolDir: this.folder,
+      hookScript: join(this.folder, "hook.sh"),
+      cols: 80,
+      rows: 24,
+      baseEnv: { PATH: "/usr/bin:/bin" },
+      settings: () => ({ command: [process.execPath], permissionMode: null, env: {} }),
+    });
     this.pool = new WorkerPool({
-      launching: new Launching({
-        workersDir,
-        spoolDir: this.folder,
-        hookScript: join(this.folder, "hook.sh"),
-        cols: 80,
-        rows: 24,
-        baseEnv: { PATH: "/usr/bin:/bin" },
-        settings: () => ({ command: [process.execPath], permissionMode: null, env: {} }),
-      }),
+      launching: this.launching,
       restart: RULES,
       adapter: agentAdapter,
       terminal: async () => this.terminal.terminal,
@@ -61,6 +65,17 @@ class PoolBench {
   async signal(name: string, event: string, payload: Record<string, unknown> = {}): Promise<void> {
     const launchId = this.pool.find(name).record.launchId ?? "";
     await this.pool.signal({ launchId, event, atMs: 0, payload });
+  }
+
+  /** From now on no launch folder can be made. Returns how to let them be made again. */
+  noFolders(): () => void {
+    const workersDir = join(this.folder, "workers");
+    rmSync(workersDir, { recursive: true });
+    writeFileSync(workersDir, "no folder");
+    return () => {
+      rmSync(workersDir);
+      mkdirSync(workersDir);
+    };
   }
 
   close(): void {
@@ -162,8 +177,7 @@ describe("a worker that dies", () => {
 
   it("is given up, and says so, when its start fails over and over before it has begun", async () => {
     const worker = await bench.idle();
-    rmSync(join(bench.folder, "workers"), { recursive: true });
-    writeFileSync(join(bench.folder, "workers"), "no folder");
+    bench.noFolders();
     await worker.died("its pane was closed", null);
     for (const delayMs of [1_000, 2_000, 4_000]) {
       expect(worker.state).toMatchObject({ name: "dead", restartAtMs: expect.any(Number) });
@@ -171,6 +185,51 @@ describe("a worker that dies", () => {
     }
     expect(worker.state).toMatchObject({ name: "dead", restartAtMs: null });
     expect(bench.troubles.at(-1)).toMatch(/died 4 times in a row and stays dead/);
+  });
+
+  describe.each([
+    ["a start for another model", (worker: Worker) => bench.launching.relaunch(worker, RELAUNCH)],
+    ["a restart by a person", (worker: Worker) => bench.pool.restart(worker)],
+    ["a start after its agent was gone", (worker: Worker) => bench.pool.revive(worker.name)],
+  ])("by %s that fails", (_what, startAgain) => {
+    it("is started again by plan", async () => {
+      const worker = await bench.idle();
+      const foldersAgain = bench.noFolders();
+      await expect(startAgain(worker)).rejects.toThrow(/cannot be/);
+      expect(worker.state).toMatchObject({
+        name: "dead",
+        reason: expect.stringMatching(/^its agent could not be started: /),
+        restartAtMs: expect.any(Number),
+      });
+      foldersAgain();
+      await vi.advanceTimersByTimeAsync(1_000);
+      expect(worker.state.name).toBe("starting");
+      await bench.signal("w1", "SessionStart");
+      expect(worker.state.name).toBe("idle");
+    });
+
+    it("is given up at the limit, and says so", async () => {
+      const worker = await bench.idle();
+      bench.noFolders();
+      await expect(startAgain(worker)).rejects.toThrow();
+      await vi.advanceTimersByTimeAsync(3_600_000);
+      expect(worker.state).toMatchObject({ name: "dead", restartAtMs: null });
+      expect(bench.troubles.at(-1)).toMatch(/died 4 times in a row and stays dead .* could not be started/);
+    });
+  });
+
+  it("is ended and started again where the end of its agent failed", async () => {
+    const worker = await bench.idle();
+    bench.terminal.killFails = new Error("no answer");
+    await expect(bench.launching.relaunch(worker, RELAUNCH)).rejects.toThrow("no answer");
+    expect(worker.state).toMatchObject({
+      name: "dead",
+      reason: "its agent could not be ended: no answer",
+      restartAtMs: expect.any(Number),
+    });
+    bench.terminal.killFails = null;
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(worker.state.name).toBe("starting");
   });
 
   it("begins a new row with work that was done", async () => {
