@@ -6,8 +6,8 @@ import type { Config } from "./config.ts";
 import type { FleetDesk } from "./fleet-desk.ts";
 import type { HierarchyDesk } from "./hierarchy-desk.ts";
 import type { LimitDesk } from "./limit-desk.ts";
-import type { PageDesk } from "./page-desk.ts";
 import type { PriceDesk } from "./price-desk.ts";
+import type { ReportDesk } from "./report-desk.ts";
 import type { Fact } from "./events/facts.ts";
 import type { Explanation } from "./delegation/delegate.ts";
 import type { BackupFacts } from "./ledger/backup.ts";
@@ -78,7 +78,7 @@ export interface App {
   readonly limits: AskedOf<LimitDesk>;
   readonly prices: AskedOf<PriceDesk>;
   readonly hierarchy: AskedOf<HierarchyDesk>;
-  readonly pages: AskedOf<PageDesk>;
+  readonly reports: Omit<AskedOf<ReportDesk>, "serve" | "sweep">;
 
   submit(draft: TaskDraft): Submission;
   /** All or none: one bad draft and nothing is queued. */

@@ -98,6 +98,8 @@ export const DEFAULTS = {
   },
   /** null = ctm.roster.yaml in the folder workers start in, or one above it. */
   roster: { file: null, metrics: ".claude/metrics" },
+  /** Where reports made by a schedule go; null = reports in the state folder. */
+  reports: { folder: null },
   /** null = where each agent keeps its records. */
   usage: { external: true, folders: { claude: null, codex: null, gemini: null, opencode: null } },
   /** Port 0 = any that is free. */

@@ -174,6 +174,7 @@ export function fileSchema(declared: readonly string[]) {
       file: secretText().min(1, { error: "must be a file, or null" }).nullable(),
       metrics: secretText().min(1, { error: "must be a folder, or null" }).nullable(),
     }),
+    reports: section({ folder: secretText().min(1, { error: "must be a folder, or null" }).nullable() }),
     usage: section({
       external: yesOrNo(),
       folders: section({

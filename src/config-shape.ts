@@ -31,6 +31,8 @@ export interface Paths {
   readonly pricesFile: string;
   /** Keys and address of the dashboard. */
   readonly dashboardFile: string;
+  /** Reports made by a schedule, unless the configuration names a folder. */
+  readonly reportsDir: string;
 }
 
 /** A route (profile): what a task type is sent to. `agent` null = the fleet's default agent. */
@@ -135,6 +137,8 @@ export interface Config {
   };
   /** The project's hierarchy; null: there is none, and all is one flat group. */
   readonly roster: RosterSetting | null;
+  /** Where reports made by a schedule are written; null = into a private folder of ours. */
+  readonly reports: { readonly folder: string | null };
   readonly usage: {
     /** Is what your own sessions record looked for, and counted against limits on agents? */
     readonly external: boolean;

@@ -78,7 +78,7 @@ export async function loadConfig(request: LoadRequest = {}): Promise<Config> {
     reportInput: true,
   });
   if (!parsed.success) throw configError(parsed.error.issues, file, overrides);
-  const { limits, throttle, workers, usage, roster, triggers, ...rest } = parsed.data;
+  const { limits, throttle, workers, usage, roster, reports, triggers, ...rest } = parsed.data;
   const base = file === null ? cwd : dirname(file.path);
   const workersCwd = workers.cwd === null ? resolve(cwd) : fromHome(workers.cwd, env, base);
   return deepFrozen({
@@ -92,6 +92,7 @@ export async function loadConfig(request: LoadRequest = {}): Promise<Config> {
       metrics: (project) => metricsFolder(roster.metrics, project, env),
       agents: Object.keys(rest.agents),
     }),
+    reports: { folder: reports.folder === null ? null : fromHome(reports.folder, env, base) },
     usage: {
       ...usage,
       folders: recordFolders(
@@ -180,6 +181,7 @@ export function pathsIn(stateDir: string, env: Environment = process.env): Paths
     usageAnswers: join(stateDir, "usage-answers.json"),
     pricesFile: join(stateDir, "prices.json"),
     dashboardFile: join(stateDir, "dashboard.json"),
+    reportsDir: join(stateDir, "reports"),
   };
 }
 

@@ -147,6 +147,10 @@ export const INIT_CONFIG = `# Configuration of ctm. Everything here is optional 
 # above it. metrics: the folder of the metrics files, beside the roster if it is not absolute; null = none are written.
 #roster: { file: null, metrics: .claude/metrics }
 
+# Reports made by a schedule (\`report weekly --on monday-08:00\`) go into this folder; null = reports in the state
+# folder.
+#reports: { folder: null }
+
 # What \`usage\` counts: folders the agents keep their records in, as lists. null = where each keeps them by itself
 # (also by CLAUDE_CONFIG_DIR, CODEX_HOME, GEMINI_DATA_DIR, OPENCODE_DATA_DIR); [] = none.
 # external: are your own sessions in these folders looked for, and counted against limits on agents?

@@ -11,8 +11,9 @@ import type { Config } from "./config.ts";
 import { FleetDesk, survivorsBeside } from "./fleet-desk.ts";
 import { HierarchyDesk } from "./hierarchy-desk.ts";
 import { LimitDesk } from "./limit-desk.ts";
-import { PageDesk } from "./page-desk.ts";
 import { PriceDesk } from "./price-desk.ts";
+import { ReportDesk } from "./report-desk.ts";
+import type { ReportSchedule } from "./report-schedule.ts";
 import type { Explanation } from "./delegation/delegate.ts";
 import type { DelegationDesk } from "./delegation-desk.ts";
 import { doctorRequest } from "./doctor-request.ts";
@@ -65,6 +66,7 @@ export interface LocalAppParts {
   readonly accounts: AccountBook;
   readonly metricsFiles: MetricsFiles;
   readonly findingBook: FindingBook;
+  readonly reportSchedule: ReportSchedule;
   readonly kept: KeptWrites;
   /** What views are made from: what has ended holds nothing any more, also when that stands on no disk yet. */
   views(): OverviewSources;
@@ -84,18 +86,14 @@ export class LocalApp implements App {
   readonly limits: LimitDesk;
   readonly prices: PriceDesk;
   readonly hierarchy: HierarchyDesk;
-  readonly pages: PageDesk;
+  readonly reports: ReportDesk;
 
   constructor(parts: LocalAppParts) {
     this.#parts = parts;
     this.fleet = new FleetDesk(parts);
     this.limits = new LimitDesk(parts);
     this.prices = new PriceDesk(parts);
-    this.pages = new PageDesk({
-      ...parts,
-      status: () => this.status(),
-      details: (task) => this.taskDetails(task),
-    });
+    this.reports = new ReportDesk(parts);
     this.hierarchy = new HierarchyDesk({
       ...parts,
       giveTo: (task, member) => void this.#redelegated(task, { as: member, worker: null }),

@@ -24,6 +24,8 @@ import { faultWords } from "./kept-writes.ts";
 import { MetricsFiles } from "./metrics-files.ts";
 import { LimitBook } from "./limit-book.ts";
 import { LocalApp } from "./local-app.ts";
+import { reportOf } from "./report-desk.ts";
+import { ReportSchedule } from "./report-schedule.ts";
 import type { OverviewSources } from "./overview/sources.ts";
 import { isFinal } from "./tasks/task.ts";
 import type { TelemetryFeed } from "./telemetry-feed.ts";
@@ -135,7 +137,18 @@ function buildApp(
     });
     if (workplace !== null) metricsFiles.begin();
   }
+  const views = (): OverviewSources => {
+    base.kept.flush();
+    return sources;
+  };
+  const reportSchedule = new ReportSchedule({
+    config,
+    ...base,
+    make: (period) => reportOf(period, views()),
+    trouble: (error) => trouble(base.bus, base.now, error),
+  });
   return new LocalApp({
+    reportSchedule,
     metricsFiles,
     findingBook,
     kept: base.kept,
@@ -146,10 +159,7 @@ function buildApp(
     delegation: base.delegation,
     limits,
     accounts,
-    views: () => {
-      base.kept.flush();
-      return sources;
-    },
+    views,
     throttleCopy: base.throttleCopy,
     workplace,
     now: base.now,
@@ -162,6 +172,7 @@ function buildApp(
       base.kept.close();
       findingBook.close();
       metricsFiles.close();
+      await reportSchedule.close();
       await close();
       SHUT_DOWN.ledger.pass(() => base.ledger.close());
     },
@@ -215,11 +226,6 @@ async function openLocked(config: Config, options: OpenOptions, lock: ManagerLoc
     if (fact.kind === "task-moved" && isFinal(fact.to)) telemetry?.taskEnded();
   });
   tellWorkerNews(workplace, bus, now);
-  const tick = setInterval(
-    () => void safetyTick(workplace, engine).catch((error: unknown) => trouble(bus, now, error)),
-    config.auto.tickMs,
-  );
-  tick.unref();
   const external = new ExternalUsage({
     folders: config.usage.folders,
     accounts: config.usage.accounts,
@@ -246,7 +252,13 @@ async function openLocked(config: Config, options: OpenOptions, lock: ManagerLoc
   };
   const lastWords = async (): Promise<void> => telemetry?.lastWords();
   const app = buildApp(config, base, built, workplace, now(), close, lastWords);
+  const tick = setInterval(
+    () => void safetyTick(workplace, engine, app).catch((error: unknown) => trouble(bus, now, error)),
+    config.auto.tickMs,
+  );
+  tick.unref();
   await restoreFleet(config, base, workplace, engine);
+  app.reports.serve();
   if (config.usage.external) void external.start();
   if (options.adopt === true) await adoptAll(workplace, base);
   return app;
@@ -265,10 +277,11 @@ async function openTelemetry(config: Config, base: Foundation): Promise<Telemetr
   });
 }
 
-/** The slow safety net behind the events: is every pane still there, is anything left that could go? */
-async function safetyTick(workplace: Workplace, engine: Engine): Promise<void> {
+/** The slow safety net behind the events: is every pane still there, is anything left that could go, or be told? */
+async function safetyTick(workplace: Workplace, engine: Engine, app: LocalApp): Promise<void> {
   await workplace.pool.sweep();
   engine.pump();
+  app.reports.sweep();
 }
 
 function tellWorkerNews(workplace: Workplace, bus: FactBus, now: () => number): void {

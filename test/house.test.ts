@@ -59,8 +59,8 @@ const APP = [
   "fleet-desk.ts",
   "hierarchy-desk.ts",
   "limit-desk.ts",
-  "page-desk.ts",
   "price-desk.ts",
+  "report-desk.ts",
 ];
 /** Folders without I/O, clock and chance: everything comes in as an argument. */
 const PURE = [

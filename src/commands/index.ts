@@ -41,6 +41,7 @@ import { priority } from "./priority.ts";
 import { recap } from "./recap.ts";
 import { release } from "./release.ts";
 import { roster, rosterImport, rosterInit, rosterJsonSchema } from "./roster.ts";
+import { reportMonthly, reportSchedule, reportWeekly } from "./period-reports.ts";
 import { report } from "./report.ts";
 import { reprice } from "./reprice.ts";
 import { restart } from "./restart.ts";
@@ -89,6 +90,7 @@ export function allCommands(): readonly Command[] {
     ...[limits, limitsSet, limitsRaise, accounts, accountsFree, accountsReserve],
     ...[pricesShow, pricesUpdate, reprice],
     ...[roster, rosterInit, rosterImport, rosterJsonSchema, escalate, report],
+    ...[reportWeekly, reportMonthly, reportSchedule],
     ...[findings, findingsAck],
     ...[metricsAgent, metricsDepartment, metricsTier, metricsSystem, metricsRebuild],
     ...[serve, dashboard, doctor, backup, restore, init, help, exit],

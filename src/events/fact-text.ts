@@ -32,6 +32,8 @@ export function factText(fact: Fact): string {
       return fact.fault ?? "the database takes writes again: what was kept is written, and dispatch goes on";
     case "finding-opened":
       return `found (${fact.rule}): ${fact.subject}: ${fact.evidence}`;
+    case "report-made":
+      return `the ${fact.report} report ${fact.period} was written: ${fact.file}`;
     case "trouble":
       return `trouble: ${fact.message}`;
     default:

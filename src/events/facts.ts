@@ -94,4 +94,11 @@ export type Fact =
       readonly subject: string;
       readonly evidence: string;
     }
+  | {
+      readonly kind: "report-made";
+      readonly atMs: number;
+      readonly report: "weekly" | "monthly";
+      readonly period: string;
+      readonly file: string;
+    }
   | { readonly kind: "trouble"; readonly atMs: number; readonly message: string };

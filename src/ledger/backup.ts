@@ -3,12 +3,13 @@
  * writes to it meanwhile, checked, synced, and only then given their name. Nothing is ever overwritten.
  */
 import { randomUUID } from "node:crypto";
-import { linkSync, lstatSync, renameSync, rmSync, statSync } from "node:fs";
+import { rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { CtmError } from "../base/errors.ts";
 import { faultPoint } from "../faults/fault-point.ts";
 import { contentFault } from "./database-fault.ts";
 import type { Db } from "./database.ts";
+import { giveNewName, refuseExisting } from "./new-name.ts";
 import { reading } from "./read-only.ts";
 import { createPrivateFile, syncFile, syncFolder } from "./state-folder.ts";
 
@@ -23,19 +24,19 @@ export interface BackupFacts {
 }
 
 const COPY = faultPoint("backup.copy", "SQLITE_FULL");
-const RENAME = faultPoint("backup.rename");
 const FAILED = faultPoint("backup.failed");
 const DISCARD = faultPoint("backup.discard");
 
+const overwritesNothing = "a backup overwrites nothing";
 const LAST_MS = `SELECT max(at) FROM (SELECT max(at_ms) AS at FROM move UNION ALL SELECT max(created_at_ms) FROM task)`;
 
 /** Copies the ledger behind this connection to `target`, which must not be there. CtmError `refused`, `io`, `ledger`. */
 export function backUp(db: Db, target: string): BackupFacts {
-  refuseExisting(target);
+  refuseExisting(target, overwritesNothing);
   const aside = copyAside(db, dirname(target));
   try {
     const facts = factsOf(aside);
-    RENAME.pass(() => giveName(aside, target));
+    giveNewName(aside, target, overwritesNothing);
     syncFolder(dirname(target));
     return { ...facts, file: target };
   } finally {
@@ -83,26 +84,4 @@ export function factsOf(file: string): BackupFacts {
 function requireIntegrity(file: string): void {
   const said = reading(file, (db) => String(db.pragma("integrity_check(1)", { simple: true })));
   if (said !== "ok") throw new Error(`the copy is damaged: ${said}`);
-}
-
-function refuseExisting(target: string): void {
-  if (lstatSync(target, { throwIfNoEntry: false }) !== undefined)
-    throw new CtmError("refused", `${target} is there already; a backup overwrites nothing`);
-  if (statSync(dirname(target), { throwIfNoEntry: false })?.isDirectory() !== true)
-    throw new CtmError("io", `there is no folder ${dirname(target)}`);
-}
-
-/** A link fails where somebody else was quicker, a rename would overwrite; some filesystems have no links. */
-function giveName(aside: string, target: string): void {
-  try {
-    linkSync(aside, target);
-  } catch (error) {
-    const code = error instanceof Error && "code" in error ? String(error.code) : "";
-    if (code === "EEXIST") refuseExisting(target);
-    if (!["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"].includes(code)) {
-      throw new CtmError("io", `${target} cannot be written: ${String(error)}`, [], { cause: error });
-    }
-    refuseExisting(target);
-    renameSync(aside, target);
-  }
 }

@@ -36,6 +36,24 @@ export class FindingRows {
     return this.#rows("ORDER BY id DESC LIMIT ?", [count]).reverse();
   }
 
+  /** What there was of them in a span of time: how many began, were over, and stood at its end; and the newest. */
+  between(
+    fromMs: number,
+    toMs: number,
+    count: number,
+  ): { opened: number; resolved: number; open: number; newest: KeptFinding[] } {
+    const counted = this.#db
+      .prepare<{ fromMs: number; toMs: number }, { opened: number; resolved: number; open: number }>(
+        `SELECT coalesce(sum(since_ms >= @fromMs), 0) AS opened,
+          coalesce(sum(ended_at_ms >= @fromMs AND ended_at_ms < @toMs), 0) AS resolved,
+          coalesce(sum(ended_at_ms IS NULL OR ended_at_ms >= @toMs), 0) AS open
+         FROM finding WHERE since_ms < @toMs`,
+      )
+      .get({ fromMs, toMs }) ?? { opened: 0, resolved: 0, open: 0 };
+    const there = "WHERE since_ms < ? AND coalesce(ended_at_ms >= ?, 1) ORDER BY id DESC LIMIT ?";
+    return { ...counted, newest: this.#rows(there, [toMs, fromMs, count]) };
+  }
+
   byId(id: number): KeptFinding | null {
     return this.#rows("WHERE id = ?", [id])[0] ?? null;
   }

@@ -50,7 +50,6 @@ export class PeriodRows {
   readonly #slices;
   readonly #ended;
   readonly #text;
-  readonly #completed;
 
   constructor(db: Db) {
     this.#slices = db.prepare<[number, number], SliceRow>(
@@ -61,16 +60,13 @@ export class PeriodRows {
     );
     this.#ended = db.prepare<[number, number], EndedRow>(
       `SELECT attempt.task_id, attempt.outcome, attempt.ended_at_ms - attempt.typed_at_ms AS duration_ms, attempt.agent,
-        task.type, coalesce(invocation.member, task.member) AS member, invocation.tier, invocation.departments,
+        task.type, attempt.member, invocation.tier, invocation.departments,
         task_spend.tokens AS task_tokens, task_spend.nano AS task_nano, task_spend.unpriced AS task_unpriced,
         task_spend.guessed AS task_guessed
        FROM attempt JOIN task ON task.id = attempt.task_id
         LEFT JOIN invocation ON invocation.attempt_id = attempt.id
         LEFT JOIN task_spend ON task_spend.task_id = attempt.task_id
        WHERE attempt.ended_at_ms >= ? AND attempt.ended_at_ms < ?`,
-    );
-    this.#completed = db.prepare<[number, number], { n: number }>(
-      "SELECT count(*) AS n FROM attempt WHERE ended_at_ms >= ? AND ended_at_ms < ? AND outcome = 'completed'",
     );
     this.#text = db.prepare<[number], { text: string }>("SELECT text FROM task WHERE id = ?");
   }
@@ -83,11 +79,6 @@ export class PeriodRows {
   /** Attempts that ended from one moment up to another, as they are read. */
   ended(fromMs: number, toMs: number): IterableIterator<EndedRow> {
     return this.#ended.iterate(fromMs, toMs);
-  }
-
-  /** How many attempts ended well from one moment up to another. */
-  completed(fromMs: number, toMs: number): number {
-    return this.#completed.get(fromMs, toMs)?.n ?? 0;
   }
 
   textOf(taskId: number): string {

@@ -23,6 +23,7 @@ import {
 import { dirname, isAbsolute, join } from "node:path";
 import { CtmError } from "../base/errors.ts";
 import { faultPoint } from "../faults/fault-point.ts";
+import { giveNewName, refuseExisting } from "./new-name.ts";
 
 const FILE = {
   create: faultPoint("file.create"),
@@ -166,6 +167,21 @@ function replaceFile(path: string, text: string | Uint8Array, mode: number, sync
   } catch (error) {
     FILE.discard.pass(() => rmSync(aside, { force: true }));
     throw ioError(`the file ${path} cannot be written`, error);
+  }
+}
+
+/**
+ * Writes a private file (0600) that must not be there yet, as a whole: aside first, synced, then named. Throws CtmError
+ * `refused`, with what `rule` says, when something is there, `io` otherwise.
+ */
+export function writeNewPrivateFile(path: string, text: string, rule: string): void {
+  refuseExisting(path, rule);
+  const aside = join(dirname(path), `.${randomUUID()}.new`);
+  try {
+    createPrivateFile(aside, text);
+    giveNewName(aside, path, rule);
+  } finally {
+    FILE.discard.pass(() => rmSync(aside, { force: true }));
   }
 }
 

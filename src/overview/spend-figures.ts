@@ -13,7 +13,9 @@ export interface SpendFigures {
  * Sums rows of the kept totals. What nobody knows was booked at the held amount for the limits; here it makes the
  * sum an estimate, or unknown when there is nothing else.
  */
-export function spendOf(rows: readonly SpendTotalRow[]): SpendFigures {
+export function spendOf(
+  rows: readonly Pick<SpendTotalRow, "tokens" | "nano" | "source" | "unpriced">[],
+): SpendFigures {
   const tokens = rows.reduce((sum, row) => sum + row.tokens, 0);
   const nano = rows.reduce((sum, row) => sum + row.nano, 0);
   const guessed = rows.some((row) => row.source === "estimated" || row.source === "unknown");

@@ -30,6 +30,7 @@ export function noticeOf(fact: Fact, paper: Paper): string[] {
     case "storage-changed":
       return fact.fault === null ? painted(words, paint.good, paper) : painted(words, paint.bad, paper);
     case "account-freed":
+    case "report-made":
       return painted(words, paint.good, paper);
     case "worker-changed":
       return fact.state === "dead" ? painted(words, paint.bad, paper) : [];

@@ -169,6 +169,11 @@ export class Throttle {
     return historyNeeds(this.limits, this.#calendar, nowMs);
   }
 
+  /** Do limits count what rehearsals make up? */
+  get countsSimulated(): boolean {
+    return this.#policy.countSimulated;
+  }
+
   get limits(): readonly Limit[] {
     return this.#gauges.limits;
   }

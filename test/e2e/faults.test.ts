@@ -27,7 +27,7 @@ const passingsMax = 2;
 
 /** Points of commands that need no manager. */
 const OF_COMMANDS =
-  /^(?:backup\.(?:copy|rename|discard)|restore\.(?:aside|remove-old|rename)|mark\.remove|usage-index\.(?:open|begin|put|listings|update)|agent\.version|reprice\.commit|escalate\.commit|rebuild-hierarchy\.commit)$/;
+  /^(?:backup\.(?:copy|discard)|file\.name|restore\.(?:aside|remove-old|rename)|mark\.remove|usage-index\.(?:open|begin|put|listings|update)|agent\.version|reprice\.commit|escalate\.commit|rebuild-hierarchy\.commit)$/;
 /**
  * Points that nothing here comes to by need: they belong to a person's terminal, to what real agents and providers
  * say, to what agents tell by telemetry, to a project that has a roster, to an Enter that
