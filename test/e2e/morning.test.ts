@@ -4,6 +4,7 @@ import { join } from "node:path";
 import Database from "better-sqlite3";
 import { describe, expect, it } from "vitest";
 import { product, type Product } from "../support/product.ts";
+import { isThere } from "../support/is-there.ts";
 import { waitFor } from "../support/wait-for.ts";
 
 interface Recap {
@@ -20,15 +21,6 @@ const foundIn = ({ tasks }: Recap): string[] => tasks.map(({ id, found }) => `${
 const serverPid = async (ctm: Product): Promise<number> =>
   Number(await ctm.tmux("display-message", "-p", "#{pid}"));
 const fixes = (ctm: Product): string[] => ctm.typedPrompts().filter((text) => text.startsWith("Fix"));
-
-function isThere(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return !/^\d+ \(.*\) Z/.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
-  } catch {
-    return false;
-  }
-}
 
 describe("F15 a start after the tmux server was killed with SIGKILL", () => {
   it("tells what was lost and what survived, keeps everything back until `resume`, and ends survivors when asked", async () => {

@@ -1,4 +1,5 @@
 /** The end of a tmux server of a test's own, also of one that does not come to it by itself. */
+import { isThere } from "./is-there.ts";
 import { waitFor } from "./wait-for.ts";
 
 /**
@@ -9,15 +10,6 @@ export async function endServer(tmux: (...args: string[]) => Promise<string>): P
   const pid = Number(await tmux("display-message", "-p", "#{pid}"));
   await tmux("kill-server");
   if (!Number.isInteger(pid) || pid <= 1) return;
-  const ended = await waitFor("the tmux server to end", () => !isAlive(pid), 2_000).catch(() => false);
-  if (!ended && isAlive(pid)) process.kill(pid, "SIGKILL");
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
+  const ended = await waitFor("the tmux server to end", () => !isThere(pid), 2_000).catch(() => false);
+  if (!ended && isThere(pid)) process.kill(pid, "SIGKILL");
 }

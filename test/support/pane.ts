@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { onTestFinished } from "vitest";
+import { isThere } from "./is-there.ts";
 import { waitFor } from "./wait-for.ts";
 import { removeFolder } from "./remove-folder.ts";
 
@@ -40,7 +41,7 @@ export async function startPane(options: PaneOptions): Promise<Pane> {
   onTestFinished(async () => {
     await tmux("kill-server").catch(() => undefined);
     // A program may still write into its home while it ends, which is about to be removed.
-    if (pid > 0) await waitFor("the end of the program", () => !runs(pid)).catch(() => undefined);
+    if (pid > 0) await waitFor("the end of the program", () => !isThere(pid)).catch(() => undefined);
     await removeFolder(dir);
   });
 
@@ -78,13 +79,4 @@ export async function startPane(options: PaneOptions): Promise<Pane> {
     capture: async () => (await tmux("capture-pane", "-p", "-t", "pane")).stdout.split("\n"),
     alive: async () => (await tmux("has-session", "-t", "pane").catch(() => null)) !== null,
   };
-}
-
-function runs(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -6,6 +6,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { type LaunchFolder, writeLaunchFolder } from "../../src/workers/launcher.ts";
 import { Spool, type SpooledSignal } from "../../src/workers/spool.ts";
 import { TEST_ENV, testFolder, testServer } from "../support/tmux-server.ts";
+import { isThere } from "../support/is-there.ts";
 import { waitFor } from "../support/wait-for.ts";
 
 interface Launch extends LaunchFolder {
@@ -158,7 +159,7 @@ describe("a launch", () => {
       Number(/^(\d+)\r\n/.exec(await readFile(logPath, "utf8"))?.[1]),
     );
     expect(await server.terminal.killSession("w", pane)).toBe(true);
-    await waitFor("its end", () => !existsSync(`/proc/${agent}`));
+    await waitFor("its end", () => !isThere(agent));
   });
 
   test("its files are private, and refused under names that are not plain", async () => {
