@@ -3,6 +3,7 @@
  * can ask for, plain data out.
  */
 import type { Config } from "./config.ts";
+import type { AlertDesk } from "./alert-desk.ts";
 import type { FleetDesk } from "./fleet-desk.ts";
 import type { HierarchyDesk } from "./hierarchy-desk.ts";
 import type { LimitDesk } from "./limit-desk.ts";
@@ -79,6 +80,7 @@ export interface App {
   readonly prices: AskedOf<PriceDesk>;
   readonly hierarchy: AskedOf<HierarchyDesk>;
   readonly reports: Omit<AskedOf<ReportDesk>, "serve" | "sweep">;
+  readonly alerts: Pick<AlertDesk, "model" | "test" | "acknowledge" | "mute" | "retry">;
 
   submit(draft: TaskDraft): Submission;
   /** All or none: one bad draft and nothing is queued. */

@@ -109,6 +109,29 @@ export const DEFAULTS = {
   /** secret null = events are taken over HTTP from hooks alone. */
   events: { inbox: true, keepDays: 30, dedupeHours: 24, perSecond: 2_000, secret: null, hooks: {} },
   triggers: {},
+  alerts: {
+    about: {
+      levels: true,
+      budgets: true,
+      findings: true,
+      questions: true,
+      workers: true,
+      accounts: true,
+      storage: true,
+      batches: true,
+      burnRate: true,
+    },
+    groupMs: 5_000,
+    rearmMs: 300_000,
+    perTenMinutes: 6,
+    quietHours: null,
+    /** Times the even rate of the month's money: over 1 h and 5 min, and over 6 h and 30 min. */
+    burnRate: { fast: 3, slow: 2 },
+    desktop: null,
+    bell: null,
+    commands: {},
+    webhooks: {},
+  },
 } as const;
 
 /**

@@ -3,6 +3,7 @@ import * as z from "zod";
 import { AGENT_KINDS } from "./agents/adapter.ts";
 import { workersMax } from "./base/limits.ts";
 import { agents, environment } from "./config-agents.ts";
+import { alerts } from "./config-alerts.ts";
 import {
   type AmountRule,
   choice,
@@ -188,6 +189,7 @@ export function fileSchema(declared: readonly string[]) {
     dashboard: dashboard(),
     events: eventsSchema(),
     triggers: triggersSchema(),
+    alerts: alerts(),
   });
 }
 

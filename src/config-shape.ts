@@ -3,6 +3,7 @@
  * How it is found and read stands in `config.ts`.
  */
 import type { AgentKind, AgentMode, AgentSettings, BuiltInAgent } from "./agents/adapter.ts";
+import type { AlertsConfig } from "./config-alerts.ts";
 import type { DeclaredAgent } from "./agents/declared-agent.ts";
 import type { PriceOverrides } from "./metering/price-overrides.ts";
 import type { Level } from "./throttle/levels.ts";
@@ -164,4 +165,5 @@ export interface Config {
   readonly events: EventSettings;
   /** In the order they are written. */
   readonly triggers: readonly Trigger[];
+  readonly alerts: AlertsConfig;
 }

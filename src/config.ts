@@ -73,12 +73,13 @@ export async function loadConfig(request: LoadRequest = {}): Promise<Config> {
   const { fileSchema, limitsOfFile } = await import("./config-schema.ts");
   const { declaredNames } = await import("./config-agents.ts");
   const { triggersOf } = await import("./trigger-schema.ts");
+  const { alertsConfig } = await import("./config-alerts.ts");
   const written = withOverrides(file?.value, overrides);
   const parsed = fileSchema(declaredNames(written)).safeParse(overDefaults(DEFAULTS, written), {
     reportInput: true,
   });
   if (!parsed.success) throw configError(parsed.error.issues, file, overrides);
-  const { limits, throttle, workers, usage, roster, reports, triggers, ...rest } = parsed.data;
+  const { limits, throttle, workers, usage, roster, reports, triggers, alerts, ...rest } = parsed.data;
   const base = file === null ? cwd : dirname(file.path);
   const workersCwd = workers.cwd === null ? resolve(cwd) : fromHome(workers.cwd, env, base);
   return deepFrozen({
@@ -109,6 +110,7 @@ export async function loadConfig(request: LoadRequest = {}): Promise<Config> {
     },
     triggers: triggersOf(triggers, throttle.timeZone),
     throttle: { ...throttle, pauseAt: levelOf(throttle.pauseAt), limits: limitsOfFile(limits) },
+    alerts: alertsConfig(alerts, throttle.timeZone, (path) => fromHome(path, env, base)),
   });
 }
 
@@ -226,6 +228,13 @@ export function harmlessEnvironment(env: Environment = process.env): Record<stri
     /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|LANGUAGE|LC_[A-Z]+|TZ|TMPDIR|TMUX_TMPDIR|XDG_[A-Z]+_(HOME|DIR))$/;
   const kept = Object.entries(env).filter(([name, value]) => value !== undefined && harmless.test(name));
   return Object.fromEntries(kept) as Record<string, string>;
+}
+
+/** The same, with what a program needs to find the person's desktop. */
+export function desktopEnvironment(env: Environment = process.env): Record<string, string> {
+  const desktop = /^(DISPLAY|WAYLAND_DISPLAY|XAUTHORITY|DBUS_SESSION_BUS_ADDRESS)$/;
+  const found = Object.entries(env).filter(([name, value]) => value !== undefined && desktop.test(name));
+  return { ...harmlessEnvironment(env), ...(Object.fromEntries(found) as Record<string, string>) };
 }
 
 function configFileNamed(overrides: ConfigOverrides, env: Environment): string | null {

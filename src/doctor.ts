@@ -8,6 +8,7 @@ import { dirname } from "node:path";
 import type { AgentKind } from "./agents/adapter.ts";
 import { CtmError } from "./base/errors.ts";
 import type { Config } from "./config-shape.ts";
+import { alertChecks } from "./doctor-alerts.ts";
 import { rosterChecks } from "./doctor-roster.ts";
 import { limitsChecks } from "./doctor-limits.ts";
 import { folderFault } from "./ledger/state-folder.ts";
@@ -80,6 +81,7 @@ export async function runDoctor(request: DoctorRequest): Promise<DoctorReport> {
     guarded("database", () => databaseCheck(request)),
     guarded("limits", () => limitsChecks(request.config)),
     guarded("roster", () => rosterChecks(request.config)),
+    guarded("alerts", () => alertChecks(request.config)),
     guarded("survivors", () => survivorsCheck(request)),
     guarded("terminal", () => terminalCheck(request)),
   ]);

@@ -2,6 +2,7 @@
 import { CtmError } from "./base/errors.ts";
 import type { Config } from "./config-shape.ts";
 import { attemptOf, type Ledger } from "./ledger/ledger.ts";
+import { monthBudgetNanoUsd } from "./month-budget.ts";
 import {
   findingKey,
   findingsOf,
@@ -24,6 +25,8 @@ export interface FindingBookParts {
   attempt(act: () => unknown): void;
   /** Hears of what was not found before. */
   opened(finding: Finding): void;
+  /** Hears of what is over. */
+  resolved(finding: Finding): void;
   trouble(error: unknown): void;
 }
 
@@ -51,7 +54,7 @@ export class FindingBook {
 
   /** Goes through the rules now. What stands, by rule and subject. */
   look(): KeptFinding[] {
-    const { config, ledger, now, opened } = this.#parts;
+    const { config, ledger, now, opened, resolved } = this.#parts;
     const roster = config.roster?.roster ?? null;
     if (roster === null) return ledger.findings.standing();
     const standing = ledger.findings.standing();
@@ -67,6 +70,8 @@ export class FindingBook {
     ledger.saveFindings(found, now());
     const known = new Set(standing.map(findingKey));
     for (const finding of found) if (!known.has(findingKey(finding))) opened(finding);
+    const stands = new Set(found.map(findingKey));
+    for (const finding of standing) if (!stands.has(findingKey(finding))) resolved(finding);
     return ledger.findings.standing();
   }
 
@@ -91,13 +96,8 @@ export class FindingBook {
         (stand): BudgetStand => ({ department: id, ...stand }),
       ),
     );
-    const monthly = config.throttle.limits.find(
-      ({ scope, unit, window }) => scope.kind === "global" && unit === "cost" && window === "month",
-    );
-    const amounts = {
-      ...roster.budget.nanoUsd,
-      month: roster.budget.nanoUsd.month ?? monthly?.amount ?? null,
-    };
+    const month = monthBudgetNanoUsd(roster, config.throttle.limits);
+    const amounts = { ...roster.budget.nanoUsd, month };
     const spent = (fromMs: number): number =>
       ledger.spend
         .spentBetween(fromMs, nowMs + 1)

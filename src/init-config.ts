@@ -168,4 +168,31 @@ export const INIT_CONFIG = `# Configuration of ctm. Everything here is optional 
 # with its key. port: the first of ten that are tried; 0 = any that is free. bind: open to the network (0.0.0.0) it is
 # not encrypted, and hosts must name how it will be called there.
 #dashboard: { enabled: true, bind: 127.0.0.1, port: 3847, hosts: [] }
+# Alerts for when you are elsewhere. Channels: desktop (notifications) and bell (at the prompt), each with the least
+# severity it is for (info, warning, critical; null = off); commands of yours, which get the alert as JSON on standard
+# input; webhooks, signed as Standard Webhooks has it. See "Alerts" in the README.
+# about: which kinds there are. groupMs: so long an alert waits for others; rearmMs: so long a thing must have been
+# better before it alerts again; perTenMinutes: messages a channel gets (critical ones as many again).
+# quietHours: { from: "22:00", to: "07:00" } keeps all but critical alerts for the morning.
+# burnRate: times the even rate of the month's money, over 1 h and 5 min (fast), and over 6 h and 30 min (slow).
+#alerts:
+#  about:
+#    levels: true
+#    budgets: true
+#    findings: true
+#    questions: true
+#    workers: true
+#    accounts: true
+#    storage: true
+#    batches: true
+#    burnRate: true
+#  groupMs: 5000
+#  rearmMs: 300000
+#  perTenMinutes: 6
+#  quietHours: null
+#  burnRate: { fast: 3, slow: 2 }
+#  desktop: null
+#  bell: null
+#  commands: {}
+#  webhooks: {}
 `;

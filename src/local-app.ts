@@ -2,6 +2,7 @@
  * The App of this process: each request of a face, answered by the part that knows. It holds no state of its own
  * beside the parts.
  */
+import type { AlertDesk } from "./alert-desk.ts";
 import type { App, DispatchState, Submission, TaskFilter } from "./app.ts";
 import type { Deferral } from "./admissions.ts";
 import type { AccountBook } from "./account-book.ts";
@@ -67,6 +68,7 @@ export interface LocalAppParts {
   readonly metricsFiles: MetricsFiles;
   readonly findingBook: FindingBook;
   readonly reportSchedule: ReportSchedule;
+  readonly alerts: AlertDesk;
   readonly kept: KeptWrites;
   /** What views are made from: what has ended holds nothing any more, also when that stands on no disk yet. */
   views(): OverviewSources;
@@ -87,9 +89,11 @@ export class LocalApp implements App {
   readonly prices: PriceDesk;
   readonly hierarchy: HierarchyDesk;
   readonly reports: ReportDesk;
+  readonly alerts: AlertDesk;
 
   constructor(parts: LocalAppParts) {
     this.#parts = parts;
+    this.alerts = parts.alerts;
     this.fleet = new FleetDesk(parts);
     this.limits = new LimitDesk(parts);
     this.prices = new PriceDesk(parts);

@@ -3,6 +3,7 @@
  * again, settles what was in flight and fills the fleet; then it listens.
  */
 import { randomBytes } from "node:crypto";
+import { AlertDesk } from "./alert-desk.ts";
 import type { App, OpenOptions } from "./app.ts";
 import { AccountBook } from "./account-book.ts";
 import { reserveKey, reservePercentOf } from "./account-settings.ts";
@@ -127,8 +128,12 @@ function buildApp(
     attempt: (act) => void base.kept.attempt(act),
     opened: ({ rule, subject, evidence }) =>
       base.bus.publish({ kind: "finding-opened", atMs: base.now(), rule, subject, evidence }),
+    resolved: ({ rule, subject }) =>
+      base.bus.publish({ kind: "finding-resolved", atMs: base.now(), rule, subject }),
     trouble: (error) => trouble(base.bus, base.now, error),
   });
+  const alerts = AlertDesk.open(config, base, (error) => trouble(base.bus, base.now, error));
+  if (workplace !== null) alerts.begin(base.bus);
   if (config.roster !== null) {
     base.bus.subscribe((fact) => {
       if (workplace !== null && (fact.kind === "task-moved" || fact.kind === "usage-booked"))
@@ -151,6 +156,7 @@ function buildApp(
     reportSchedule,
     metricsFiles,
     findingBook,
+    alerts,
     kept: base.kept,
     config,
     ledger: base.ledger,
@@ -171,6 +177,7 @@ function buildApp(
       SHUT_DOWN.engine.pass(() => engine.close());
       base.kept.close();
       findingBook.close();
+      alerts.close();
       metricsFiles.close();
       await reportSchedule.close();
       await close();

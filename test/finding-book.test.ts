@@ -26,6 +26,7 @@ let ledger: Ledger;
 let book: FindingBook;
 let nowMs = NOW;
 const opened: string[] = [];
+const resolved: string[] = [];
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "ctm-findings-"));
@@ -34,6 +35,7 @@ beforeEach(async () => {
   const config = await loadConfig({ env: { HOME: "/nowhere" }, cwd: folder });
   ledger = Ledger.open(":memory:");
   opened.length = 0;
+  resolved.length = 0;
   nowMs = NOW;
   book = new FindingBook({
     config,
@@ -41,6 +43,7 @@ beforeEach(async () => {
     now: () => nowMs,
     attempt: (act) => act(),
     opened: (finding) => opened.push(findingKey(finding)),
+    resolved: (finding) => resolved.push(findingKey(finding)),
     trouble: (error) => {
       throw error;
     },
@@ -82,6 +85,7 @@ it("a finding is opened once, acknowledged, and over when its figure is well aga
   expect(ledger.findings.newest(9)).toMatchObject([{ state: "resolved", endedAtMs: nowMs }]);
   expect(() => book.acknowledge(id)).toThrow("is over already");
   expect(() => book.acknowledge(99)).toThrow("there is no finding 99");
+  expect(resolved).toEqual(["T2 react-expert"]);
   ran(30, { outcome: "failed" });
   expect(standing()).toEqual(["T2 react-expert open"]);
   expect(opened).toHaveLength(2);

@@ -22,6 +22,8 @@ const RANKS: Readonly<Record<string, number>> = {
   optimization: 4.5,
   hierarchy: 4,
   events: 5,
+  // What facts mean for a person who is elsewhere.
+  alerts: 5.2,
   // Named places that tests break: the rooms with I/O stand above them.
   faults: 5.5,
   ledger: 6,
@@ -31,6 +33,8 @@ const RANKS: Readonly<Record<string, number>> = {
   workers: 6.5,
   // What agents tell of themselves over loopback.
   telemetry: 6.5,
+  // Ways to reach a person.
+  channels: 6.5,
   distributor: 7,
   reports: 7,
   // The top of src/: the configuration, the engine and what belongs to it.
@@ -56,6 +60,7 @@ const APP = [
   "opening.ts",
   "foundation.ts",
   "restore-fleet.ts",
+  "alert-desk.ts",
   "fleet-desk.ts",
   "hierarchy-desk.ts",
   "limit-desk.ts",
@@ -75,6 +80,7 @@ const PURE = [
   "hierarchy",
   "activation",
   "events",
+  "alerts",
   "reports",
 ];
 /** A folder is a noun of the domain. */

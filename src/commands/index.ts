@@ -2,6 +2,7 @@
 import { accounts, accountsFree, accountsReserve } from "./accounts.ts";
 import { add } from "./add.ts";
 import { adopt } from "./adopt.ts";
+import { alerts, alertsAck, alertsMute, alertsRetry, alertsTest } from "./alerts.ts";
 import { attach } from "./attach.ts";
 import { auto } from "./auto.ts";
 import { backup } from "./backup.ts";
@@ -86,6 +87,7 @@ export function allCommands(): readonly Command[] {
       recap,
       watch,
     ],
+    ...[alerts, alertsTest, alertsAck, alertsMute, alertsRetry],
     ...[workers, spawn, attach, output, send, answer, restart, drain, kill, survivors, adopt],
     ...[limits, limitsSet, limitsRaise, accounts, accountsFree, accountsReserve],
     ...[pricesShow, pricesUpdate, reprice],

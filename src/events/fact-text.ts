@@ -34,6 +34,10 @@ export function factText(fact: Fact): string {
       return `found (${fact.rule}): ${fact.subject}: ${fact.evidence}`;
     case "report-made":
       return `the ${fact.report} report ${fact.period} was written: ${fact.file}`;
+    case "finding-resolved":
+      return `over (${fact.rule}): ${fact.subject}`;
+    case "alert":
+      return `alert (${fact.severity}): ${fact.title}${fact.text === "" ? "" : `: ${fact.text}`}`;
     case "trouble":
       return `trouble: ${fact.message}`;
     default:

@@ -101,4 +101,18 @@ export type Fact =
       readonly period: string;
       readonly file: string;
     }
+  | {
+      readonly kind: "finding-resolved";
+      readonly atMs: number;
+      readonly rule: string;
+      readonly subject: string;
+    }
+  /** The terminal's turn to alert the person who sits at it. */
+  | {
+      readonly kind: "alert";
+      readonly atMs: number;
+      readonly severity: string;
+      readonly title: string;
+      readonly text: string;
+    }
   | { readonly kind: "trouble"; readonly atMs: number; readonly message: string };

@@ -25,6 +25,7 @@ import { retryLevel, type EscalationLevel } from "../roster/escalation.ts";
 import { assertMove } from "../tasks/transitions.ts";
 import type { AccountPark } from "../throttle/account-parking.ts";
 import { AccountRows } from "./account-rows.ts";
+import { AlertRows } from "./alert-rows.ts";
 import { AttemptRows, type Intent } from "./attempt-rows.ts";
 import { backUpBeforeMigration } from "./backup-folder.ts";
 import { openDatabase, type Db, type Transaction } from "./database.ts";
@@ -119,6 +120,7 @@ export class Ledger {
   readonly reports: ReportRows;
   readonly findings: FindingRows;
   readonly periods: PeriodRows;
+  readonly alerts: AlertRows;
   readonly #db: Db;
   readonly #file: string;
   readonly #log: WalSync;
@@ -149,6 +151,7 @@ export class Ledger {
     this.reports = new ReportRows(db);
     this.findings = new FindingRows(db);
     this.periods = new PeriodRows(db);
+    this.alerts = new AlertRows(db);
     this.#invocations = new InvocationBooking(this);
     this.#insertTask = db.prepare(
       `INSERT INTO task (text, priority, cwd, forced_type, forced_model, forced_agent, forced_worker, forced_member, key, retry_lost, cap_tokens, cap_nano, origin,

@@ -397,6 +397,27 @@ const MIGRATIONS: readonly string[] = [
         AND model = coalesce(old.limit_model, '') AND member = coalesce(old.member, '') AND simulated = (old.source = 'simulated');
   END;
   `,
+  // What persons were alerted to: causes that stand, alerts, what became of each on each channel, messages to deliver.
+  `
+  CREATE TABLE alert_cause (
+    key TEXT PRIMARY KEY, told INTEGER NOT NULL, grade INTEGER NOT NULL, better_since_ms INTEGER, words TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE alert (
+    id INTEGER PRIMARY KEY, key TEXT NOT NULL, kind TEXT NOT NULL, severity TEXT NOT NULL, title TEXT NOT NULL,
+    text TEXT NOT NULL, at_ms INTEGER NOT NULL, seen_at_ms INTEGER
+  ) STRICT;
+  CREATE TABLE alert_delivery (
+    alert_id INTEGER NOT NULL, channel TEXT NOT NULL, state TEXT NOT NULL, due_ms INTEGER, message_id TEXT,
+    PRIMARY KEY (alert_id, channel)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX alert_waiting ON alert_delivery (channel) WHERE message_id IS NULL AND state IN ('queued', 'held');
+  CREATE INDEX alert_carried ON alert_delivery (message_id) WHERE message_id IS NOT NULL;
+  CREATE TABLE alert_message (
+    id TEXT PRIMARY KEY, channel TEXT NOT NULL, lead_id INTEGER NOT NULL, body TEXT NOT NULL, state TEXT NOT NULL, attempts INTEGER NOT NULL,
+    next_ms INTEGER NOT NULL, fault TEXT, made_at_ms INTEGER NOT NULL, ended_at_ms INTEGER
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX alert_message_made ON alert_message (channel, made_at_ms);
+  `,
 ];
 
 const MIGRATE = commitPoint("migrate.commit");

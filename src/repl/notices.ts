@@ -21,7 +21,9 @@ export function noticeOf(fact: Fact, paper: Paper): string[] {
     case "worker-asks":
       return askLines(words, fact.worker, paper);
     case "task-at-cap":
-      return painted(words, paint.loud, paper).map((line, at) => (at === 0 ? `${BELL}${line}` : line));
+      return rung(painted(words, paint.loud, paper));
+    case "alert":
+      return rung(painted(words, fact.severity === "critical" ? paint.bad : paint.warn, paper));
     case "account-parked":
     case "level-changed":
     case "finding-opened":
@@ -39,6 +41,7 @@ export function noticeOf(fact: Fact, paper: Paper): string[] {
     case "usage-booked":
     case "dispatch-changed":
     case "limit-set":
+    case "finding-resolved":
       return [];
     default:
       return fact satisfies never;
@@ -50,7 +53,10 @@ function askLines(words: string, worker: string, paper: Paper): string[] {
   const alias = worker.replace(/^concurrent_worker/, "w");
   const how = `  ${arrow(paper)} answer ${alias} ... | attach ${alias}`;
   const { loud } = paintFor(paper);
-  const lines = [...painted(words, loud, paper), loud(how)];
+  return rung([...painted(words, loud, paper), loud(how)]);
+}
+
+function rung(lines: readonly string[]): string[] {
   return lines.map((line, at) => (at === 0 ? `${BELL}${line}` : line));
 }
 

@@ -80,6 +80,7 @@ beforeEach(async () => {
     ...{ config, ledger, trouble, now: () => bench.nowMs },
     attempt: (act) => void act(),
     opened: (finding) => opened.push(findingKey(finding)),
+    resolved: () => undefined,
   });
 });
 afterEach(() => {

@@ -148,6 +148,10 @@ export function fakeApp(stateDir = "/nowhere", role: App["role"] = "manager"): F
       schedule: notThere,
       unschedule: notThere,
     },
+    alerts: {
+      model: () => ({ channels: [], mute: null, quietHours: null, alerts: [] }),
+      ...{ test: notThere, acknowledge: notThere, mute: notThere, retry: notThere },
+    },
     recap: () => recapOf(dispatch),
     whyTask: notThere,
     whyWorker: notThere,
