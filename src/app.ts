@@ -7,6 +7,7 @@ import type { AlertDesk } from "./alert-desk.ts";
 import type { FleetDesk } from "./fleet-desk.ts";
 import type { HierarchyDesk } from "./hierarchy-desk.ts";
 import type { LimitDesk } from "./limit-desk.ts";
+import type { PageDesk } from "./page-desk.ts";
 import type { PriceDesk } from "./price-desk.ts";
 import type { ReportDesk } from "./report-desk.ts";
 import type { Fact } from "./events/facts.ts";
@@ -79,6 +80,7 @@ export interface App {
   readonly limits: AskedOf<LimitDesk>;
   readonly prices: AskedOf<PriceDesk>;
   readonly hierarchy: AskedOf<HierarchyDesk>;
+  readonly pages: AskedOf<PageDesk>;
   readonly reports: Omit<AskedOf<ReportDesk>, "serve" | "sweep">;
   readonly alerts: Pick<AlertDesk, "model" | "test" | "acknowledge" | "mute" | "retry">;
 

@@ -12,6 +12,7 @@ import type { Config } from "./config.ts";
 import { FleetDesk, survivorsBeside } from "./fleet-desk.ts";
 import { HierarchyDesk } from "./hierarchy-desk.ts";
 import { LimitDesk } from "./limit-desk.ts";
+import { PageDesk } from "./page-desk.ts";
 import { PriceDesk } from "./price-desk.ts";
 import { ReportDesk } from "./report-desk.ts";
 import type { ReportSchedule } from "./report-schedule.ts";
@@ -88,6 +89,7 @@ export class LocalApp implements App {
   readonly limits: LimitDesk;
   readonly prices: PriceDesk;
   readonly hierarchy: HierarchyDesk;
+  readonly pages: PageDesk;
   readonly reports: ReportDesk;
   readonly alerts: AlertDesk;
 
@@ -97,6 +99,11 @@ export class LocalApp implements App {
     this.fleet = new FleetDesk(parts);
     this.limits = new LimitDesk(parts);
     this.prices = new PriceDesk(parts);
+    this.pages = new PageDesk({
+      ...parts,
+      status: () => this.status(),
+      details: (task) => this.taskDetails(task),
+    });
     this.reports = new ReportDesk(parts);
     this.hierarchy = new HierarchyDesk({
       ...parts,

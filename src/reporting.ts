@@ -51,6 +51,29 @@ export function report(wish: ReportWish, ledger: Ledger, atMs: number): Reported
   return { ...value, atMs, source, task };
 }
 
+/**
+ * What an agent's hook gave of a run of tests: the newest run is what counts. Where the agent or a person has said
+ * something of its tests, their word stays.
+ */
+export function reportTested(
+  { attemptId, passed, of }: { readonly attemptId: string; readonly passed: number; readonly of: number },
+  ledger: Ledger,
+  atMs: number,
+): void {
+  const before = ledger.reports.ofAttempt(attemptId);
+  const tests = before.filter(({ kind }) => kind === "tests");
+  const last = tests.at(-1);
+  const isKnown = last?.value === passed && last.of === of;
+  if (
+    of > reportedMax ||
+    isKnown ||
+    before.length >= reportsMax ||
+    tests.some(({ source }) => source !== "hook")
+  )
+    return;
+  ledger.report(attemptId, { kind: "tests", value: passed, of, atMs, source: "hook" });
+}
+
 function aboutWhom({ key, task }: ReportWish, ledger: Ledger): About {
   if (key === null) {
     if (task === null) throw new CtmError("usage", "outside of a worker a report names its task: --task N");

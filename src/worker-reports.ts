@@ -14,6 +14,7 @@ import type { EntryOwner } from "./ledger/usage-entry.ts";
 import type { UsageRecord } from "./metering/usage.ts";
 import type { Meter } from "./meter.ts";
 import type { RunningUsage } from "./running-usage.ts";
+import { reportTested } from "./reporting.ts";
 import type { TaskCaps } from "./task-caps.ts";
 import { attemptWorker, isCurrent } from "./task-in-hand.ts";
 import type { TaskNews } from "./task-news.ts";
@@ -91,6 +92,11 @@ export class WorkerReports {
           this.#parts.runningUsage.book(report.records, ownerOf(task, attempt));
           this.#parts.caps.check(task);
         });
+        return;
+      case "tested":
+        this.#withCurrent(report.attemptId, () =>
+          reportTested(report, this.#parts.ledger, this.#parts.now()),
+        );
         return;
       case "asks":
         this.#withCurrent(report.attemptId, (task) => this.needsInput(task, report.worker, report.question));

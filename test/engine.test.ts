@@ -264,6 +264,19 @@ describe("questions", () => {
   });
 });
 
+describe("tests that an agent ran", () => {
+  it("are kept with the attempt at work that ran them, and with none that has ended", async () => {
+    const bench = benchOf();
+    const { attemptId, worker } = await bench.running();
+    const tested = (passed: number) =>
+      bench.distributor.report({ kind: "tested", worker, attemptId, passed, of: 9 });
+    tested(8);
+    bench.distributor.ended(attemptId, DONE, []);
+    tested(9);
+    expect(bench.ledger.reports.ofAttempt(attemptId)).toMatchObject([{ value: 8, of: 9, source: "hook" }]);
+  });
+});
+
 describe("the end: meter, settle, record", () => {
   const limits = { "tokens/hour": 10_000 };
 

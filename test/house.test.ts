@@ -64,6 +64,7 @@ const APP = [
   "fleet-desk.ts",
   "hierarchy-desk.ts",
   "limit-desk.ts",
+  "page-desk.ts",
   "price-desk.ts",
   "report-desk.ts",
 ];

@@ -7,7 +7,7 @@ import { loadConfig } from "../src/config.ts";
 import type { ReportKind } from "../src/hierarchy/reports.ts";
 import { Ledger } from "../src/ledger/ledger.ts";
 import { launchOfKey, reportKey } from "../src/report-key.ts";
-import type { ReportWish } from "../src/reporting.ts";
+import { reportTested, type ReportWish } from "../src/reporting.ts";
 import { draftOf } from "./support/drafts.ts";
 
 let folder: string;
@@ -106,6 +106,23 @@ describe("an agent's report", () => {
       ["rejected", 3, "agent"],
       ["consulted", 1, "agent"],
     ]);
+  });
+
+  it("goes before what its hook has seen of its tests, of which the newest run counts", () => {
+    const id = atWork(1, "w1-launch");
+    const seen = (passed: number, of: number) => reportTested({ attemptId: `a${id}`, passed, of }, ledger, 5);
+    const rate = () => quality().test_pass_rate;
+    seen(1, 4);
+    seen(3, 4);
+    seen(3, 4);
+    seen(1, 1e12);
+    ended(id);
+    expect(rate()).toBe(0.75);
+    expect(app.taskDetails(id).reported.map(({ value, source }) => [value, source])).toEqual([[3, "hook"]]);
+    expect(ledger.reports.ofAttempt(`a${id}`)).toHaveLength(2);
+    app.hierarchy.report(wish("tests", { amount: 10, passed: 9, task: id }));
+    seen(4, 4);
+    expect(rate()).toBe(0.9);
   });
 
   it("is the same in the sums however they are come to", () => {

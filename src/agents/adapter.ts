@@ -106,6 +106,8 @@ export type AgentEvent =
       readonly recordPath: string | null;
     }
   | { readonly kind: "windows"; readonly windows: readonly SeenWindow[] }
+  /** A tool was used, and what it printed sums up a run of tests. */
+  | { readonly kind: "tested"; readonly passed: number; readonly of: number }
   | { readonly kind: "command-ended"; readonly attemptId: string; readonly exitCode: number }
   | { readonly kind: "cleared"; readonly sessionId: string | null; readonly recordPath: string | null }
   | { readonly kind: "exited"; readonly exitCode: number };

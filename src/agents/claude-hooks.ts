@@ -6,6 +6,7 @@ import { failureOfText } from "./failure-text.ts";
 import { machineZone } from "./machine-zone.ts";
 import { fields, interpretExit, recordPathField, sessionIdField, textField } from "./payload.ts";
 import { isSyntheticPrompt, normalisePrompt } from "./prompt-text.ts";
+import { testTotals } from "./test-totals.ts";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -18,8 +19,8 @@ export const CLAUDE_HOOKS: readonly { readonly hook: string; readonly event: str
   { hook: "Stop", event: "Stop" },
   { hook: "StopFailure", event: "StopFailure" },
   { hook: "SessionEnd", event: "SessionEnd" },
-  // One a tool call: the hook script keeps only the last of an event with this name.
-  { hook: "PostToolUse", event: "progress" },
+  // One a tool call: the hook script keeps what sums up a run of tests, and of all others only that there was one.
+  { hook: "PostToolUse", event: "ToolUse" },
 ];
 
 const questionMaxChars = 2_000;
@@ -42,11 +43,22 @@ export function interpretClaude(signal: Signal): AgentEvent | null {
       return stopped(payload);
     case "StopFailure":
       return failed(payload, signal.atMs);
+    case "ToolUse":
+      return toolUsed(payload);
     case "StatusLine":
       return { kind: "windows", windows: statusLineWindows(payload, signal.atMs) };
     default:
       return null;
   }
+}
+
+/** A command that was cut off has tested nothing to its end. */
+function toolUsed(payload: Fields): AgentEvent {
+  const response = fields(payload["tool_response"]);
+  if (payload["tool_name"] !== "Bash" || response === null || response["interrupted"] === true)
+    return { kind: "progress" };
+  const totals = testTotals(`${textField(response, "stdout") ?? ""}\n${textField(response, "stderr") ?? ""}`);
+  return totals === null ? { kind: "progress" } : { kind: "tested", ...totals };
 }
 
 function session(payload: Fields) {

@@ -74,6 +74,14 @@ export type WorkerReport =
       readonly attemptId: string;
       readonly records: readonly UsageRecord[];
     }
+  /** What the agent ran sums up tests. */
+  | {
+      readonly kind: "tested";
+      readonly worker: string;
+      readonly attemptId: string;
+      readonly passed: number;
+      readonly of: number;
+    }
   /** What its record says of its provider's own windows. */
   | { readonly kind: "windows"; readonly worker: string; readonly windows: readonly SeenWindow[] }
   /** Usage of this worker that belongs to no task: a person typed into it. */

@@ -172,6 +172,7 @@ export class LocalDistributor implements Distributor {
         if (worker.free) this.#listener({ kind: "free", worker: name });
         return;
       case "used":
+      case "tested":
       case "windows":
       case "foreign-usage":
         this.#listener({ ...news, worker: name });

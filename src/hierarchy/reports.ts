@@ -34,7 +34,13 @@ export interface ReportedValue {
 /** One report, as it was taken. The newest of a kind is what counts for an attempt. */
 export interface Report extends ReportedValue {
   readonly atMs: number;
-  readonly source: "agent" | "person";
+  /** `hook`: nobody said it, but the agent's hook gave the output that says it. */
+  readonly source: "agent" | "person" | "hook";
+}
+
+/** `by its agent` */
+export function reporterWords(source: Report["source"]): string {
+  return { agent: "by its agent", person: "by a person", hook: "seen by its agent's hook" }[source];
 }
 
 /** What all attempts of a subject reported of one kind. */

@@ -50,6 +50,7 @@ export class PeriodRows {
   readonly #slices;
   readonly #ended;
   readonly #text;
+  readonly #completed;
 
   constructor(db: Db) {
     this.#slices = db.prepare<[number, number], SliceRow>(
@@ -68,6 +69,9 @@ export class PeriodRows {
         LEFT JOIN task_spend ON task_spend.task_id = attempt.task_id
        WHERE attempt.ended_at_ms >= ? AND attempt.ended_at_ms < ?`,
     );
+    this.#completed = db.prepare<[number, number], { n: number }>(
+      "SELECT count(*) AS n FROM attempt WHERE ended_at_ms >= ? AND ended_at_ms < ? AND outcome = 'completed'",
+    );
     this.#text = db.prepare<[number], { text: string }>("SELECT text FROM task WHERE id = ?");
   }
 
@@ -79,6 +83,11 @@ export class PeriodRows {
   /** Attempts that ended from one moment up to another, as they are read. */
   ended(fromMs: number, toMs: number): IterableIterator<EndedRow> {
     return this.#ended.iterate(fromMs, toMs);
+  }
+
+  /** How many attempts ended well from one moment up to another. */
+  completed(fromMs: number, toMs: number): number {
+    return this.#completed.get(fromMs, toMs)?.n ?? 0;
   }
 
   textOf(taskId: number): string {

@@ -1,6 +1,7 @@
 /** Tasks as rows: how a row reads as a Task, and every query that lists them. Changes stand in `ledger.ts`. */
 import type { Db } from "./database.ts";
 import { PRIORITIES, priorityOfRank, priorityRank, type Priority } from "../tasks/priority.ts";
+import type { TaskLine } from "../tasks/task-line.ts";
 import type { Complexity, Task, TaskState, TaskStateName, TaskType } from "../tasks/task.ts";
 
 export interface TaskRow {
@@ -50,6 +51,39 @@ export interface TaskQuery {
   readonly worker: string | null;
   readonly containing: string | null;
   readonly limit: number;
+}
+
+/** A page of a list, newest first; null = everything. */
+export interface TaskPageQuery extends TaskQuery {
+  /** Only tasks with a lower id: the last one of the page before. */
+  readonly before: number | null;
+  /** Only those that are held, only those that are not, or both. */
+  readonly held: boolean | null;
+}
+
+/** Characters of a text that stand in a list. */
+const lineMaxChars = 240;
+
+interface TaskLineRow {
+  readonly id: number;
+  readonly text: string;
+  readonly priority: number;
+  readonly type: TaskType;
+  readonly agent: string;
+  readonly model: string | null;
+  readonly member: string | null;
+  readonly state: TaskStateName;
+  readonly hold_reason: string | null;
+  readonly question: string | null;
+  readonly reason: string | null;
+  readonly worker: string | null;
+  readonly since_ms: number;
+  readonly created_at_ms: number;
+  readonly attempts: number;
+  readonly estimate_tokens: number;
+  readonly tokens: number | null;
+  readonly nano: number | null;
+  readonly guessed: number | null;
 }
 
 /** What the dispatcher must know of a waiting task without reading its text. */
@@ -222,30 +256,33 @@ export class TaskRows {
 
   /** Tasks by filter, newest last, ended and cleared ones left out unless a state is asked for. */
   list(query: TaskQuery): Task[] {
-    const where: string[] = ["cleared = 0"];
-    const values: (string | number)[] = [];
-    if (query.states !== null) {
-      where.push(`state IN (${query.states.map(() => "?").join(", ")})`);
-      values.push(...query.states);
-    }
-    if (query.type !== null) {
-      where.push("type = ?");
-      values.push(query.type);
-    }
-    if (query.worker !== null) {
-      where.push("worker = ?");
-      values.push(query.worker);
-    }
-    if (query.containing !== null) {
-      where.push("instr(lower(text), lower(?)) > 0");
-      values.push(query.containing);
-    }
+    const { where, values } = conditionsOf(query);
     values.push(query.limit);
     const sql = `SELECT * FROM (SELECT * FROM task WHERE ${where.join(" AND ")} ORDER BY id DESC LIMIT ?) ORDER BY id`;
     return this.#db
       .prepare<(string | number)[], TaskRow>(sql)
       .all(...values)
       .map(taskOfRow);
+  }
+
+  /** A page of a list of any length: its first page costs no more than its last, and no text is read whole. */
+  page(query: TaskPageQuery): TaskLine[] {
+    const { where, values } = conditionsOf(query);
+    if (query.before !== null) {
+      where.push("id < ?");
+      values.push(query.before);
+    }
+    if (query.held !== null) where.push(`hold_reason IS ${query.held ? "NOT NULL" : "NULL"}`);
+    values.push(query.limit);
+    const sql = `SELECT id, substr(text, 1, ${lineMaxChars}) AS text, priority, type, agent, model, member, state, hold_reason,
+        question, reason, worker, since_ms, created_at_ms, attempts, estimate_tokens, task_spend.tokens, task_spend.nano,
+        task_spend.guessed
+       FROM (SELECT * FROM task WHERE ${where.join(" AND ")} ORDER BY id DESC LIMIT ?)
+        LEFT JOIN task_spend ON task_spend.task_id = id ORDER BY id DESC`;
+    return this.#db
+      .prepare<(string | number)[], TaskLineRow>(sql)
+      .all(...values)
+      .map(taskLineOf);
   }
 
   /** Tasks a worker has in hand: typed, being typed, or about to be. */
@@ -285,4 +322,42 @@ export class TaskRows {
   counts(): ReadonlyMap<TaskStateName | "held", number> {
     return new Map(this.#counts.all().map((row) => [row.state as TaskStateName | "held", row.n]));
   }
+}
+
+function conditionsOf(query: TaskQuery): { where: string[]; values: (string | number)[] } {
+  const where: string[] = ["cleared = 0"];
+  const values: (string | number)[] = [];
+  if (query.states !== null) {
+    where.push(`state IN (${query.states.map(() => "?").join(", ")})`);
+    values.push(...query.states);
+  }
+  if (query.type !== null) {
+    where.push("type = ?");
+    values.push(query.type);
+  }
+  if (query.worker !== null) {
+    where.push("worker = ?");
+    values.push(query.worker);
+  }
+  if (query.containing !== null) {
+    where.push("instr(lower(text), lower(?)) > 0");
+    values.push(query.containing);
+  }
+  return { where, values };
+}
+
+function taskLineOf(row: TaskLineRow): TaskLine {
+  const { id, text, type, agent, model, member, state, worker, attempts } = row;
+  const held = state === "queued" && row.hold_reason !== null;
+  return {
+    ...{ id, text, type, agent, model, member, state, worker, attempts, held },
+    priority: priorityOfRank(row.priority),
+    because: held ? row.hold_reason : (row.question ?? row.reason),
+    sinceMs: row.since_ms,
+    createdAtMs: row.created_at_ms,
+    estimateTokens: row.estimate_tokens,
+    tokens: row.tokens,
+    nanoUsd: row.nano,
+    guessed: row.guessed === 1,
+  };
 }

@@ -1,6 +1,6 @@
 /** Everything known of one task: `show N`. */
 import type { CompletenessFlag, Usage } from "../metering/usage.ts";
-import { reportedWords, type Report } from "../hierarchy/reports.ts";
+import { reporterWords, reportedWords, type Report } from "../hierarchy/reports.ts";
 import { levelWords, type Escalation } from "../roster/escalation.ts";
 import { isCap } from "../tasks/cap.ts";
 import type { AssignedMember, Task, TaskState } from "../tasks/task.ts";
@@ -109,11 +109,7 @@ function factLines({ task, waitsFor, escalations, reported }: TaskDetails, paper
     ...(isCap(draft.cap) ? labelled("Cap:", capWords(draft.cap), paper) : []),
     ...escalations.slice(-5).flatMap((step) => labelled("Escalated:", escalationWords(step, paper), paper)),
     ...reported.flatMap((report) =>
-      labelled(
-        "Reported:",
-        `${reportedWords(report)} (by ${report.source === "agent" ? "its agent" : "a person"})`,
-        paper,
-      ),
+      labelled("Reported:", `${reportedWords(report)} (${reporterWords(report.source)})`, paper),
     ),
     ...labelled("Folder:", oneLine(draft.cwd), paper),
     ...labelled("From:", oneLine(draft.origin), paper),

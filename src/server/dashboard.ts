@@ -1,10 +1,13 @@
 /** The dashboard of a manager: its HTTP server with all that is served there. Loaded only where it is wished for. */
+import { randomBytes } from "node:crypto";
 import type { App } from "../app.ts";
 import { CtmError } from "../base/errors.ts";
 import type { CommandHost } from "../commands/host.ts";
 import { isLoopback } from "../config-dashboard.ts";
 import { dashboardKeys, noteDashboard } from "../dashboard-file.ts";
-import { openHttpServer } from "./http/http-server.ts";
+import { openHttpServer, type HttpServer } from "./http/http-server.ts";
+import { Live } from "./live.ts";
+import { liveSocket } from "./live-routes.ts";
 import { allRoutes } from "./routes.ts";
 
 /** How many ports are tried, from the configured one on: each project with a manager of its own has one. */
@@ -28,15 +31,19 @@ export async function openDashboard({ app, host, version }: DashboardParts): Pro
   const { bind, port, hosts } = app.config.dashboard;
   const file = app.config.paths.dashboardFile;
   const keys = dashboardKeys(file);
+  const live = new Live(app, randomBytes(6).toString("hex"));
+  let opened: HttpServer | null = null;
+  const house = { app, host, live, version, server: () => needed(opened) };
   const server = await openHttpServer({
     bind,
     ports: portsFrom(port),
     names: [bind, "127.0.0.1", "localhost", "::1", ...hosts],
     keys,
-    routes: allRoutes({ app, host, version }),
-    sockets: [],
+    routes: allRoutes(house),
+    sockets: [await liveSocket(live)],
     now: () => Date.now(),
   });
+  opened = server;
   const [name = bind] = isLoopback(bind) ? [bind] : hosts;
   const url = `http://${name.includes(":") ? `[${name}]` : name}:${server.port}/`;
   try {
@@ -49,6 +56,7 @@ export async function openDashboard({ app, host, version }: DashboardParts): Pro
     url,
     notices: noticesOf(bind, port, server.port),
     close: async () => {
+      live.close();
       await server.close();
       try {
         noteDashboard(file, null);
@@ -58,6 +66,11 @@ export async function openDashboard({ app, host, version }: DashboardParts): Pro
       }
     },
   };
+}
+
+function needed(server: HttpServer | null): HttpServer {
+  if (server === null) throw new Error("it was called before it listened");
+  return server;
 }
 
 function portsFrom(port: number): readonly number[] {

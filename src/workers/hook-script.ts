@@ -13,6 +13,7 @@ export function hookScript(): string {
 //   kept, so that the reader can tell that it was too long.
 // - Progress is only a sign of life: one empty file a launch, however many there are. Its input is read all the same,
 //   as an agent may take a closed pipe for a failed hook.
+// - A tool's use is progress too, but for a command that says how many tests passed: then all of it is a signal.
 // - A status line comes often and only its last word counts; without a provider's windows in it it says nothing new.
 // - What the disk does not take is kept by a process of its own that tries again for an hour: an agent's word comes
 //   once, and the agent does not wait for it.
@@ -23,12 +24,21 @@ umask 077
 case "$CTM_LAUNCH" in
   '' | *[!A-Za-z0-9_-]*) exit 0 ;;
 esac
+progress() {
+  { : >"$CTM_SPOOL/$CTM_LAUNCH.0-0.progress.json"; } 2>/dev/null
+  exit 0
+}
+said=
 case "$1" in
   '' | *[!A-Za-z0-9-]*) exit 0 ;;
+  ToolUse)
+    said=$(head -c ${messageMaxBytes + 1} | grep -a '"tool_name": *"Bash"' | grep -aE '[0-9]+ (passed|failed)')
+    cat >/dev/null 2>&1
+    [ -n "$said" ] || progress
+    ;;
   progress)
     cat >/dev/null 2>&1
-    { : >"$CTM_SPOOL/$CTM_LAUNCH.0-0.progress.json"; } 2>/dev/null
-    exit 0
+    progress
     ;;
   StatusLine)
     aside="$CTM_SPOOL/.$CTM_LAUNCH.line-$$"
@@ -44,8 +54,10 @@ case "$at" in
   '' | *[!0-9]*) at=$(date +%s)000000000 ;;
 esac
 aside="$CTM_SPOOL/.$CTM_LAUNCH.$at-$$"
-said=$(head -c ${messageMaxBytes + 1})
-cat >/dev/null 2>&1
+[ -n "$said" ] || {
+  said=$(head -c ${messageMaxBytes + 1})
+  cat >/dev/null 2>&1
+}
 leave() {
   { printf '%s\\n' "$said" >"$aside" && mv -f "$aside" "$CTM_SPOOL/$CTM_LAUNCH.$at-$$.$1.json"; } 2>/dev/null
 }

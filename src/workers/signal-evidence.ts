@@ -75,6 +75,10 @@ export class SignalEvidence {
         this.#learnSession(event);
         this.#hearSaid(event);
         return;
+      case "tested":
+        worker.answered(source, `${says}: it works on`);
+        this.#hearTested(event);
+        return;
       case "windows":
         if (event.windows.length > 0) worker.tell(event);
         return;
@@ -87,6 +91,14 @@ export class SignalEvidence {
       default:
         event satisfies never;
     }
+  }
+
+  /** Of tests that a person had it run nothing is told. */
+  #hearTested({ passed, of }: Extract<AgentEvent, { kind: "tested" }>): void {
+    const worker = this.#worker;
+    const attempt = worker.attempt;
+    if (attempt === null || this.#foreignTurn || !isUnderWay(attempt)) return;
+    worker.tell({ kind: "tested", attemptId: attempt.id, passed, of });
   }
 
   #hearSaid({ answer, failure }: Extract<AgentEvent, { kind: "said" }>): void {

@@ -23,6 +23,8 @@ export type WorkerNews =
   /** What the attempt in its hands has used so far: responses that are new or have grown. */
   | { readonly kind: "used"; readonly attemptId: string; readonly records: readonly UsageRecord[] }
   | { readonly kind: "foreign-usage"; readonly records: readonly UsageRecord[] }
+  /** What it ran sums up tests. */
+  | { readonly kind: "tested"; readonly attemptId: string; readonly passed: number; readonly of: number }
   /** What its record says of its provider's own windows. */
   | { readonly kind: "windows"; readonly windows: readonly SeenWindow[] }
   /** Its provider lets nothing through. attemptId: the attempt that waits in its hands; null = it has none. */

@@ -42,11 +42,13 @@ describe.skipIf(bin === null)(title, () => {
 
   test("a tool waits for permission; once allowed it runs, and both responses are booked", async () => {
     const { api, home, run } = await start();
-    const skip = await run.submit("run it [[bash:echo hi > made.txt]]");
+    const skip = await run.submit(
+      "run it [[bash:echo hi > made.txt; echo Tests: 1 failed, 118 passed, 119 total]]",
+    );
     expect((await run.event("asks", skip)).question).toContain("echo hi > made.txt");
     expect(await run.screenIs("dialog")).toMatchObject({ text: "Do you want to proceed?" });
     await run.answer("1");
-    await run.event("progress", skip);
+    expect(await run.event("tested", skip)).toMatchObject({ passed: 118, of: 119 });
     const ended = await run.event("turn-ended", skip);
     await access(join(home.cwd, "made.txt"));
     const used = await recordedUsage(

@@ -52,11 +52,13 @@ describe("a launch of Claude Code", () => {
     const command = settings.hooks["Stop"]?.[0].hooks[0].command ?? "";
     const { stdout } = await execa("sh", ["-c", `printf '%s|' ${command}`]);
     expect(stdout).toBe("/state/it's here/hook.sh|Stop|");
-    expect(settings.hooks["PostToolUse"]?.[0].hooks[0].command).toMatch(/ progress$/);
+    expect(settings.hooks["PostToolUse"]?.[0].hooks[0].command).toMatch(/ ToolUse$/);
   });
 });
 
 describe("a signal of Claude Code", () => {
+  const JEST = "Tests:       1 failed, 3 passed, 4 total";
+  const ranTests = (tool_name: string, tool_response: unknown) => ({ ...base, tool_name, tool_response });
   const running = [{ id: "b1", type: "shell", status: "running" }];
   test.each([
     ["SessionStart", { ...base, source: "startup" }, { kind: "ready", ...at }],
@@ -82,6 +84,12 @@ describe("a signal of Claude Code", () => {
     ["Stop", { ...base, background_tasks: "hostile" }, { kind: "turn-ended", answer: null, ...at }],
     ["Stop", { ...base, agent_id: "a1" }, { kind: "progress" }],
     ["progress", null, { kind: "progress" }],
+    ["ToolUse", ranTests("Bash", { stdout: JEST, interrupted: false }), { kind: "tested", passed: 3, of: 4 }],
+    ["ToolUse", ranTests("Bash", { stdout: "", stderr: JEST }), { kind: "tested", passed: 3, of: 4 }],
+    ["ToolUse", ranTests("Bash", { stdout: JEST, interrupted: true }), { kind: "progress" }],
+    ["ToolUse", ranTests("Read", { stdout: JEST }), { kind: "progress" }],
+    ["ToolUse", ranTests("Bash", JEST), { kind: "progress" }],
+    ["ToolUse", ranTests("Bash", { stdout: [JEST] }), { kind: "progress" }],
     [
       "PermissionRequest",
       { ...base, tool_name: "Bash", tool_input: { command: "rm x" } },

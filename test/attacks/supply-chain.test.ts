@@ -65,6 +65,7 @@ describe("A35 (the Shai-Hulud worm and nx s1ngularity: install scripts of packag
       "node-pty",
       "p-queue",
       "string-width",
+      "ws",
       "yaml",
       "zod",
     ]);

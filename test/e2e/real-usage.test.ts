@@ -155,9 +155,13 @@ for (const agent of ["claude", "codex"] as const) {
     });
 
     it("for a turn that fails after it has used something", async () => {
-      const done = await run("Please fail half-way. [[bash:true]] [[errafter:400]]", {}, "failed");
+      const tests = "[[bash:echo Tests: 1 failed, 118 passed, 119 total]]";
+      const done = await run(`Please fail half-way. ${tests} [[errafter:400]]`, {}, "failed");
       expect(done.requests.map(({ status }) => status)).toContain(400);
       expectBooked(done, 1);
+      // What Claude Code's hook gives of a command says how many tests passed, where a test runner has said it there.
+      const seen = "tests: 118 of 119 passed (seen by its agent's hook)";
+      if (agent === "claude") expect(await bench.ctm.ok(["show", String(done.id)])).toContain(seen);
     });
 
     it("for a turn that met a usage limit and went on when a person said so", async () => {

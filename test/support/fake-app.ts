@@ -141,6 +141,7 @@ export function fakeApp(stateDir = "/nowhere", role: App["role"] = "manager"): F
       rebuildMetrics: notThere,
       roster: () => ({ file: null, tiers: [], departments: [], members: [] }),
     },
+    pages: { tasks: notThere, story: notThere, fleet: notThere, costTrend: notThere },
     reports: {
       make: notThere,
       write: notThere,

@@ -63,6 +63,18 @@ describe("the hook script", () => {
     expect(signalsIn(dir)).toMatchObject([{ event: "progress", payload: null, fault: null }]);
   });
 
+  test("a tool's use is progress, but for a command that says how many tests passed", async () => {
+    const { dir, run } = await hook();
+    const used = (tool_name: string, stdout: string) => ({ tool_name, tool_response: { stdout } });
+    await run("ToolUse", JSON.stringify(used("Bash", "all is well")));
+    await run("ToolUse", JSON.stringify(used("Read", "Tests: 1 passed, 1 total")));
+    await run("ToolUse", "");
+    expect(readdirSync(dir)).toEqual(["launch-1.0-0.progress.json"]);
+    const tested = used("Bash", "it's `$(id)` \\ Tests: 1 passed, 1 total\n");
+    await run("ToolUse", JSON.stringify(tested));
+    expect(signalsIn(dir)).toMatchObject([{ event: "progress" }, { event: "ToolUse", payload: tested }]);
+  });
+
   test("too much is told as too much, and no more of it is kept than that", async () => {
     const { dir, run } = await hook();
     await run("Stop", Buffer.alloc(messageMaxBytes + 5_000_000, "x"));

@@ -39,6 +39,12 @@ const STATUS: Record<ErrorCode, number> = {
   "some-failed": 409,
 };
 
+/** Begins an answer that is written piece by piece. */
+export function beginStream(response: ServerResponse, type: string): void {
+  response.writeHead(200, { ...HEADERS, "content-type": type });
+  response.flushHeaders();
+}
+
 export function sendAnswer(response: ServerResponse, answer: Answer): void {
   if (response.destroyed || response.headersSent) return;
   if ("stream" in answer) return answer.stream(response);

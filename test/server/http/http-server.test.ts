@@ -1,12 +1,12 @@
 import { connect } from "node:net";
 import { createHmac } from "node:crypto";
 import { once } from "node:events";
-import { request as ask } from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
 import { CtmError } from "../../../src/base/errors.ts";
 import { openHttpServer, type HttpServer } from "../../../src/server/http/http-server.ts";
 import { defineRoute } from "../../../src/server/http/route.ts";
+import { webCall, type Got, type Sent } from "../../support/web-client.ts";
 
 const KEYS = { act: "a".repeat(43), read: "r".repeat(43) };
 let server: HttpServer;
@@ -68,43 +68,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-interface Got {
-  readonly status: number;
-  readonly headers: Record<string, string | string[] | undefined>;
-  readonly text: string;
-}
-
-function call(
-  path: string,
-  options: { method?: string; headers?: Record<string, string>; body?: string | Buffer; key?: string } = {},
-): Promise<Got> {
-  const { method = "GET", headers = {}, body, key } = options;
-  return new Promise((resolve, reject) => {
-    const sent = ask(
-      {
-        host: "127.0.0.1",
-        port: server.port,
-        path,
-        method,
-        agent: false,
-        headers: { ...(key === undefined ? {} : { authorization: `Bearer ${key}` }), ...headers },
-      },
-      (response) => {
-        const pieces: Buffer[] = [];
-        response.on("data", (piece: Buffer) => pieces.push(piece));
-        response.on("end", () =>
-          resolve({
-            status: response.statusCode ?? 0,
-            headers: response.headers,
-            text: Buffer.concat(pieces).toString(),
-          }),
-        );
-      },
-    );
-    sent.on("error", reject);
-    sent.end(body);
-  });
-}
+const call = (path: string, sent: Sent = {}): Promise<Got> => webCall(server.port, path, sent);
 
 /** What a request of these very bytes is answered with. */
 async function statusOf(bytes: string): Promise<number> {

@@ -1,0 +1,293 @@
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { WebSocket, type RawData } from "ws";
+import { openApp, type App } from "../../src/app.ts";
+import { localHost } from "../../src/commands/host.ts";
+import { loadConfig } from "../../src/config.ts";
+import { readDashboardFile } from "../../src/dashboard-file.ts";
+import { openDashboard, type Dashboard } from "../../src/server/dashboard.ts";
+import { waitFor } from "../support/wait-for.ts";
+import { webCall, type Got, type Sent } from "../support/web-client.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "ctm-dashboard-"));
+let app: App;
+let dashboard: Dashboard;
+let port: number;
+let keys: { readonly act: string; readonly read: string };
+
+beforeAll(async () => {
+  const config = await loadConfig({
+    env: { HOME: folder, TZ: "UTC" },
+    cwd: folder,
+    overrides: { stateDir: join(folder, "state") },
+  });
+  app = await openApp({ ...config, dashboard: { ...config.dashboard, port: 0 } }, "offline");
+  dashboard = await openDashboard({ app, host: localHost(app), version: "1.2.3" });
+  port = Number(new URL(dashboard.url).port);
+  const facts = readDashboardFile(config.paths.dashboardFile);
+  if (facts === null) throw new Error("there are no keys");
+  keys = facts;
+});
+afterAll(async () => {
+  await dashboard.close();
+  await app.close({ workers: "leave" });
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const call = (path: string, sent: Sent = {}): Promise<Got> => webCall(port, path, sent);
+
+async function look<T>(path: string): Promise<T> {
+  const got = await call(path, { key: keys.read });
+  expect([path, got.status, got.text.slice(0, 200)]).toEqual([path, 200, expect.any(String)]);
+  return JSON.parse(got.text) as T;
+}
+
+async function act(
+  path: string,
+  body: unknown,
+  key = keys.act,
+): Promise<{ status: number; json: Record<string, unknown> }> {
+  const headers = { "content-type": "application/json" };
+  const got = await call(path, { method: "POST", headers, body: JSON.stringify(body), key });
+  return { status: got.status, json: JSON.parse(got.text) as Record<string, unknown> };
+}
+
+interface Page {
+  readonly tasks: readonly { readonly id: number; readonly text: string; readonly held: boolean }[];
+  readonly before: number | null;
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+it("notes where it is to be had, for as long as it is", async () => {
+  const { dashboardFile } = app.config.paths;
+  expect(readDashboardFile(dashboardFile)?.url).toBe(dashboard.url);
+  const other = await openDashboard({ app, host: localHost(app), version: "1" });
+  expect(readDashboardFile(dashboardFile)?.url).toBe(other.url);
+  await other.close();
+  expect(readDashboardFile(dashboardFile)?.url).toBeNull();
+});
+
+describe("the API", () => {
+  it("shows what the commands show, to both keys and to nobody without one", async () => {
+    const views = [
+      "status",
+      "metrics",
+      "throttle",
+      "limits",
+      "workers",
+      "accounts",
+      "recap",
+      "roster",
+      "findings",
+    ];
+    for (const view of [
+      ...views,
+      "fleet",
+      "facts",
+      "session",
+      "spend/daily",
+      "spend/weekly",
+      "spend/monthly",
+      "hierarchy",
+    ]) {
+      await look(`/api/${view}`);
+      expect([view, (await call(`/api/${view}`)).status]).toEqual([view, expect.toBeOneOf([401, 429])]);
+    }
+    expect(await look("/api/status")).toMatchObject({ mode: { kind: "offline" } });
+    expect((await look<{ points: unknown[] }>("/api/spend/daily")).points).toHaveLength(30);
+    expect((await call("/api/spend/yearly", { key: keys.read })).status).toBe(404);
+    expect((await call("/api/plan", { key: keys.read })).status).toBe(503);
+    expect((await call("/api/tasks/999999", { key: keys.read })).status).toBe(404);
+    expect((await call("/api/tasks/x", { key: keys.read })).status).toBe(404);
+  });
+
+  it("does what the commands do, by their rules, and only with the acting key", async () => {
+    const added = await act("/api/tasks", { text: "Build the thing", priority: "high", key: "k1" });
+    expect(added.status).toBe(201);
+    const { id } = (added.json as unknown as { task: { id: number } }).task;
+    expect((await act("/api/tasks", { text: "Build the thing", key: "k1" })).json).toMatchObject({
+      created: false,
+    });
+    expect((await act(`/api/tasks/${id}/hold`, { reason: "wait for me" })).status).toBe(200);
+    expect((await look<Page>("/api/tasks?state=held")).tasks.map((task) => task.id)).toEqual([id]);
+    expect((await act(`/api/tasks/${id}/release`, {})).status).toBe(200);
+    expect((await act(`/api/tasks/${id}/priority`, { level: "low" })).status).toBe(200);
+    expect((await act(`/api/tasks/${id}/cap`, { amount: "50k" })).status).toBe(200);
+    expect((await act(`/api/tasks/${id}/cancel`, {})).status).toBe(200);
+    expect((await act(`/api/tasks/${id}/hold`, { reason: "too late" })).status).toBe(409);
+    expect((await act(`/api/tasks/${id}/retry`, {})).status).toBe(200);
+    const story = await look<{ moves: { to: string }[]; task: unknown }>(`/api/tasks/${id}`);
+    expect(story.moves.map(({ to }) => to)).toEqual(["cancelled", "queued"]);
+    const raise = { id: "cost/hour", amount: "10", until: "+2h", reason: "release day" };
+    expect((await act("/api/limits/raise", raise)).json).toMatchObject({ limit: 10_000_000_000 });
+    for (const path of ["/api/tasks", `/api/tasks/${id}/cancel`, "/api/limits/raise", "/api/dispatch"])
+      expect([path, (await act(path, {}, keys.read)).status]).toEqual([path, 403]);
+    expect((await call(`/api/tasks/${id}/cancel`, { key: keys.act })).status).toBe(405);
+    // A face that is not the person's at the prompt still cannot do what they could not.
+    expect((await act("/api/workers/w1/answer", { text: "y" })).status).toBe(503);
+    expect((await act("/api/tasks", { text: "x", cwd: "../.." })).status).toBe(400);
+  });
+
+  it("gives long lists a page at a time, in which nothing is twice and nothing missing", async () => {
+    for (let n = 0; n < 25; n += 1) app.submit({ ...draft(`page task ${n}`) });
+    const seen: number[] = [];
+    let before: number | null = null;
+    do {
+      const page: Page = await look(
+        `/api/tasks?containing=page%20task&limit=10${before === null ? "" : `&before=${before}`}`,
+      );
+      seen.push(...page.tasks.map(({ id }) => id));
+      before = page.before;
+    } while (before !== null);
+    expect(seen).toHaveLength(25);
+    expect(seen).toEqual([...new Set(seen)].sort((a, b) => b - a));
+  });
+
+  it("takes an agent's report by its word alone", async () => {
+    const headers = { "content-type": "application/json" };
+    const report = (more: Record<string, string>): Promise<Got> =>
+      call("/api/report", {
+        method: "POST",
+        headers: { ...headers, ...more },
+        body: '{"what":"quality","amount":0.9}',
+      });
+    expect((await report({})).status).toBe(422);
+    expect((await report({ "x-ctm-report": "made.up" })).status).toBe(422);
+    expect((await report({ "x-ctm-report": "made.up", origin: dashboard.url.slice(0, -1) })).status).toBe(
+      403,
+    );
+  });
+
+  it("is described by the schemas that check it", async () => {
+    const api = JSON.parse((await call("/openapi.json")).text) as {
+      openapi: string;
+      paths: Record<string, Record<string, { operationId: string; requestBody?: unknown }>>;
+    };
+    expect(api.openapi).toBe("3.1.0");
+    expect(api.paths["/api/tasks"]?.["post"]?.requestBody).toMatchObject({
+      content: { "application/json": { schema: { required: ["text"], additionalProperties: false } } },
+    });
+    expect(api.paths["/api/tasks/{id}"]).toBeDefined();
+    const names = Object.values(api.paths).flatMap((path) =>
+      Object.values(path).map((one) => one.operationId),
+    );
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  it("has figures for Prometheus, each family said once, and unknown ones not at all", async () => {
+    expect((await call("/metrics")).status).toBeGreaterThanOrEqual(401);
+    const { text, headers } = await call("/metrics", { key: keys.read });
+    expect(headers["content-type"]).toMatch(/^text\/plain; version=0\.0\.4/);
+    const lines = text.trimEnd().split("\n");
+    for (const line of lines)
+      expect(line).toMatch(
+        /^(?:# (?:HELP|TYPE) [a-z_]+ .+|[a-z_]+(?:\{[a-z_]+="[^"]*"(?:,[a-z_]+="[^"]*")*\})? -?[\d.e+-]+)$/,
+      );
+    expect(text).toContain('gen_ai_client_token_usage_total{gen_ai_token_type="input"} 0');
+    expect(text).toMatch(/ctm_limit_amount\{limit="global tokens\/hour",unit="tokens"\} 500000/);
+    expect(text).not.toContain("NaN");
+    const types = lines.filter((line) => line.startsWith("# TYPE"));
+    expect(new Set(types).size).toBe(types.length);
+  });
+});
+
+function draft(text: string): Parameters<App["submit"]>[0] {
+  const none = {
+    type: null,
+    model: null,
+    agent: null,
+    worker: null,
+    as: null,
+    key: null,
+    holdReason: null,
+    cap: null,
+  };
+  return { ...none, text, priority: "normal", cwd: folder, retryLost: false, origin: "test" };
+}
+
+interface Message {
+  readonly kind: string;
+  readonly id: string;
+  readonly text?: string;
+}
+
+describe("what happens", () => {
+  function follow(
+    path: string,
+    options: { headers?: Record<string, string>; protocols?: string[] } = {},
+  ): { socket: WebSocket; seen: Message[] } {
+    const seen: Message[] = [];
+    const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, options.protocols ?? [], {
+      headers: options.headers ?? {},
+    });
+    socket.on("message", (data: RawData) => seen.push(JSON.parse((data as Buffer).toString()) as Message));
+    return { socket, seen };
+  }
+
+  it("is told over a WebSocket, and goes on where a reader left off", async () => {
+    const headers = { authorization: `Bearer ${keys.read}` };
+    const first = follow("/api/socket", { headers });
+    await waitFor("a greeting", () => first.seen.length > 0);
+    app.submit(draft("told at once"));
+    await waitFor("the fact", () => first.seen.some(({ text }) => text?.includes("told at once") === true));
+    const left = first.seen.at(-1)?.id ?? "";
+    first.socket.close();
+    app.submit(draft("while away"));
+    const again = follow(`/api/socket?since=${left}`, { protocols: ["ctm.v1", `ctm.key.${keys.read}`] });
+    await waitFor("what it missed", () =>
+      again.seen.some(({ text }) => text?.includes("while away") === true),
+    );
+    expect(again.socket.protocol).toBe("ctm.v1");
+    expect(again.seen.filter(({ text }) => text?.includes("told at once"))).toEqual([]);
+    again.socket.close();
+    const late = follow("/api/socket?since=0000-3", { headers });
+    await waitFor("a word that it missed something", () => late.seen[0]?.kind === "reset");
+    late.socket.close();
+  });
+
+  it("is told as server-sent events", async () => {
+    const response = await fetch(`http://127.0.0.1:${port}/api/live`, {
+      headers: { authorization: `Bearer ${keys.read}` },
+    });
+    const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+    let text = "";
+    const until = async (words: string): Promise<void> => {
+      while (!text.includes(words)) text += (await reader?.read())?.value ?? "";
+    };
+    await until("event: hello");
+    app.submit(draft("over sse\nwith two lines"));
+    await until("over sse");
+    expect(text).toMatch(/event: fact\nid: [0-9a-f]+-\d+\ndata: \{.*over sse\\nwith two lines.*\}\n\n/);
+    await reader?.cancel();
+  });
+
+  it("is told to nobody who may not know, before a WebSocket is one", async () => {
+    const refused = async (options: Parameters<typeof follow>[1], path = "/api/socket"): Promise<number> => {
+      const { socket } = follow(path, options);
+      socket.on("error", () => undefined);
+      const [, response] = (await once(socket, "unexpected-response")) as [unknown, { statusCode: number }];
+      return response.statusCode;
+    };
+    const right = { authorization: `Bearer ${keys.act}` };
+    expect(await refused({ headers: { ...right, origin: "http://evil.test" } })).toBe(403);
+    expect(await refused({ headers: { ...right, origin: "null" } })).toBe(403);
+    expect(await refused({ headers: { ...right, host: `evil.test:${port}` } })).toBe(421);
+    expect(await refused({ headers: { ...right, "sec-fetch-site": "cross-site" } })).toBe(403);
+    expect([401, 429]).toContain(await refused({}));
+    expect([401, 429]).toContain(await refused({ protocols: ["ctm.v1", "ctm.key.wrong"] }));
+    expect(await refused({ headers: right }, "/api/other")).toBe(404);
+  });
+
+  it("ends with a reader that sends too much, or compressed", async () => {
+    const headers = { authorization: `Bearer ${keys.read}` };
+    const { socket } = follow("/api/socket", { headers });
+    await once(socket, "open");
+    expect(socket.extensions).toBe("");
+    socket.send(Buffer.alloc(300 * 1024));
+    const [code] = (await once(socket, "close")) as [number];
+    expect(code).toBe(1009);
+  });
+});
