@@ -13,6 +13,7 @@ export function doctorRequest(
   openLedger: () => Db,
   survivors: DoctorRequest["survivors"],
   fault: () => string | null = () => null,
+  telemetry: DoctorRequest["telemetry"] = () => null,
 ): DoctorRequest {
   const { isTTY, columns, rows } = process.stdout;
   return {
@@ -23,6 +24,7 @@ export function doctorRequest(
     terminal: { isTerminal: isTTY === true, columns: columns ?? 80, rows: rows ?? 24 },
     clock: () => ({ wallMs: Date.now(), monotonicMs: performance.now() }),
     survivors,
+    telemetry,
     ledgerCheck: () => ledgerFacts(openLedger(), fault()),
   };
 }

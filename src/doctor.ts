@@ -11,8 +11,10 @@ import type { Config } from "./config-shape.ts";
 import { alertChecks } from "./doctor-alerts.ts";
 import { rosterChecks } from "./doctor-roster.ts";
 import { limitsChecks } from "./doctor-limits.ts";
+import { telemetryCheck } from "./doctor-telemetry.ts";
 import { folderFault } from "./ledger/state-folder.ts";
 import type { DoctorCheck, DoctorReport, Verdict } from "./reports/doctor.ts";
+import type { TelemetryState } from "./reports/telemetry.ts";
 import { askProgram, chooseAgent, findProgram } from "./workers/agent-finder.ts";
 import { isAtLeast, parseTmuxVersion } from "./workers/tmux/version.ts";
 
@@ -51,6 +53,8 @@ export interface DoctorRequest {
   clock(): ClockReading;
   /** Processes that outlived their worker; null = nobody can say which workers there are. */
   survivors(): readonly { readonly pid: number; readonly program: string }[] | null;
+  /** Whether telemetry arrives; null = switched off, or nobody can say. */
+  telemetry(): TelemetryState | null;
   /** Opens the ledger as the manager would, and says what it is; throws what the manager would throw. */
   ledgerCheck(): LedgerFacts | Promise<LedgerFacts>;
 }
@@ -82,6 +86,7 @@ export async function runDoctor(request: DoctorRequest): Promise<DoctorReport> {
     guarded("limits", () => limitsChecks(request.config)),
     guarded("roster", () => rosterChecks(request.config)),
     guarded("alerts", () => alertChecks(request.config)),
+    guarded("telemetry", () => telemetryCheck(request.config, request.telemetry())),
     guarded("survivors", () => survivorsCheck(request)),
     guarded("terminal", () => terminalCheck(request)),
   ]);

@@ -38,6 +38,7 @@ import type { OverviewSources } from "./overview/sources.ts";
 import { recapModel } from "./overview/recap.ts";
 import { statusModel } from "./overview/status.ts";
 import { taskDetails } from "./overview/task-details.ts";
+import { telemetryState } from "./overview/telemetry.ts";
 import { throttleModel } from "./overview/throttle.ts";
 import { taskWhy, workerWhy, type ParkedFor } from "./overview/why.ts";
 import type { AccuracyModel } from "./reports/accuracy.ts";
@@ -369,6 +370,7 @@ export class LocalApp implements App {
         () => this.#parts.ledger.database,
         () => survivorsBeside(this.#parts),
         () => this.#parts.views().storageFault(),
+        () => telemetryState(this.#parts.views()),
       ),
     );
   }

@@ -45,6 +45,7 @@ async function checks(file = "", changes: Partial<DoctorRequest> = {}): Promise<
     clock: () => ({ wallMs: Date.UTC(2026, 10, 23) + ticks, monotonicMs: ticks++ }),
     ledgerCheck: () => healthyLedger,
     survivors: () => [],
+    telemetry: () => null,
     ...changes,
   });
   return report.checks;
@@ -255,4 +256,17 @@ describe("terminal and clock", () => {
     const found = await check("clock", "throttle: { timeZone: Asia/Tokyo }");
     expect(found).toMatchObject([{ found: "2026-11-23 09:00:00 in Asia/Tokyo" }]);
   });
+});
+
+test("telemetry: whether it is asked for, and whether it arrives", async () => {
+  const state = { nowMs: 60_000, lastMs: 0, tasks: 2, silent: 0, differenceTokens: 0 };
+  const asked = "telemetry: { receive: true }";
+  expect((await check("telemetry"))[0]?.found).toBe("not received (telemetry.receive is off)");
+  expect((await check("telemetry", asked))[0]?.found).toMatch(/not known without the database/);
+  const arrives = await check("telemetry", asked, { telemetry: () => state });
+  expect(arrives).toMatchObject([
+    { verdict: "ok", found: "last received 1m ago; the last 2 tasks: as recorded", remedy: null },
+  ]);
+  const silent = await check("telemetry", asked, { telemetry: () => ({ ...state, silent: 1 }) });
+  expect(silent).toMatchObject([{ verdict: "warn", remedy: expect.stringContaining("restart") }]);
 });

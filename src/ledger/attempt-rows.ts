@@ -150,6 +150,15 @@ export class AttemptRows {
     written(RESUME, () => update.run(mark, id));
   }
 
+  /** Those that ended last, until a moment, the latest first. */
+  lastEnded(untilMs: number, most: number): AttemptRow[] {
+    return this.#db
+      .prepare<[number, number], AttemptRow>(
+        "SELECT * FROM attempt WHERE ended_at_ms <= ? ORDER BY ended_at_ms DESC LIMIT ?",
+      )
+      .all(untilMs, most);
+  }
+
   /** Did a person ask for its end? */
   isCancelling(id: string): boolean {
     return this.byId(id)?.cancel_at_ms != null;

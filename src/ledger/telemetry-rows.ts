@@ -12,6 +12,8 @@ const TOLD = commitPoint("telemetry.commit");
 
 /** Most responses of one launch that are kept. */
 export const toldResponsesMax = 100_000;
+/** The latest launches, in which the last response is looked for. */
+const launchesLookedAt = 200;
 
 /** What was told of one attempt. */
 export interface ToldUsage {
@@ -83,6 +85,20 @@ export class TelemetryRows {
       added += this.#insert.run({ launchId, ...response, ...usage }).changes;
     this.#count.run(added, launchId);
     return told.length - kept.length;
+  }
+
+  /** When the last response was that was told of; null = none. Launches of long ago tell nothing more. */
+  lastMs(): number | null {
+    return (
+      this.#db
+        .prepare<[number], number | null>(
+          `SELECT max(last) FROM (
+            SELECT (SELECT max(at_ms) FROM telemetry WHERE telemetry.launch_id = told.launch_id) AS last
+            FROM telemetry_launch AS told WHERE responses > 0 ORDER BY rowid DESC LIMIT ?)`,
+        )
+        .pluck()
+        .get(launchesLookedAt) ?? null
+    );
   }
 
   /** What was told of an attempt; null = its agent was not asked to tell. */

@@ -1,7 +1,10 @@
 /** Kept sums read as figures: actual, estimated and unknown are never mixed, and unknown is never 0. */
+import type { AttemptRow } from "../ledger/attempt-rows.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { AttemptSpend, SpendTotalRow } from "../ledger/spend-rows.ts";
+import type { Usage } from "../metering/usage.ts";
 import { UNKNOWN, type Figure } from "../reports/figure.ts";
+import type { OverviewSources } from "./sources.ts";
 
 /** Tokens and money of some rows, split by how they are known. */
 export interface SpendFigures {
@@ -42,6 +45,17 @@ export function attemptFigures(
   const source = spent.source === "simulated" ? "simulated" : "actual";
   const figure = (value: number | null): Figure => (known && value !== null ? { value, source } : UNKNOWN);
   return { tokens: figure(spent.tokens), cost: figure(spent.rows === 0 ? 0 : spent.cost) };
+}
+
+/** What an attempt is known to have used; null = nobody knows, or it used nothing. */
+export function bookedUsage(
+  row: AttemptRow,
+  { ledger, traits }: Pick<OverviewSources, "ledger" | "traits">,
+): Usage | null {
+  const spent = ledger.spend.ofAttempt(row.id);
+  const { spends } = traits(row.agent);
+  const { tokens } = attemptFigures(spent, { ended: row.ended_at_ms !== null, spends });
+  return tokens.value !== null && spent.rows > 0 ? ledger.spend.usageOfAttempt(row.id) : null;
 }
 
 /** Rows of one worker, or all of them. */

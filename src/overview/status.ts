@@ -7,6 +7,7 @@ import { isBudget } from "../throttle/limits.ts";
 import { limitRows } from "./limit-rows.ts";
 import { aliasOf, type OverviewSources } from "./sources.ts";
 import { endedTasks, spendOf, totalsOf } from "./spend-figures.ts";
+import { telemetryState } from "./telemetry.ts";
 import { workerRows } from "./worker-rows.ts";
 
 /** Open findings are told until somebody has seen them. */
@@ -52,6 +53,7 @@ export function statusModel(sources: OverviewSources): StatusModel {
             tokens: simulated.reduce((sum, row) => sum + row.tokens, 0),
             nanoUsd: simulated.reduce((sum, row) => sum + row.nano, 0),
           },
+    telemetry: telemetryState(sources),
     level: throttle.effectiveLevel(null, nowMs),
     limits: limits.filter(
       ({ scope, level }) => scope.kind !== "worker" && (!isBudget(scope) || level !== "NONE"),

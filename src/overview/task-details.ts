@@ -6,7 +6,7 @@ import type { AttemptDetails, TaskDetails } from "../reports/task-details.ts";
 import type { TelemetryDetails } from "../reports/telemetry.ts";
 import { isFinal } from "../tasks/task.ts";
 import type { OverviewSources } from "./sources.ts";
-import { attemptFigures } from "./spend-figures.ts";
+import { attemptFigures, bookedUsage } from "./spend-figures.ts";
 
 export function taskDetails(id: number, waitsFor: string | null, sources: OverviewSources): TaskDetails {
   const { ledger } = sources;
@@ -29,7 +29,7 @@ function attemptDetails(row: AttemptRow, reason: string | null, sources: Overvie
   const { spends } = traits(row.agent);
   const figures = attemptFigures(spent, { ended: row.ended_at_ms !== null, spends });
   const known = figures.tokens.value !== null;
-  const usage = known && spent.rows > 0 ? ledger.spend.usageOfAttempt(row.id) : null;
+  const usage = bookedUsage(row, sources);
   return {
     number: row.n,
     worker: row.worker,

@@ -3,6 +3,7 @@ import type { Priority } from "../tasks/priority.ts";
 import type { Level } from "../throttle/levels.ts";
 import type { Figure } from "./figure.ts";
 import type { LimitRow } from "./limits-table.ts";
+import type { TelemetryState } from "./telemetry.ts";
 import type { WorkerRow } from "./workers-table.ts";
 
 export interface StatusModel {
@@ -22,6 +23,8 @@ export interface StatusModel {
   readonly unknownUsageTasks: number;
   /** The part of the totals that rehearsals made up; null = none. */
   readonly simulated: SimulatedPart | null;
+  /** null: it is switched off. */
+  readonly telemetry: TelemetryState | null;
   /** The worst level of any limit that applies to everything. */
   readonly level: Level;
   /** Global limits first, then those of models and agents; worker limits stand in `workerLevels`. */

@@ -27,6 +27,7 @@ import { isNarrow, isWide, lineWidth, withIcon, type Paper } from "./paper.ts";
 import { levelLines, workerLines } from "./status-workers.ts";
 import type { DispatchMode, StatusModel } from "./status-model.ts";
 import { type Column, tableLines } from "./table.ts";
+import { telemetryStateLines } from "./telemetry.ts";
 import { dateAndTime, duration, shortMoment, span } from "./times.ts";
 
 const TOTAL_STOPS = [0, 23, 52] as const;
@@ -42,6 +43,7 @@ export function renderStatus(model: StatusModel, paper: Paper): string[] {
     ...statusHeading(model, paper),
     ...noticeLines([...pauseNotice(model.mode), ...model.notices], paper),
     ...totalLines(model, paper),
+    ...telemetryStateLines(model.telemetry, paper),
     "",
     `${title("Global Throttle Status:")} ${levelWords(model, paper)}`,
     ...limitLines(model, paper),

@@ -2,9 +2,10 @@
 import { isNoDifference, type UsageDifference } from "../metering/reconcile.ts";
 import type { Usage } from "../metering/usage.ts";
 import { oneLine } from "./cells.ts";
-import { labelled } from "./lines.ts";
+import { labelled, wrapWords } from "./lines.ts";
 import { costOf, count, NOT_KNOWN } from "./numbers.ts";
 import type { Paper } from "./paper.ts";
+import { span } from "./times.ts";
 
 /** What was told of one attempt. */
 export interface TelemetryDetails {
@@ -68,4 +69,31 @@ function differenceWords({ difference, sources }: TelemetryDetails, ended: boole
 /** `+1,050`, `-12`, `0` */
 export function signed(tokens: number): string {
   return `${tokens > 0 ? "+" : tokens < 0 ? "-" : ""}${count(Math.abs(tokens))}`;
+}
+
+/** Whether telemetry arrives, by the tasks that ended last and were asked to tell. */
+export interface TelemetryState {
+  readonly nowMs: number;
+  /** When the last response was that was told of; null = none ever was. */
+  readonly lastMs: number | null;
+  /** Attempts of which something was told, and those that used something and told nothing. */
+  readonly tasks: number;
+  readonly silent: number;
+  /** What the former told less what is booked of them, in tokens as limits count them. */
+  readonly differenceTokens: number;
+}
+
+/** One sentence of it. */
+export function telemetryWords({ nowMs, lastMs, tasks, silent, differenceTokens }: TelemetryState): string {
+  const last = lastMs === null ? "nothing received yet" : `last received ${span(nowMs - lastMs)} ago`;
+  const beside =
+    differenceTokens === 0 ? "as recorded" : `${signed(differenceTokens)} tokens beside the records`;
+  const told = tasks === 0 ? "" : `; ${tasks === 1 ? "the last task" : `the last ${tasks} tasks`}: ${beside}`;
+  const missing = silent === 0 ? "" : `; nothing arrived of ${silent === 1 ? "1 task" : `${silent} tasks`}`;
+  return `${last}${told}${missing}`;
+}
+
+/** The line of `status`; none while it is switched off. */
+export function telemetryStateLines(state: TelemetryState | null, paper: Paper): string[] {
+  return state === null ? [] : wrapWords("Telemetry: ", telemetryWords(state), paper);
 }

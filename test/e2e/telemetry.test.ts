@@ -42,6 +42,8 @@ describe.skipIf(claude.bin === null)(`claude, the real CLI (${claude.reason ?? "
       /Telemetry: {4}[\d,]+ tokens in 1 response, \$0\.\d{4} by its own reckoning: input/,
     );
     expect(shown).toMatch(/Difference: {3}none/);
+    expect(await ctm("status")).toMatch(/^Telemetry: last received .* ago/m);
+    expect(await ctm("doctor")).toMatch(/telemetry +last received .* ago/);
     // Nothing of it is in what the tasks used.
     const [used] = /Total +([\d,]+)/.exec(await ctm("usage", "tasks"))?.slice(1) ?? [];
     const booked = [await ctm.attempt(1), await ctm.attempt(2)].reduce(

@@ -116,6 +116,7 @@ export function statusModel(changes: Partial<StatusModel> = {}): StatusModel {
     cost: actual(TOTAL_COST),
     unknownUsageTasks: 0,
     simulated: null,
+    telemetry: null,
     level: "NONE",
     limits: [
       limitRow({ unit: "tokens", window: "hour", limit: 500_000, used: 48_523 }),

@@ -270,6 +270,7 @@ function statusOf(
     tokens: figureOf(0, "actual"),
     cost: figureOf(0, "actual"),
     unknownUsageTasks: 0,
+    telemetry: null,
     simulated: null,
     level: "NONE",
     limits: [],
