@@ -8,6 +8,7 @@
  * The engine is the only caller of the ledger's moves. It keeps no task in memory: the ledger is the truth, the
  * throttle its running sums, the ready queue a window of ids. Facts are published after the commit.
  */
+import { BudgetOverruns } from "./budget-overruns.ts";
 import type { AccountBook } from "./account-book.ts";
 import { Admissions, type Deferral } from "./admissions.ts";
 import { redacted } from "./base/redact.ts";
@@ -17,6 +18,7 @@ import type { KeptWrites } from "./kept-writes.ts";
 import type { Ledger } from "./ledger/ledger.ts";
 import type { ReadyTask } from "./ledger/task-rows.ts";
 import { Meter, type MeterParts } from "./meter.ts";
+import type { Roster } from "./roster/roster.ts";
 import { Resumption } from "./resumption.ts";
 import { RunningUsage } from "./running-usage.ts";
 import { TaskCaps } from "./task-caps.ts";
@@ -41,6 +43,8 @@ export interface EngineParts extends MeterParts {
   accountOf(worker: string): string;
   /** Do attempts whose account was parked go on by themselves when it is free again? */
   readonly autoResume: boolean;
+  /** Whose budgets are watched; left out = there is none. */
+  readonly roster?: Roster | null;
   newAttemptId(nowMs: number): string;
 }
 
@@ -86,7 +90,9 @@ export class Engine {
     const runningUsage = new RunningUsage({ ...parts, meter });
     const retry = (id: number, cause: string): void => void this.retry(id, cause);
     const caps = this.caps;
-    const reports = new WorkerReports({ ...parts, meter, runningUsage, caps, news, shares, pump, retry });
+    const overruns = new BudgetOverruns({ ...parts, roster: parts.roster ?? null });
+    const watched = { meter, runningUsage, caps, overruns };
+    const reports = new WorkerReports({ ...parts, ...watched, news, shares, pump, retry });
     const closed = (): boolean => this.#closed;
     this.#dispatch = new Dispatch({ ...parts, admissions, reports, news, shares, closed, wakeBy });
     [this.#admissions, this.#reports] = [admissions, reports];

@@ -11,6 +11,7 @@ import {
   type KeptFinding,
   type LongTask,
 } from "./optimization/rules.ts";
+import { contextBudget } from "./roster/context-budget.ts";
 import { BUDGET_WINDOWS, memberOf, type BudgetWindow, type Roster } from "./roster/roster.ts";
 import { calendarBounds } from "./throttle/windows.ts";
 
@@ -129,7 +130,7 @@ export class FindingBook {
       const member = id === undefined ? null : memberOf(roster, id);
       if (member === null) return [];
       const { outputTokens } = ledger.spend.usageOfAttempt(attemptOf(task));
-      const { retainedTokens } = roster.tiers[member.tier];
+      const { retainedTokens } = contextBudget(roster, member);
       return [{ taskId: task.id, member: member.id, outputTokens, retainedTokens }];
     });
   }

@@ -1,7 +1,10 @@
 /** The hierarchy as it is asked for: who its agents are, what they did and said, and what the rules find in it. */
+import { CtmError } from "./base/errors.ts";
+import { redacted } from "./base/redact.ts";
 import type { Config } from "./config.ts";
 import type { Engine } from "./engine.ts";
 import { escalate, type Escalated, type EscalationWish } from "./escalating.ts";
+import type { FactBus } from "./events/bus.ts";
 import type { FindingBook } from "./finding-book.ts";
 import type { Subject } from "./hierarchy/invocation.ts";
 import type { KeptWrites } from "./kept-writes.ts";
@@ -10,7 +13,8 @@ import type { MetricsFiles } from "./metrics-files.ts";
 import type { KeptFinding } from "./optimization/rules.ts";
 import { hierarchyMetrics } from "./overview/hierarchy.ts";
 import { rosterModel } from "./overview/roster.ts";
-import { report, type Reported, type ReportWish } from "./reporting.ts";
+import { aboutWhom, report, type Reported, type ReportWish } from "./reporting.ts";
+import { isCurrent } from "./task-in-hand.ts";
 import type { HierarchyMetrics, MetricsRebuilt } from "./reports/hierarchy-metrics.ts";
 import type { RosterModel } from "./reports/roster.ts";
 
@@ -24,6 +28,7 @@ export interface HierarchyDeskParts {
   readonly kept: KeptWrites;
   readonly metricsFiles: MetricsFiles;
   readonly findingBook: FindingBook;
+  readonly bus: FactBus;
   /** Gives a waiting task to another member. */
   giveTo(task: number, member: string): void;
   now(): number;
@@ -38,8 +43,8 @@ export class HierarchyDesk {
 
   /** Hands a task up. CtmError `usage` where nobody is there to hand it to, `illegal-move` for a completed one. */
   escalate(id: number, wish: EscalationWish): Escalated {
-    const { ledger, engine, giveTo, now } = this.#parts;
-    return escalate(id, wish, {
+    const { ledger, engine, bus, giveTo, now } = this.#parts;
+    const escalated = escalate(id, wish, {
       roster: this.#parts.config.roster?.roster ?? null,
       task: (task) => ledger.task(task),
       note: (task, level, member, reason) => ledger.escalate(task, level, member, reason, now()),
@@ -47,6 +52,28 @@ export class HierarchyDesk {
       hold: (task, reason) => void ledger.setHold(task, reason),
       giveTo,
     });
+    const { level, member } = escalated;
+    bus.publish({
+      kind: "task-escalated",
+      atMs: now(),
+      taskId: id,
+      level,
+      member,
+      reason: redacted(wish.reason),
+    });
+    return escalated;
+  }
+
+  /**
+   * An agent, by the word it was given, hands up the task it has in hand. CtmError as those of `report` and `escalate`,
+   * and `illegal-move` where it has none in hand any more.
+   */
+  reportEscalation(about: Pick<ReportWish, "key" | "task">, wish: EscalationWish): Escalated {
+    const { ledger } = this.#parts;
+    const { task, attemptId, source } = aboutWhom(about, ledger);
+    if (source === "agent" && !isCurrent(ledger.task(task), attemptId))
+      throw new CtmError("illegal-move", `task ${task} is not in hand any more: it was not handed up`);
+    return this.escalate(task, wish);
   }
 
   /** Figures of an agent, department, tier or the system; `sinceMs` null = of all that was counted. CtmError `not-found`. */

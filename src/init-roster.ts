@@ -13,7 +13,8 @@ export const INIT_ROSTER = `# The roster of this project: who its agents are, an
 # model and agent CLI goes over what stands here.
 
 # How much context one conversation may take in, and how much of it may be carried forward, in tokens (these are the
-# defaults). Every tier, department and agent, and the whole file, may have a budget of what it may spend:
+# defaults; an agent may have its own maxTokens and retainedTokens). At 80 % you are warned, at 100 % it is compacted.
+# Every tier, department and agent, and the whole file, may have a budget of what it may spend:
 # budget: { tokens: { day: 2M, week: null, month: 40M }, cost: { day: 10, month: 300 } }
 tiers:
   strategic: { maxTokens: 128000, retainedTokens: 16000 }

@@ -318,6 +318,7 @@ export class LocalApp implements App {
         deferral: this.#deferralOf(task, fitting),
         fitting: fitting.length,
         free: fitting.filter((worker) => worker.free).length,
+        withheld: fitting.find(({ withheld }) => withheld !== null)?.withheld ?? null,
         auto: this.#parts.engine.auto,
         pausedBecause: this.#parts.ledger.settings.get("paused"),
         parkedFor: this.#parkedFor(task),

@@ -65,6 +65,7 @@ function buildEngine(
     delegate: (draft) => base.delegation.delegate(draft),
     traits: traitsIn(config),
     oversized: config.throttle.oversized,
+    roster: config.roster?.roster ?? null,
     entryRules: entryRulesOf(config, base),
     newAttemptId: (nowMs) => `a${nowMs.toString(36)}-${randomBytes(6).toString("hex")}`,
   });
@@ -138,7 +139,7 @@ function buildApp(
     base.bus.subscribe((fact) => {
       if (workplace !== null && (fact.kind === "task-moved" || fact.kind === "usage-booked"))
         findingBook.changed();
-      if (fact.kind === "task-moved" && isFinal(fact.to)) metricsFiles.changed();
+      if (fact.kind === "context" || (fact.kind === "task-moved" && isFinal(fact.to))) metricsFiles.changed();
     });
     if (workplace !== null) metricsFiles.begin();
   }
@@ -287,6 +288,7 @@ async function openTelemetry(config: Config, base: Foundation): Promise<Telemetr
 /** The slow safety net behind the events: is every pane still there, is anything left that could go, or be told? */
 async function safetyTick(workplace: Workplace, engine: Engine, app: LocalApp): Promise<void> {
   await workplace.pool.sweep();
+  await workplace.contexts?.sweep();
   engine.pump();
   app.reports.sweep();
 }

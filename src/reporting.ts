@@ -74,7 +74,8 @@ export function reportTested(
   ledger.report(attemptId, { kind: "tests", value: passed, of, atMs, source: "hook" });
 }
 
-function aboutWhom({ key, task }: ReportWish, ledger: Ledger): About {
+/** Whose attempt the holder of this word, or a person who names a task, speaks of. */
+export function aboutWhom({ key, task }: Pick<ReportWish, "key" | "task">, ledger: Ledger): About {
   if (key === null) {
     if (task === null) throw new CtmError("usage", "outside of a worker a report names its task: --task N");
     const attempt = ledger.attempts.ofTask(ledger.task(task).id).at(-1);

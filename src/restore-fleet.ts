@@ -45,6 +45,7 @@ export async function restoreFleet(
       );
     }
   }
+  await workplace.contexts?.restore();
   const { awaitAcceptance } = workplace;
   RECOVER.note.pass(() => beginStart(base.ledger, base.now()));
   const parts = { ledger: base.ledger, engine, pool, awaitAcceptance };

@@ -119,6 +119,8 @@ export function rosterSchema(agents: readonly string[]) {
           words: words().optional(),
           preamble: preamble().nullable().optional(),
           reportsTo: text(ID, ID_RULE).nullable().optional(),
+          maxTokens: wholeNumber(1, 100_000_000).optional(),
+          retainedTokens: wholeNumber(1, 100_000_000).optional(),
           budget: budget().optional(),
         }),
         { error: "must be a list of agents" },
@@ -153,6 +155,8 @@ export function rosterOf(input: RosterInput): Roster {
     words: agent.words ?? [],
     preamble: agent.preamble == null ? null : taskText(agent.preamble).trim(),
     reportsTo: agent.reportsTo ?? null,
+    maxTokens: agent.maxTokens ?? null,
+    retainedTokens: agent.retainedTokens ?? null,
     budget: budgetOf(agent.budget),
   }));
   return { tiers: tiersOf(input.tiers), departments, members, budget: budgetOf(input.budget) };

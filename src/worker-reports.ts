@@ -2,6 +2,7 @@
  * What workers report, and what follows from it: accepted → ended → meter → settle → record. Each report happens once;
  * what an attempt says that is not its task's current one moves nothing.
  */
+import type { BudgetOverruns } from "./budget-overruns.ts";
 import type { AccountBook } from "./account-book.ts";
 import type { WorkerReport } from "./distributor/distributor.ts";
 import type { FactBus } from "./events/bus.ts";
@@ -30,6 +31,7 @@ export interface WorkerReportParts {
   readonly meter: Meter;
   readonly runningUsage: RunningUsage;
   readonly caps: TaskCaps;
+  readonly overruns: BudgetOverruns;
   readonly news: TaskNews;
   /** The account a worker's agent runs with. */
   accountOf(worker: string): string;
@@ -90,6 +92,7 @@ export class WorkerReports {
       case "used":
         this.#withCurrent(report.attemptId, (task, attempt) => {
           this.#parts.runningUsage.book(report.records, ownerOf(task, attempt));
+          this.#parts.overruns.check(task, attempt, after);
           this.#parts.caps.check(task);
         });
         return;
@@ -195,13 +198,24 @@ export class WorkerReports {
     const isOthers = (key: string): boolean => ledger.spend.isOthers(key, attempt.id);
     const outcome = attempt.cancel_at_ms === null ? report.outcome : cancelledAs(report.outcome);
     const entries = this.#parts.meter.ofEnded({ ...report, outcome }, owner, isOthers);
-    this.finish(from, outcome, entries, after);
+    if (attempt.member === null) return this.finish(from, outcome, entries, after);
+    // Booked first, so that its end knows of a budget it has overrun.
+    const booked = ledger.bookUsage(entries);
+    this.#parts.overruns.check(from, attempt, after, booked);
+    this.finish(from, outcome, [], after, booked);
   }
 
-  finish(task: Task, outcome: Outcome, entries: readonly UsageEntry[], after: After): void {
+  /** `before`: what was booked of it just now. */
+  finish(
+    task: Task,
+    outcome: Outcome,
+    entries: readonly UsageEntry[],
+    after: After,
+    before: readonly Booked[] = [],
+  ): void {
     const { ledger, now } = this.#parts;
     const { task: ended, booked } = ledger.finish(task, outcome, entries, now());
-    after(() => this.#finished(task, ended, outcome, booked));
+    after(() => this.#finished(task, ended, outcome, [...before, ...booked]));
   }
 
   #finished(task: Task, ended: Task, outcome: Outcome, booked: readonly Booked[]): void {

@@ -9,6 +9,7 @@ import { adaptersOf } from "./agents/agents.ts";
 import type { AgentSettings } from "./agents/adapter.ts";
 import { CtmError } from "./base/errors.ts";
 import { agentEnvironment, harmlessEnvironment, type Config } from "./config.ts";
+import { ContextKeeper } from "./context-keeper.ts";
 import { LocalDistributor } from "./distributor/local.ts";
 import type { FactBus } from "./events/bus.ts";
 import type { KeptWrites } from "./kept-writes.ts";
@@ -34,6 +35,8 @@ const REHEARSAL_PROGRAM = fileURLToPath(new URL("./rehearsal-agent.js", import.m
 export interface Workplace {
   readonly pool: WorkerPool;
   readonly distributor: LocalDistributor;
+  /** Watches context budgets; null = there is no roster. */
+  readonly contexts: ContextKeeper | null;
   /** Socket of our own tmux server. */
   readonly ownSocket: string;
   readonly workersDir: string;
@@ -125,9 +128,25 @@ export async function openWorkplace(parts: WorkplaceParts): Promise<Workplace> {
     },
     trouble,
   });
+  // Before the distributor hears that a worker is free, it is known whether it may be.
+  const contexts =
+    config.roster === null
+      ? null
+      : new ContextKeeper({
+          ...{ roster: config.roster.roster, context: config.context },
+          ...{ ledger, kept, bus: parts.bus, pool, now: () => parts.now(), trouble },
+        });
   const delivery = new Delivery({
     launching,
     context: config.context,
+    ...(config.roster === null
+      ? {}
+      : {
+          notes: {
+            for: (member) => ledger.contexts.notesFor(member),
+            told: (member, lastId, attemptId) => kept.keep(() => ledger.notesTold(member, lastId, attemptId)),
+          },
+        }),
     // What cannot be written down is not pressed.
     claimSecondEnter: (attemptId) =>
       kept.attempt(() => ledger.claimSecondEnter(attemptId, parts.now())) === true,
@@ -146,6 +165,7 @@ export async function openWorkplace(parts: WorkplaceParts): Promise<Workplace> {
   return {
     pool,
     distributor,
+    contexts,
     ownSocket: paths.tmuxSocket,
     workersDir: paths.workersDir,
     terminal,
@@ -173,6 +193,7 @@ export async function openWorkplace(parts: WorkplaceParts): Promise<Workplace> {
       return order.settled();
     },
     async close() {
+      contexts?.close();
       pool.close();
       spool.close();
       const closings = [...terminals.values()].map(async (opening) => (await opening).close());

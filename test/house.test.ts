@@ -377,6 +377,7 @@ describe("what touches the outside", () => {
     "ledger/sample-rows.ts": /\bsamples\s*\.\s*(?:add|reprice)\(/g,
     "ledger/escalation-rows.ts": /\bescalations\s*\.\s*note\(/g,
     "ledger/hierarchy-rows.ts": /\bhierarchy\s*\.\s*(?:book|correct|rebuild|reported)\(/g,
+    "ledger/context-rows.ts": /\bcontexts\s*\.\s*(?:apply|told)\(/g,
     "ledger/finding-rows.ts": /\bfindings\s*\.\s*(?:apply|acknowledge)\(/g,
     "ledger/invocation-booking.ts": /\binvocations\s*\.\s*(?:ended|correct|reprice)\(/g,
     "ledger/report-rows.ts": /\breports\s*\.\s*add\(/g,

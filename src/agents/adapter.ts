@@ -165,6 +165,11 @@ export interface AgentTraits {
   readonly acceptWithinMs: number;
   /** Slash command that empties the conversation between tasks, or null. */
   readonly clearCommand: string | null;
+  /**
+   * The line that has it sum its conversation up and go on with the summary, of about so many tokens. Left out = it has
+   * none, or no conversation outlives a task.
+   */
+  readonly compactLine?: (retainedTokens: number) => string;
   /** tmux key name that interrupts a running turn, e.g. "Escape" or "C-c". */
   readonly interruptKey: string;
   /** How often it is pressed for one interrupt, a moment apart; absent: once. */
@@ -197,6 +202,8 @@ export interface AgentRecord {
   windows?(text: string): readonly SeenWindow[];
   /** Where agents that this session started keep records of their own. Left out = in the paths above. */
   readonly startedAgents?: StartedAgents;
+  /** Does this text tell that the conversation was compacted, by whomever? Left out = this agent's record never does. */
+  compacted?(text: string): boolean;
   /** Does the agent begin another turn by itself after this answer, with a report of its own? Left out = it never does. */
   goesOnByItself?(text: string, answer: string): boolean;
 }

@@ -7,7 +7,7 @@
  */
 import { OWN_CLAUDE_RECORD, parseOwnClaudeRecord } from "../metering/claude-record.ts";
 import { claudeWindows } from "../metering/provider-limits.ts";
-import { claudeLimit, claudeReportWaits, claudeTurnEnded } from "../metering/claude-turn.ts";
+import { claudeCompacted, claudeLimit, claudeReportWaits, claudeTurnEnded } from "../metering/claude-turn.ts";
 import type { AgentAdapter, AgentRecord, LaunchPlan, LaunchRequest, TurnFailure } from "./adapter.ts";
 import { CLAUDE_HOOKS, interpretClaude } from "./claude-hooks.ts";
 import { readClaudeScreen } from "./claude-screen.ts";
@@ -25,6 +25,8 @@ export const claudeAdapter: AgentAdapter = {
     firstRequestTokens: 11_200,
     acceptWithinMs: 5_000,
     clearCommand: "/clear",
+    compactLine: (retainedTokens) =>
+      `/compact Sum up in at most ${retainedTokens} tokens: the task, what is decided, what was done and where, what is still open.`,
     interruptKey: "Escape",
     readyBy: "signal",
   },
@@ -77,6 +79,7 @@ function claudeRecord(sessionId: string, recordPath: string | null): AgentRecord
     holdsAnswer: claudeTurnEnded,
     turnFailure: claudeTurnFailure,
     windows: claudeWindows,
+    compacted: claudeCompacted,
     goesOnByItself: claudeReportWaits,
   };
 }

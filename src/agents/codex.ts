@@ -16,7 +16,7 @@
  */
 import { CODEX_PART, parseCodexRecord, codexStarter } from "../metering/codex-record.ts";
 import { codexWindows } from "../metering/provider-limits.ts";
-import { codexTurnEnded } from "../metering/codex-turn.ts";
+import { codexCompacted, codexTurnEnded } from "../metering/codex-turn.ts";
 import type { AgentAdapter, AgentRecord, LaunchPlan, LaunchRequest } from "./adapter.ts";
 import { codexHookOptions, interpretCodex } from "./codex-hooks.ts";
 import { codexTurnFailure } from "./codex-failure.ts";
@@ -34,6 +34,8 @@ export const codexAdapter: AgentAdapter = {
     firstRequestTokens: 8_700,
     acceptWithinMs: 5_000,
     clearCommand: "/clear",
+    // It takes no words with it: what follows the command would be a prompt.
+    compactLine: () => "/compact",
     interruptKey: "Escape",
     readyBy: "screen",
   },
@@ -74,5 +76,6 @@ function codexRecord(sessionId: string, recordPath: string | null): AgentRecord 
     holdsAnswer: codexTurnEnded,
     turnFailure: codexTurnFailure,
     windows: codexWindows,
+    compacted: codexCompacted,
   };
 }

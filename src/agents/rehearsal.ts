@@ -31,6 +31,7 @@ export const rehearsalAdapter: AgentAdapter = {
     firstRequestTokens: 0,
     acceptWithinMs: 5_000,
     clearCommand: "/clear",
+    compactLine: () => "/compact",
     interruptKey: "Escape",
     readyBy: "signal",
   },
@@ -114,6 +115,7 @@ function rehearsalRecord(_sessionId: string, recordPath: string | null): AgentRe
     format: REHEARSAL_RECORD,
     holdsAnswer: holdsRehearsedAnswer,
     turnFailure: () => null,
+    compacted: (text) => text.includes('{"type":"rehearsal-compacted"'),
   };
 }
 

@@ -22,6 +22,7 @@ const escapeWaitMs = 40;
 /** How long a second Ctrl+C counts as the second. */
 const interruptAgainMs = 2_000;
 const transcriptLinesMax = 400;
+const compactMs = 200;
 
 interface Options {
   readonly session: string;
@@ -114,6 +115,7 @@ class RehearsalAgent {
     this.#interrupted = false;
     if (prompt === "/exit") void this.exit(0);
     else if (prompt === "/clear") this.#clear();
+    else if (prompt === "/compact") this.#compact();
     else this.#begin(prompt);
   }
 
@@ -236,6 +238,18 @@ class RehearsalAgent {
     this.#hook("SessionEnd", { reason: "clear" });
     this.#session = randomUUID();
     this.#hook("SessionStart", { source: "clear" });
+  }
+
+  /** Takes a moment, as a summary does. */
+  #compact(): void {
+    this.#mode = "busy";
+    setTimeout(() => {
+      if (this.#mode === "busy") this.#mode = "idle";
+      this.#record([JSON.stringify({ type: "rehearsal-compacted", session: this.#session })]);
+      this.#say("Conversation compacted");
+      this.#hook("PostCompact", { trigger: "manual" });
+      this.draw();
+    }, compactMs);
   }
 
   #say(text: string): void {

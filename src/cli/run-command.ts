@@ -14,6 +14,9 @@ import { configOf } from "./settings-config.ts";
 import { followUntilStopped, show } from "./show-results.ts";
 import type { Terminal } from "./terminal.ts";
 
+/** What agents say of their own tasks. */
+const OF_WORKERS: ReadonlySet<string> = new Set(["report", "report escalation"]);
+
 /** Returns the exit code. Throws CtmError. */
 export async function runCommand(
   command: Command,
@@ -26,7 +29,7 @@ export async function runCommand(
   if (command.face === "exit") throw new CtmError("usage", "`exit` is for the prompt; `kill` ends workers");
   if (command.face === "serve") return runServe(input, settings, terminal);
   // A report goes to the manager whose worker this is.
-  const home = command.name === "report" ? stateDirOfWorker() : null;
+  const home = OF_WORKERS.has(command.name) ? stateDirOfWorker() : null;
   const config = await configOf(home === null ? settings : { ...settings, stateDir: home });
   terminal.useTimeZone(config.throttle.timeZone);
   if (isMending(command, input)) return mend(command, input, config, terminal);

@@ -44,6 +44,7 @@ import { release } from "./release.ts";
 import { roster, rosterImport, rosterInit, rosterJsonSchema } from "./roster.ts";
 import { reportMonthly, reportSchedule, reportWeekly } from "./period-reports.ts";
 import { report } from "./report.ts";
+import { reportEscalation } from "./report-escalation.ts";
 import { reprice } from "./reprice.ts";
 import { restart } from "./restart.ts";
 import { restore } from "./restore.ts";
@@ -91,7 +92,7 @@ export function allCommands(): readonly Command[] {
     ...[workers, spawn, attach, output, send, answer, restart, drain, kill, survivors, adopt],
     ...[limits, limitsSet, limitsRaise, accounts, accountsFree, accountsReserve],
     ...[pricesShow, pricesUpdate, reprice],
-    ...[roster, rosterInit, rosterImport, rosterJsonSchema, escalate, report],
+    ...[roster, rosterInit, rosterImport, rosterJsonSchema, escalate, report, reportEscalation],
     ...[reportWeekly, reportMonthly, reportSchedule],
     ...[findings, findingsAck],
     ...[metricsAgent, metricsDepartment, metricsTier, metricsSystem, metricsRebuild],

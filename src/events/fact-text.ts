@@ -1,4 +1,6 @@
 /** The only place where a fact becomes a sentence. Texts of users and agents stand in it as they are: whoever prints makes them harmless. */
+import { nearWords } from "../roster/context-budget.ts";
+import { levelWords } from "../roster/escalation.ts";
 import type { Fact } from "./facts.ts";
 
 /** One sentence without a full stop. */
@@ -38,10 +40,30 @@ export function factText(fact: Fact): string {
       return `over (${fact.rule}): ${fact.subject}`;
     case "alert":
       return `alert (${fact.severity}): ${fact.title}${fact.text === "" ? "" : `: ${fact.text}`}`;
+    case "task-escalated":
+      return `#${fact.taskId} is handed up to level ${levelWords(fact.level)}${fact.member === null ? "" : `: ${fact.member}`}${because(fact.reason)}`;
+    case "context":
+      return contextText(fact);
     case "trouble":
       return `trouble: ${fact.message}`;
     default:
       return fact satisfies never;
+  }
+}
+
+/** The warning stands by itself, word for word. */
+function contextText({ event, name, worker, told }: Extract<Fact, { kind: "context" }>): string {
+  switch (event) {
+    case "near":
+      return nearWords(name);
+    case "full":
+      return `Agent ${name} reached its context limit${onWorker(worker)}: handed up to ${told ?? "nobody"}, level 3`;
+    case "compacted":
+      return `${worker} has compacted the conversation of agent ${name}`;
+    case "renewed":
+      return `the conversation of agent ${name}${onWorker(worker)} has ended`;
+    default:
+      return event satisfies never;
   }
 }
 

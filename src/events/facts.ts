@@ -1,5 +1,6 @@
 /** What happened, told after it was written. A fact reports; nothing is decided by listening to one. */
 import type { ParkCause } from "../throttle/account-parking.ts";
+import type { EscalationLevel } from "../roster/escalation.ts";
 import type { Level } from "../throttle/levels.ts";
 import type { TaskStateName } from "../tasks/task.ts";
 
@@ -114,5 +115,27 @@ export type Fact =
       readonly severity: string;
       readonly title: string;
       readonly text: string;
+    }
+  /** It was handed up. `member`: to whom of the roster; null = to nobody of it. */
+  | {
+      readonly kind: "task-escalated";
+      readonly atMs: number;
+      readonly taskId: number;
+      readonly level: EscalationLevel;
+      readonly member: string | null;
+      readonly reason: string;
+    }
+  /** A conversation came near its context budget or over it, or that is over. `told`: who of the roster is notified. */
+  | {
+      readonly kind: "context";
+      readonly atMs: number;
+      readonly event: "near" | "full" | "compacted" | "renewed";
+      readonly worker: string;
+      readonly member: string;
+      readonly name: string;
+      readonly taskId: number;
+      readonly tokens: number;
+      readonly maxTokens: number;
+      readonly told: string | null;
     }
   | { readonly kind: "trouble"; readonly atMs: number; readonly message: string };

@@ -39,7 +39,11 @@ export interface Subject {
 export const SYSTEM: Subject = Object.freeze({ kind: "system", id: "" });
 
 /** All it counts for. The system counts each invocation once, in however many departments its agent stands. */
-export function subjectsOf({ member, tier, departments }: Invocation): Subject[] {
+export function subjectsOf({
+  member,
+  tier,
+  departments,
+}: Pick<Invocation, "member" | "tier" | "departments">): Subject[] {
   return [
     ...(member === null ? [] : [{ kind: "agent", id: member } as const]),
     ...departments.map((id) => ({ kind: "department", id }) as const),

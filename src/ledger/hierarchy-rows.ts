@@ -104,6 +104,12 @@ export class HierarchyRows {
       this.#save(subject, withCorrection(this.sums(subject), before, after, row.seq));
   }
 
+  /** What is known of these beside their sums has changed. */
+  touched(of: Pick<Invocation, "member" | "tier" | "departments">): void {
+    for (const { kind, id } of subjectsOf(of))
+      if (this.#sums.get(kind, id) !== undefined) this.#changed.set(`${kind} ${id}`, { kind, id });
+  }
+
   /** Takes what is reported of an attempt instead of before, if it was counted. Inside a transaction. */
   reported(attemptId: string, before: ReportedValue | null, after: ReportedValue): void {
     const row = this.#byAttempt.get(attemptId);

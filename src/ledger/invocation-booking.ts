@@ -69,6 +69,11 @@ export class InvocationBooking {
       hierarchy.correct(attemptId, this.#usageOf(attemptId));
   }
 
+  /** Something else is known of an agent of the roster, and of those it counts for. */
+  touched(member: string): void {
+    if (this.#placeOf !== null) this.#parts.hierarchy.touched(placedAs(member, this.#placeOf));
+  }
+
   /** All bookings have other costs. */
   reprice(): void {
     const { hierarchy, reports } = this.#parts;

@@ -28,6 +28,7 @@ import { AccountRows } from "./account-rows.ts";
 import { AlertRows } from "./alert-rows.ts";
 import { AttemptRows, type Intent } from "./attempt-rows.ts";
 import { backUpBeforeMigration } from "./backup-folder.ts";
+import { ContextRows, type ContextChange } from "./context-rows.ts";
 import { openDatabase, type Db, type Transaction } from "./database.ts";
 import { EscalationRows } from "./escalation-rows.ts";
 import { ExternalRows } from "./external-rows.ts";
@@ -101,6 +102,7 @@ const COMMITS = {
   reprice: commitPoint("reprice.commit"),
   escalate: commitPoint("escalate.commit"),
   report: commitPoint("report.commit"),
+  context: commitPoint("context.commit"),
   findings: commitPoint("findings.commit"),
   rebuild: commitPoint("rebuild-hierarchy.commit"),
 };
@@ -116,6 +118,7 @@ export class Ledger {
   readonly external: ExternalRows;
   readonly telemetry: TelemetryRows;
   readonly escalations: EscalationRows;
+  readonly contexts: ContextRows;
   readonly hierarchy: HierarchyRows;
   readonly reports: ReportRows;
   readonly findings: FindingRows;
@@ -147,6 +150,7 @@ export class Ledger {
     this.external = new ExternalRows(db);
     this.telemetry = new TelemetryRows(db);
     this.escalations = new EscalationRows(db);
+    this.contexts = new ContextRows(db);
     this.hierarchy = new HierarchyRows(db);
     this.reports = new ReportRows(db);
     this.findings = new FindingRows(db);
@@ -487,6 +491,19 @@ export class Ledger {
 
   acknowledgeFinding(id: number): void {
     this.#transaction(COMMITS.findings, () => this.findings.acknowledge(id));
+  }
+
+  /** What happened to the context of a conversation. */
+  bookContext(change: ContextChange): void {
+    this.#transaction(COMMITS.context, () => {
+      this.contexts.apply(change);
+      if (change.event !== null) this.#invocations.touched(change.stand.member);
+    });
+  }
+
+  /** Notes were typed before the text of an attempt. */
+  notesTold(member: string, lastId: number, attemptId: string): void {
+    this.#transaction(COMMITS.context, () => this.contexts.told(member, lastId, attemptId));
   }
 
   /** How far up a task is handed, and to whom of the roster. */

@@ -418,6 +418,23 @@ const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX alert_message_made ON alert_message (channel, made_at_ms);
   `,
+  // Conversations near or over the context budget of an agent of a roster, what came of them, and notes to coordinators.
+  `
+  CREATE TABLE context (
+    worker TEXT PRIMARY KEY, session_id TEXT NOT NULL, member TEXT NOT NULL, name TEXT NOT NULL, task_id INTEGER NOT NULL,
+    tokens INTEGER NOT NULL, max_tokens INTEGER NOT NULL, stage TEXT NOT NULL, record_bytes INTEGER NOT NULL, mark TEXT,
+    asked_at_ms INTEGER
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE context_event (
+    id INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, kind TEXT NOT NULL, member TEXT NOT NULL, worker TEXT NOT NULL,
+    session_id TEXT NOT NULL, task_id INTEGER NOT NULL, tokens INTEGER NOT NULL, max_tokens INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX context_event_member ON context_event (member, kind);
+  CREATE TABLE member_note (
+    id INTEGER PRIMARY KEY, member TEXT NOT NULL, at_ms INTEGER NOT NULL, text TEXT NOT NULL, told_attempt TEXT
+  ) STRICT;
+  CREATE INDEX member_note_untold ON member_note (member, id) WHERE told_attempt IS NULL;
+  `,
 ];
 
 const MIGRATE = commitPoint("migrate.commit");

@@ -51,6 +51,13 @@ export function claudeTurnEnded(text: string, answer: string | null): boolean {
   return answer === null ? ended : answered && (closed || !launched);
 }
 
+/** Was the conversation itself compacted in this text? What a subagent was told is not meant. */
+export function claudeCompacted(text: string): boolean {
+  for (const line of jsonLines(text, ['"compact_boundary"']))
+    if (line["subtype"] === "compact_boundary" && line["isSidechain"] !== true) return true;
+  return false;
+}
+
 /**
  * Did the report of a background task come in while the turn with this answer was ending? It waits to be taken up, or was
  * taken up meanwhile: the agent begins another turn with it, and what it said was no answer yet.

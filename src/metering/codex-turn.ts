@@ -80,6 +80,16 @@ export function codexTurnEnded(text: string, answer: string | null): boolean {
   return told !== null && squeezed(told) === squeezed(answer);
 }
 
+/** Was the conversation compacted in this text? The line of it holds the summary, the event beside it nothing. */
+export function codexCompacted(text: string): boolean {
+  for (const line of jsonLines(text, ['compacted"'])) {
+    if (line["type"] === "compacted") return true;
+    if (line["type"] === "event_msg" && objectAt(line, "payload")?.["type"] === "context_compacted")
+      return true;
+  }
+  return false;
+}
+
 function readEvent(reading: Reading, line: JsonObject, payload: JsonObject, timeZone: string): void {
   const turnId = nameAt(payload, "turn_id");
   switch (payload["type"]) {

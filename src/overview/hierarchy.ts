@@ -13,7 +13,8 @@ import {
   type SubjectFacts,
   type SubjectFigures,
 } from "../reports/metrics-file.ts";
-import { departmentOf, memberOf, TIERS, type Roster } from "../roster/roster.ts";
+import { contextBudget } from "../roster/context-budget.ts";
+import { departmentOf, memberOf, membersIn, TIERS, type Roster } from "../roster/roster.ts";
 
 /** What `metrics agent` and its like show. CtmError `not-found` for a subject that neither roster nor ledger knows. */
 export function hierarchyMetrics(
@@ -53,6 +54,26 @@ export function figuresOf(subject: Subject, ledger: Ledger, roster: Roster | nul
     p95Tenths: hierarchy.p95Tenths(subject, sums.durations),
     reported: qualityOf(sums.reported),
     recent: hierarchy.bySeq(sums.recent),
+    context: contextCounts(subject, 0, ledger, roster),
+  };
+}
+
+/** Of a department or tier: those who stand in it now. */
+function contextCounts(
+  { kind, id }: Subject,
+  sinceMs: number,
+  { contexts }: Ledger,
+  roster: Roster | null,
+): SubjectFigures["context"] {
+  const members = {
+    agent: () => [id],
+    department: () => (roster === null ? [] : membersIn(roster, id)).map((member) => member.id),
+    tier: () => (roster?.members ?? []).flatMap((member) => (member.tier === id ? [member.id] : [])),
+    system: () => null,
+  }[kind]();
+  return {
+    warnings: contexts.count("near", members, sinceMs),
+    overruns: contexts.count("full", members, sinceMs),
   };
 }
 
@@ -78,6 +99,7 @@ export function figuresSince(
     p95Tenths: tenths[Math.ceil(tenths.length * 0.95) - 1] ?? null,
     reported: qualityOf(sums.reported),
     recent: ledger.hierarchy.bySeq(sums.recent),
+    context: contextCounts(subject, fromMs, ledger, roster),
   };
 }
 
@@ -110,7 +132,7 @@ function factsOf(subject: Subject, roster: Roster | null): SubjectFacts {
         ...nothing,
         ...{ name, model, tier },
         department: departments[0] ?? null,
-        maxTokens: roster.tiers[tier].maxTokens,
+        maxTokens: contextBudget(roster, member).maxTokens,
       };
     }
     case "department":

@@ -4,11 +4,17 @@ import type { LimitRow } from "../reports/limits-table.ts";
 import { PRIORITIES } from "../tasks/priority.ts";
 import { admits, worstLevel, type Level } from "../throttle/levels.ts";
 import { isBudget } from "../throttle/limits.ts";
+import { contextWords } from "../roster/context-budget.ts";
 import { limitRows } from "./limit-rows.ts";
 import { aliasOf, type OverviewSources } from "./sources.ts";
 import { endedTasks, spendOf, totalsOf } from "./spend-figures.ts";
 import { telemetryState } from "./telemetry.ts";
 import { workerRows } from "./worker-rows.ts";
+
+/** Conversations near or over their context budget. */
+function contextNotices({ ledger }: OverviewSources): string[] {
+  return ledger.contexts.all().map((stand) => `${aliasOf(stand.worker)}: ${contextWords(stand)}`);
+}
 
 /** Open findings are told until somebody has seen them. */
 function findingNotices({ config, ledger }: OverviewSources): string[] {
@@ -34,7 +40,7 @@ export function statusModel(sources: OverviewSources): StatusModel {
     nowMs,
     upMs: sources.startedAtMs === null ? null : nowMs - sources.startedAtMs,
     mode: modeOf(sources),
-    notices: [...sources.notices(), ...findingNotices(sources)],
+    notices: [...sources.notices(), ...contextNotices(sources), ...findingNotices(sources)],
     queue: {
       queued: counts.get("queued") ?? 0,
       held: counts.get("held") ?? 0,

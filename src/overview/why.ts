@@ -15,6 +15,8 @@ export interface WaitingFacts {
   /** Workers that run its agent at all, free or not. */
   readonly fitting: number;
   readonly free: number;
+  /** Why the first of them takes no task although its agent waits; null = none is so. */
+  readonly withheld: string | null;
   readonly auto: boolean;
   readonly pausedBecause: string | null;
   /** Of a task that is parked for its account; null for any other, also for one that waits at its cap. */
@@ -99,7 +101,7 @@ function holdOf(task: Task, facts: WaitingFacts, sources: OverviewSources): Task
     const level = standing === undefined ? null : levelOf(standing.used + standing.held, standing.limit);
     return { reason, limitId, level, untilMs };
   }
-  if (facts.free === 0) return plain("every worker that could take it is busy");
+  if (facts.free === 0) return plain(facts.withheld ?? "every worker that could take it is busy");
   if (!facts.auto) return plain("auto mode is off");
   return null;
 }

@@ -27,8 +27,12 @@ export function noticeOf(fact: Fact, paper: Paper): string[] {
     case "account-parked":
     case "level-changed":
     case "finding-opened":
+    case "task-escalated":
     case "trouble":
       return painted(words, paint.warn, paper);
+    case "context":
+      if (fact.event === "near" || fact.event === "full") return painted(words, paint.warn, paper);
+      return painted(words, paint.good, paper);
     case "storage-changed":
       return fact.fault === null ? painted(words, paint.good, paper) : painted(words, paint.bad, paper);
     case "account-freed":

@@ -47,6 +47,8 @@ export interface SubjectFigures {
   readonly reported: ReportedQuality;
   /** Oldest first. */
   readonly recent: readonly Invocation[];
+  /** How often a conversation came near its context budget, and over it. */
+  readonly context: { readonly warnings: number; readonly overruns: number };
 }
 
 export type MetricsFile = ReturnType<typeof metricsFile>;
@@ -59,8 +61,8 @@ export function metricsFile(figures: SubjectFigures) {
       performance: performanceOf(figures),
       quality: qualityOf(figures),
       budget: {
-        budget_warnings: null,
-        budget_overruns: null,
+        budget_warnings: figures.sums.tokensKnown > 0 ? figures.context.warnings : null,
+        budget_overruns: figures.sums.tokensKnown > 0 ? figures.context.overruns : null,
         max_tokens_in_session: figures.facts.maxTokens,
         current_session_tokens:
           figures.facts.subject.kind === "agent" && figures.sums.session !== null

@@ -44,6 +44,9 @@ export interface Member {
   readonly preamble: string | null;
   /** Whom it turns to with what it cannot do; null = the coordinator of its department. */
   readonly reportsTo: string | null;
+  /** Its own context budget; null = its tier's. */
+  readonly maxTokens: number | null;
+  readonly retainedTokens: number | null;
   readonly budget: SpendBudget;
 }
 

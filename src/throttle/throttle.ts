@@ -197,11 +197,20 @@ export class Throttle {
     return standingOf(gauge, this.#calendar, this.#nowMs, this.#sinceMs);
   }
 
-  /** Budgets that bind this subject and are overrun: more is used than they allow. */
-  overrunBudgets(subject: SpendSubject, nowMs: number): LimitStanding[] {
+  /** Budgets that bind this subject and are overrun: more is used than they allow, what is not booked here yet included. */
+  overrunBudgets(
+    subject: SpendSubject,
+    nowMs: number,
+    more: readonly Pick<Booking, "spend" | "simulated">[] = [],
+  ): LimitStanding[] {
     this.#tick(nowMs);
+    const weighing = more.filter(({ simulated }) => this.#weighs(simulated));
+    const added = (unit: LimitUnit): number =>
+      weighing.reduce((sum, { spend }) => sum + spendIn(spend, unit), 0);
     return this.#standing(this.#gauges.of(subject))
-      .filter(({ scope, used, amount }) => isBudget(scope) && amount !== null && used > amount)
+      .filter(
+        ({ scope, unit, used, amount }) => isBudget(scope) && amount !== null && used + added(unit) > amount,
+      )
       .map((gauge) => standingOf(gauge, this.#calendar, this.#nowMs, this.#sinceMs));
   }
 

@@ -37,8 +37,17 @@ export type DeliveryResult =
 export interface DeliveryParts {
   readonly launching: Launching;
   readonly context: "keep" | "clear" | "fresh";
+  /** What an agent of the roster is to be told with its next task; left out = there is no roster. */
+  readonly notes?: MemberNotes;
   /** Claims the one second Enter of an attempt, durably. False: it was pressed before. */
   claimSecondEnter(attemptId: string): boolean;
+}
+
+export interface MemberNotes {
+  /** Oldest first. */
+  for(member: string): readonly { readonly id: number; readonly text: string }[];
+  /** All up to this one were typed with an attempt. */
+  told(member: string, lastId: number, attemptId: string): void;
 }
 
 /** What must happen to the agent before this task can be typed. */
@@ -51,6 +60,9 @@ export function preparationFor(worker: Worker, task: Task, context: DeliveryPart
   if (kind === "shell" || record.adopted) return "none";
   const otherModel = task.assignment.model !== null && task.assignment.model !== record.model;
   if (otherModel || task.draft.cwd !== record.cwd) return "relaunch";
+  // One that is a process a task begins a conversation with each.
+  if (worker.freshNext && adapter.traits.goesOnBy === undefined)
+    return adapter.traits.clearCommand === null ? "relaunch" : "clear";
   if (record.lastType === null) return "none";
   if (context === "fresh") return "relaunch";
   const otherWork = record.lastType !== workKind(task.assignment) || record.lastCwd !== task.draft.cwd;
@@ -67,11 +79,11 @@ export class Delivery {
   /** The whole way of one task into one pane. The worker is taken at once, before the first await. */
   async deliver(worker: Worker, order: DeliveryOrder): Promise<DeliveryResult> {
     const { task, attemptId } = order;
-    const submission = worker.adapter.submission(
-      attemptId,
-      promptOf(task.draft.text, task.assignment.member),
-      task.draft.cwd,
-    );
+    const member = task.assignment.member?.id ?? null;
+    const isTold = member !== null && worker.adapter.traits.kind !== "shell";
+    const notes = isTold ? (this.#parts.notes?.for(member) ?? []) : [];
+    const prompt = promptOf(task.draft.text, task.assignment.member);
+    const submission = worker.adapter.submission(attemptId, withNotes(notes, prompt), task.draft.cwd);
     const attempt: AttemptInHand = {
       id: attemptId,
       taskId: task.id,
@@ -90,7 +102,11 @@ export class Delivery {
         return this.#notTyped(worker, obstacle ?? (attempt.cancelling ? "cancelled" : "it has no pane"));
       }
       attempt.marks = worker.bookPersonsUsage();
-      return await this.#type(worker, pane, order, attempt, submission);
+      const result = await this.#type(worker, pane, order, attempt, submission);
+      const last = notes.at(-1);
+      if (result.kind === "typed" && member !== null && last !== undefined)
+        this.#parts.notes?.told(member, last.id, attemptId);
+      return result;
     } catch (error) {
       const reason = error instanceof CtmError ? error.message : String(error);
       return attempt.phase === "preparing" ? this.#notTyped(worker, reason) : uncertain(worker, reason);
@@ -116,13 +132,16 @@ export class Delivery {
         // A person's own turn or draft is not ended with the agent.
         const obstacle = await this.#obstacle(worker);
         if (obstacle !== null) return obstacle;
-        const sameConversation = this.#parts.context === "keep" && worker.record.cwd === task.draft.cwd;
+        const sameConversation =
+          this.#parts.context === "keep" && worker.record.cwd === task.draft.cwd && !worker.freshNext;
         const started = await this.#parts.launching.relaunch(worker, {
           model: task.assignment.model ?? worker.record.model,
           cwd: task.draft.cwd,
           resumeSessionId: sameConversation ? worker.record.sessionId : null,
         });
-        return started ? null : "its agent did not become ready after a new start";
+        if (!started) return "its agent did not become ready after a new start";
+        worker.freshNext = false;
+        return null;
       }
       default:
         return preparation satisfies never;
@@ -141,6 +160,7 @@ export class Delivery {
     // Some agents signal the cleared conversation only with the next prompt: then the screen has to do.
     if (adapter.traits.readyBy === "signal") await ready;
     else await this.#untilScreenChanges(worker, before);
+    worker.freshNext = false;
     return null;
   }
 
@@ -264,6 +284,12 @@ export class Delivery {
       : `the agent was not seen to take it up (${reading.because})`;
     worker.asks(`delivery uncertain: ${says}`, "screen", says);
   }
+}
+
+/** Notes stand before the prompt, so that what the task says has the last word. */
+function withNotes(notes: readonly { readonly text: string }[], prompt: string): string {
+  if (notes.length === 0) return prompt;
+  return `${notes.map(({ text }) => `(Note: ${text})`).join("\n")}\n\n${prompt}`;
 }
 
 function uncertain(worker: Worker, reason: string): DeliveryResult {

@@ -105,6 +105,12 @@ export function recordGoesOn(record: AgentRecord | null, marks: RecordMarks, ans
   );
 }
 
+/** Was the conversation compacted behind this place in its own file? False too where its record never tells. */
+export function compactedSince(record: AgentRecord | null, bytes: number): boolean {
+  const [path] = record?.paths ?? [];
+  return path !== undefined && record?.compacted?.(readFrom(path, bytes)) === true;
+}
+
 function holdsAnswer(record: AgentRecord, marks: RecordMarks, answer: string | null): boolean {
   return recordFiles(record).some((path) => record.holdsAnswer(readFrom(path, marks.get(path) ?? 0), answer));
 }

@@ -45,6 +45,10 @@ export class Worker {
   #unpark: NodeJS.Timeout | null = null;
   /** Found in its pane at a start: it may have signalled its readiness to the manager before, so its screen counts. */
   #foundAgain = false;
+  /** Why it takes no task although it is idle; null = it does. */
+  #withheld: string | null = null;
+  /** Its next task must find it in a new conversation. */
+  #freshNext = false;
   /** The attempt in hand was at work while no manager was there. */
   #resumed = false;
   /** Where the record stood when it was last read for what a person used; null until then. */
@@ -90,9 +94,33 @@ export class Worker {
 
   /** Idle, and it may be given work. */
   get free(): boolean {
-    return (
-      this.#state.name === "idle" && this.#attempt === null && !this.#inDelivery && !this.#record.draining
-    );
+    return this.betweenTurns && !this.#record.draining && this.#withheld === null;
+  }
+
+  /** It has nothing in hand, and its agent waits. */
+  get betweenTurns(): boolean {
+    return this.#state.name === "idle" && this.#attempt === null && !this.#inDelivery;
+  }
+
+  /** Why it takes no task now although its agent waits; null = nothing of the kind. */
+  get withheld(): string | null {
+    return this.#withheld;
+  }
+
+  /** Keeps it from tasks, for a reason; null lets them come again. */
+  withhold(reason: string | null): void {
+    if (reason === this.#withheld) return;
+    this.#withheld = reason;
+    this.#tell(this, { kind: "changed", because: reason ?? "it takes tasks again" });
+  }
+
+  /** Shall its next task begin a new conversation? */
+  get freshNext(): boolean {
+    return this.#freshNext;
+  }
+
+  set freshNext(wanted: boolean) {
+    this.#freshNext = wanted;
   }
 
   /** The last task it was given could not be typed: another worker is the better choice. */

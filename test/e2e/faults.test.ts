@@ -34,7 +34,7 @@ const OF_COMMANDS =
  * was swallowed, or to a client of tmux that outlived its manager.
  */
 const RARELY_PASSED =
-  /^(?:attach\.spawn|external-usage\.commit|telemetry\.(?:commit|listen)|history\.append|metrics-folder\.create|report\.commit|findings\.commit|provider-window\.commit|cancel-withdraw\.commit|clients\.(?:end|look-up)|enter-again\.\w+|extend\.commit|window\.resize)$/;
+  /^(?:attach\.spawn|external-usage\.commit|telemetry\.(?:commit|listen)|history\.append|metrics-folder\.create|report\.commit|findings\.commit|context\.commit|provider-window\.commit|cancel-withdraw\.commit|clients\.(?:end|look-up)|enter-again\.\w+|extend\.commit|window\.resize)$/;
 
 function elsewhere(point: string): boolean {
   return OF_COMMANDS.test(point) || RARELY_PASSED.test(point) || BEHIND.some(([behind]) => behind === point);

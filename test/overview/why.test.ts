@@ -21,7 +21,7 @@ afterEach(() => {
 
 const FREE_TO_GO: WaitingFacts = {
   ...{ deferral: null, fitting: 3, free: 3, auto: true },
-  ...{ pausedBecause: null, parkedFor: null },
+  ...{ withheld: null, pausedBecause: null, parkedFor: null },
 };
 const DEFERRAL = { reason: "cost/hour is at 95%", untilMs: 1_000, limitId: "global cost/hour" };
 

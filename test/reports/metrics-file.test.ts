@@ -31,6 +31,7 @@ const figures = (sums: Aggregate, change: Partial<SubjectFigures> = {}): Subject
   p95Tenths: null,
   reported: NOTHING_REPORTED,
   recent: [],
+  context: { warnings: 0, overruns: 0 },
   ...change,
 });
 
@@ -110,8 +111,8 @@ describe("a metrics file", () => {
             avg_quality_score: 0.93,
           },
           budget: {
-            budget_warnings: null,
-            budget_overruns: null,
+            budget_warnings: 0,
+            budget_overruns: 0,
             max_tokens_in_session: 32_000,
             current_session_tokens: 8_500,
           },

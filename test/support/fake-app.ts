@@ -134,6 +134,7 @@ export function fakeApp(stateDir = "/nowhere", role: App["role"] = "manager"): F
     throttle: notThere,
     hierarchy: {
       escalate: notThere,
+      reportEscalation: notThere,
       findings: () => [],
       acknowledgeFinding: notThere,
       report: notThere,

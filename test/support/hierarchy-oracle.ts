@@ -43,6 +43,7 @@ export function rawAttempts(db: Db): RawAttempt[] {
 /** Every file there must be, by its name below the folder of metrics, with its text to the byte. */
 export function expectedFiles(db: Db, roster: Roster): Record<string, string> {
   const told = reportsOf(db);
+  const crossed = crossingsOf(db);
   const groups = new Map<
     string,
     { head: object; maxTokens: number | null; kind: string; all: RawAttempt[] }
@@ -75,10 +76,20 @@ export function expectedFiles(db: Db, roster: Roster): Record<string, string> {
     place("system.json", "system", {}, null, one);
   }
   const texts = [...groups].map(([name, { head, maxTokens, kind, all }]) => {
-    const metrics = metricsOf(all, told, maxTokens, kind === "agent");
+    const metrics = metricsOf(all, told, crossed, maxTokens, kind === "agent");
     return [name, `${JSON.stringify({ ...head, metrics }, null, 2)}\n`] as const;
   });
   return Object.fromEntries(texts.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+interface Crossing {
+  readonly member: string;
+  readonly kind: string;
+}
+
+/** Each time a conversation came near its context budget, or over it. */
+function crossingsOf(db: Db): Crossing[] {
+  return db.prepare<[], Crossing>("SELECT member, kind FROM context_event").all();
 }
 
 interface Told {
@@ -102,6 +113,7 @@ function reportsOf(db: Db): Map<string, Told[]> {
 function metricsOf(
   all: readonly RawAttempt[],
   told: ReadonlyMap<string, readonly Told[]>,
+  crossed: readonly Crossing[],
   maxTokens: number | null,
   isAgent: boolean,
 ): object {
@@ -119,6 +131,9 @@ function metricsOf(
   const counted = (kind: string): number | null => (of(kind).length === 0 ? null : sum(of(kind), "value"));
   const levels = (level: number): number => all.filter((one) => one.level === level).length;
   const quality = of("quality");
+  const own = new Set(all.map(({ member }) => member));
+  const crossings = (kind: string): number | null =>
+    known.length === 0 ? null : crossed.filter((one) => one.kind === kind && own.has(one.member)).length;
   return {
     summary: {
       total_invocations: all.length,
@@ -152,8 +167,8 @@ function metricsOf(
       avg_quality_score: rounded(sum(quality, "value"), 1_000 * quality.length, 2),
     },
     budget: {
-      budget_warnings: null,
-      budget_overruns: null,
+      budget_warnings: crossings("near"),
+      budget_overruns: crossings("full"),
       max_tokens_in_session: maxTokens,
       current_session_tokens: isAgent ? sessionTokens(all) : null,
     },

@@ -19,6 +19,8 @@ export function memberLike(id: string, change: Partial<Member> = {}): Member {
     words: [],
     preamble: null,
     reportsTo: null,
+    maxTokens: null,
+    retainedTokens: null,
     budget: NO_BUDGET,
     ...change,
   };
