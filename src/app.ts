@@ -10,6 +10,7 @@ import type { LimitDesk } from "./limit-desk.ts";
 import type { PageDesk } from "./page-desk.ts";
 import type { PriceDesk } from "./price-desk.ts";
 import type { ReportDesk } from "./report-desk.ts";
+import type { EventDesk } from "./orchestration/event-desk.ts";
 import type { Fact } from "./events/facts.ts";
 import type { Explanation } from "./delegation/delegate.ts";
 import type { BackupFacts } from "./ledger/backup.ts";
@@ -83,6 +84,7 @@ export interface App {
   readonly pages: AskedOf<PageDesk>;
   readonly reports: Omit<AskedOf<ReportDesk>, "serve" | "sweep">;
   readonly alerts: Pick<AlertDesk, "model" | "test" | "acknowledge" | "mute" | "retry">;
+  readonly events: AskedOf<EventDesk>;
 
   submit(draft: TaskDraft): Submission;
   /** All or none: one bad draft and nothing is queued. */

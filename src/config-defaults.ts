@@ -107,7 +107,7 @@ export const DEFAULTS = {
   /** The first free port of ten, from this one on; hosts: further names it may be called by. */
   dashboard: { enabled: true, bind: "127.0.0.1", port: 3847, hosts: [] },
   /** secret null = events are taken over HTTP from hooks alone. */
-  events: { inbox: true, keepDays: 30, dedupeHours: 24, perSecond: 2_000, secret: null, hooks: {} },
+  events: { inbox: true, keepDays: 30, dedupeHours: 24, secret: null, hooks: {} },
   triggers: {},
   alerts: {
     about: {

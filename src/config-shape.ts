@@ -77,8 +77,6 @@ export interface EventSettings {
   readonly keepDays: number;
   /** A source's event with the same id is the same one for so long. */
   readonly dedupeHours: number;
-  /** Most that are taken over HTTP. */
-  readonly perSecond: number;
   /** Whoever signs with it may send any event over HTTP; null = nobody. */
   readonly secret: string | null;
   readonly hooks: Readonly<Record<string, Hook>>;

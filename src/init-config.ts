@@ -195,4 +195,18 @@ export const INIT_CONFIG = `# Configuration of ctm. Everything here is optional 
 #  bell: null
 #  commands: {}
 #  webhooks: {}
+
+# How events are taken in. inbox: files put into events/inbox of the state folder. secret: whoever signs with it may
+# POST any event; hooks: places services send to. A source's event with the same id is the same one for dedupeHours.
+#events:
+#  inbox: true
+#  keepDays: 30
+#  dedupeHours: 24
+#  secret: null
+#  hooks: {}
+# for example: ci: { provider: github, secret: A-LONG-SECRET, repositories: [me/app] }
+
+# Which events wake whom. \`ctm triggers schema\` describes every key, \`ctm triggers test FILE\` tries one.
+#triggers: {}
+# for example: review: { on: git.review_requested, wake: claude, prompt: "Review {{data.url}}", cooldown: 10m }
 `;

@@ -4,11 +4,11 @@
  */
 import type { AlertDesk } from "./alert-desk.ts";
 import type { App, DispatchState, Submission, TaskFilter } from "./app.ts";
-import type { Deferral } from "./admissions.ts";
 import type { AccountBook } from "./account-book.ts";
 import { CtmError } from "./base/errors.ts";
 import { labelMaxChars } from "./base/limits.ts";
 import type { Config } from "./config.ts";
+import { deferralOf, fittingWorkers } from "./deferral.ts";
 import { FleetDesk, survivorsBeside } from "./fleet-desk.ts";
 import { HierarchyDesk } from "./hierarchy-desk.ts";
 import { LimitDesk } from "./limit-desk.ts";
@@ -21,6 +21,7 @@ import type { DelegationDesk } from "./delegation-desk.ts";
 import { doctorRequest } from "./doctor-request.ts";
 import { runDoctor } from "./doctor.ts";
 import type { Engine } from "./engine.ts";
+import type { EventDesk } from "./orchestration/event-desk.ts";
 import type { FactBus } from "./events/bus.ts";
 import type { Fact } from "./events/facts.ts";
 import { backUp, type BackupFacts } from "./ledger/backup.ts";
@@ -72,6 +73,7 @@ export interface LocalAppParts {
   readonly reportSchedule: ReportSchedule;
   readonly alerts: AlertDesk;
   readonly kept: KeptWrites;
+  readonly events: EventDesk;
   /** What views are made from: what has ended holds nothing any more, also when that stands on no disk yet. */
   views(): OverviewSources;
   /** A copy of the throttle as it stands, for trying things out. */
@@ -93,10 +95,12 @@ export class LocalApp implements App {
   readonly pages: PageDesk;
   readonly reports: ReportDesk;
   readonly alerts: AlertDesk;
+  readonly events: EventDesk;
 
   constructor(parts: LocalAppParts) {
     this.#parts = parts;
     this.alerts = parts.alerts;
+    this.events = parts.events;
     this.fleet = new FleetDesk(parts);
     this.limits = new LimitDesk(parts);
     this.prices = new PriceDesk(parts);
@@ -295,7 +299,11 @@ export class LocalApp implements App {
   throttle(): ThrottleModel {
     const { accounts } = this.#parts;
     const sources = this.#parts.views();
-    return throttleModel(sources, accounts, (task) => this.#deferralOf(task, this.#fitting(task)) !== null);
+    return throttleModel(
+      sources,
+      accounts,
+      (task) => deferralOf(this.#parts.engine, task, this.#fitting(task)) !== null,
+    );
   }
 
   plan(): PlanModel {
@@ -315,7 +323,7 @@ export class LocalApp implements App {
     return taskWhy(
       task,
       {
-        deferral: this.#deferralOf(task, fitting),
+        deferral: deferralOf(this.#parts.engine, task, fitting),
         fitting: fitting.length,
         free: fitting.filter((worker) => worker.free).length,
         withheld: fitting.find(({ withheld }) => withheld !== null)?.withheld ?? null,
@@ -338,24 +346,8 @@ export class LocalApp implements App {
     return { account, park: accounts.parkOf(account) };
   }
 
-  /** Workers that could take this task at all, busy or not. */
-  #fitting({ draft, assignment }: Task): Worker[] {
-    const fits = ({ name, record }: Worker): boolean =>
-      draft.worker === null ? record.agent === assignment.agent : name === draft.worker;
-    return this.#parts.views().workers().filter(fits);
-  }
-
-  #deferralOf(task: Task, fitting: readonly Worker[]): Deferral | null {
-    if (task.state.name !== "queued") return null;
-    const free = fitting.filter((worker) => worker.free);
-    // A busy worker would admit it, but cannot take it: only where all are busy is their limit what it waits for.
-    const offers = (free.length > 0 ? free : fitting).map(({ name, record }) => ({
-      worker: name,
-      agent: record.agent,
-      model: task.assignment.model ?? record.model,
-      because: "",
-    }));
-    return this.#parts.engine.whyDeferred(task, offers);
+  #fitting(task: Task): Worker[] {
+    return fittingWorkers(this.#parts.views().workers(), task);
   }
 
   whyWorker(name: string): WorkerWhy {

@@ -30,6 +30,7 @@ import { ReportSchedule } from "./report-schedule.ts";
 import type { OverviewSources } from "./overview/sources.ts";
 import { isFinal } from "./tasks/task.ts";
 import type { TelemetryFeed } from "./telemetry-feed.ts";
+import { openEvents, type OpenEvents } from "./orchestration/open-events.ts";
 import { openWorkplace, type Workplace } from "./workplace.ts";
 
 const SHUT_DOWN = {
@@ -82,10 +83,22 @@ function entryRulesOf(config: Config, { delegation }: Foundation): EntryRules {
   };
 }
 
+/** What wakes agents for events. Without workers events are only taken. */
+function eventsOf(config: Config, base: Foundation, engine: Engine, workplace: Workplace | null): OpenEvents {
+  return openEvents({
+    ...base,
+    ...{ config, engine },
+    workers: workplace === null ? null : () => workplace.pool.all(),
+    delegate: (draft) => base.delegation.delegate(draft),
+    trouble: (error) => trouble(base.bus, base.now, error),
+  });
+}
+
 function buildApp(
   config: Config,
   base: Foundation,
   { engine, accounts }: { engine: Engine; accounts: AccountBook },
+  { desk: events, orchestrator }: OpenEvents,
   workplace: Workplace | null,
   startedAtMs: number | null,
   close: () => Promise<void>,
@@ -155,6 +168,7 @@ function buildApp(
   });
   return new LocalApp({
     reportSchedule,
+    events,
     metricsFiles,
     findingBook,
     alerts,
@@ -172,6 +186,7 @@ function buildApp(
     now: base.now,
     lastWords,
     close: async () => {
+      orchestrator.close();
       limits.close();
       accounts.close();
       base.kept.flush();
@@ -191,7 +206,8 @@ function buildApp(
 export async function openOffline(config: Config): Promise<App> {
   const base = layFoundation(config);
   const { engine, accounts } = buildEngine(config, base, NO_WORKERS, () => "");
-  return buildApp(config, base, { engine, accounts }, null, null, async () => undefined);
+  const events = eventsOf(config, base, engine, null);
+  return buildApp(config, base, { engine, accounts }, events, null, null, async () => undefined);
 }
 
 const NO_WORKERS: Distributor = {
@@ -234,6 +250,7 @@ async function openLocked(config: Config, options: OpenOptions, lock: ManagerLoc
     if (fact.kind === "task-moved" && isFinal(fact.to)) telemetry?.taskEnded();
   });
   tellWorkerNews(workplace, bus, now);
+  const events = eventsOf(config, base, engine, workplace);
   const external = new ExternalUsage({
     folders: config.usage.folders,
     accounts: config.usage.accounts,
@@ -259,14 +276,15 @@ async function openLocked(config: Config, options: OpenOptions, lock: ManagerLoc
     lock.release();
   };
   const lastWords = async (): Promise<void> => telemetry?.lastWords();
-  const app = buildApp(config, base, built, workplace, now(), close, lastWords);
+  const app = buildApp(config, base, built, events, workplace, now(), close, lastWords);
   const tick = setInterval(
-    () => void safetyTick(workplace, engine, app).catch((error: unknown) => trouble(bus, now, error)),
+    () => void safetyTick(workplace, engine, events, app).catch((error: unknown) => trouble(bus, now, error)),
     config.auto.tickMs,
   );
   tick.unref();
   await restoreFleet(config, base, workplace, engine);
   app.reports.serve();
+  events.orchestrator.begin();
   if (config.usage.external) void external.start();
   if (options.adopt === true) await adoptAll(workplace, base);
   return app;
@@ -286,10 +304,16 @@ async function openTelemetry(config: Config, base: Foundation): Promise<Telemetr
 }
 
 /** The slow safety net behind the events: is every pane still there, is anything left that could go, or be told? */
-async function safetyTick(workplace: Workplace, engine: Engine, app: LocalApp): Promise<void> {
+async function safetyTick(
+  workplace: Workplace,
+  engine: Engine,
+  events: OpenEvents,
+  app: LocalApp,
+): Promise<void> {
   await workplace.pool.sweep();
   await workplace.contexts?.sweep();
   engine.pump();
+  events.orchestrator.wake();
   app.reports.sweep();
 }
 

@@ -204,7 +204,6 @@ export function eventsSchema() {
     dedupeHours: wholeNumber(1, 8_760),
     hooks: entries(NAME, NAME_RULE, hook()),
     secret: secretText().min(8, { error: "must be a secret of at least 8 characters" }).nullable(),
-    perSecond: wholeNumber(1, 100_000),
   });
 }
 

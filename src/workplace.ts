@@ -107,8 +107,7 @@ export async function openWorkplace(parts: WorkplaceParts): Promise<Workplace> {
     settings: (agent, account) => settingsOf(agent, account, config),
     telemetry: (agent, launchId, env) => ({
       ...parts.telemetry?.environmentFor(agent, launchId, env),
-      // Only a hierarchy counts what agents report.
-      ...(config.roster === null ? {} : { CTM_REPORT: reportKey(ledger, launchId) }),
+      CTM_REPORT: reportKey(ledger, launchId),
     }),
   });
   const pool = new WorkerPool({

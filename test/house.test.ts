@@ -43,6 +43,8 @@ const RANKS: Readonly<Record<string, number>> = {
   overview: 8.5,
   // The same figures as files, for other programs to read.
   "metrics-files.ts": 8.6,
+  // Events wake agents: the journal, the gates' turns, deliveries through the engine.
+  orchestration: 8.7,
   app: 9,
   commands: 10,
   repl: 11,
@@ -380,6 +382,9 @@ describe("what touches the outside", () => {
     "ledger/context-rows.ts": /\bcontexts\s*\.\s*(?:apply|told)\(/g,
     "ledger/finding-rows.ts": /\bfindings\s*\.\s*(?:apply|acknowledge)\(/g,
     "ledger/invocation-booking.ts": /\binvocations\s*\.\s*(?:ended|correct|reprice)\(/g,
+    "ledger/event-rows.ts":
+      /\bevents\s*\.\s*(?:insert|addKey|cameAgain|addFate|delivered|end|revive|drop|move|expire|prune)\(/g,
+    "ledger/wake-rows.ts": /\bwakes\s*\.\s*(?:insert|write)\(/g,
     "ledger/report-rows.ts": /\breports\s*\.\s*add\(/g,
     "ledger/repricing.ts": /(?<!function )\brepriceAll\(/g,
   };

@@ -149,6 +149,18 @@ export function plan(trigger: Trigger, wakes: readonly Wake[], world: World, now
   return [...steps, ...new Pass(trigger, world, nowMs, atWork).go(ready)];
 }
 
+/** What each gate would say of a wake that is ready now. */
+export function verdictsOf(
+  trigger: Trigger,
+  wakes: readonly Wake[],
+  wake: Wake,
+  world: World,
+  nowMs: number,
+): readonly { readonly gate: Gate; readonly wait: Wait | null }[] {
+  const atWork = wakes.filter((one) => isAtWork(one));
+  return new Pass(trigger, world, nowMs, atWork).verdicts(wake);
+}
+
 /** Debounce, then batch: the steps that are due now, and the wake as it stands then. */
 function gathering(trigger: Trigger, wake: Wake, nowMs: number): { wake: Wake; steps: Step[] } {
   const { id: wakeId } = wake;
@@ -224,21 +236,32 @@ class Pass {
 
   /** The first gate that holds it; null: it may go. */
   #gate(wake: Wake): { gate: Gate; wait: Wait } | null {
-    if (this.#world.paused)
-      return { gate: "paused", wait: { untilMs: null, reason: "its trigger is paused" } };
-    if (wake.notBeforeMs !== null && wake.notBeforeMs > this.#nowMs)
-      return { gate: "retry", wait: { untilMs: wake.notBeforeMs, reason: "its delivery failed before" } };
-    const mode = this.#modeHolds(wake.lane);
-    if (mode !== null) return { gate: "mode", wait: mode };
-    const cooling = this.#cools(wake);
-    if (cooling !== null) return { gate: "cooldown", wait: cooling };
-    const rate = this.#rateHolds();
-    if (rate !== null) return { gate: "rate", wait: rate };
-    const focus = this.#world.focus(wake);
-    if (focus !== null) return { gate: "focus", wait: focus };
-    if (this.#world.budget !== null) return { gate: "budget", wait: this.#world.budget };
-    const limit = this.#world.limit(wake);
-    return limit === null ? null : { gate: "limit", wait: limit };
+    for (const { gate, ask } of this.#asks(wake)) {
+      const wait = ask();
+      if (wait !== null) return { gate, wait };
+    }
+    return null;
+  }
+
+  /** What each gate says of it, whatever the one before said. */
+  verdicts(wake: Wake): { gate: Gate; wait: Wait | null }[] {
+    return this.#asks(wake).map(({ gate, ask }) => ({ gate, wait: ask() }));
+  }
+
+  #asks(wake: Wake): readonly { readonly gate: Gate; readonly ask: () => Wait | null }[] {
+    const world = this.#world;
+    const paused = { untilMs: null, reason: "its trigger is paused" };
+    const tried = { untilMs: wake.notBeforeMs, reason: wake.reason ?? "its delivery failed before" };
+    return [
+      { gate: "paused", ask: () => (world.paused ? paused : null) },
+      { gate: "retry", ask: () => ((wake.notBeforeMs ?? 0) > this.#nowMs ? tried : null) },
+      { gate: "mode", ask: () => this.#modeHolds(wake.lane) },
+      { gate: "cooldown", ask: () => this.#cools(wake) },
+      { gate: "rate", ask: () => this.#rateHolds() },
+      { gate: "focus", ask: () => world.focus(wake) },
+      { gate: "budget", ask: () => world.budget },
+      { gate: "limit", ask: () => world.limit(wake) },
+    ];
   }
 
   #ofLane(lane: string): Wake[] {

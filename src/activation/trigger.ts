@@ -49,3 +49,7 @@ export interface Trigger {
   readonly schedule: Schedule | null;
   readonly maxPromptTokens: number;
 }
+
+/** What becomes of each event, for each trigger that looks at it. */
+export const OUTCOMES = ["delivered", "merged", "filtered", "held", "expired", "dead"] as const;
+export type Outcome = (typeof OUTCOMES)[number];

@@ -5,6 +5,7 @@ import { localHost, type CommandHost } from "../commands/host.ts";
 import type { Config } from "../config.ts";
 import { openManagerSocket } from "../server/manager-socket.ts";
 import { connectManager, type RemoteHost } from "../server/remote-host.ts";
+import { openSources } from "../triggers/sources.ts";
 import type { Settings } from "./arguments.ts";
 import { VERSION } from "./version.ts";
 
@@ -32,11 +33,13 @@ export async function becomeManager(config: Config, settings: Settings): Promise
   });
   try {
     const socket = await openManagerSocket({ path: config.paths.managerSocket, host, version: VERSION });
+    const sources = openSources(app);
     return {
       app,
       host,
       broken,
       close: async (workers) => {
+        sources.close();
         await socket.close();
         await app.close({ workers });
       },

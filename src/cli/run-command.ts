@@ -14,8 +14,8 @@ import { configOf } from "./settings-config.ts";
 import { followUntilStopped, show } from "./show-results.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** What agents say of their own tasks. */
-const OF_WORKERS: ReadonlySet<string> = new Set(["report", "report escalation"]);
+/** What an agent calls from inside its worker. */
+const FROM_INSIDE: ReadonlySet<string> = new Set(["report", "report escalation", "message", "events send"]);
 
 /** Returns the exit code. Throws CtmError. */
 export async function runCommand(
@@ -28,8 +28,8 @@ export async function runCommand(
   const input = command.check(await command.prepare(raw, caller));
   if (command.face === "exit") throw new CtmError("usage", "`exit` is for the prompt; `kill` ends workers");
   if (command.face === "serve") return runServe(input, settings, terminal);
-  // A report goes to the manager whose worker this is.
-  const home = OF_WORKERS.has(command.name) ? stateDirOfWorker() : null;
+  // What a worker tells goes to the manager whose worker this is.
+  const home = FROM_INSIDE.has(command.name) ? stateDirOfWorker() : null;
   const config = await configOf(home === null ? settings : { ...settings, stateDir: home });
   terminal.useTimeZone(config.throttle.timeZone);
   if (isMending(command, input)) return mend(command, input, config, terminal);

@@ -16,6 +16,7 @@ export const COMMAND_GROUPS = [
   "Workers",
   "Limits",
   "Hierarchy",
+  "Events",
   "Program",
 ] as const;
 export type CommandGroup = (typeof COMMAND_GROUPS)[number];

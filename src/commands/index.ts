@@ -16,6 +16,17 @@ import { distribute } from "./distribute.ts";
 import { doctor } from "./doctor.ts";
 import { drain } from "./drain.ts";
 import { findings, findingsAck } from "./findings.ts";
+import {
+  eventsDlq,
+  eventsList,
+  eventsMetrics,
+  eventsReplay,
+  eventsSend,
+  eventsShow,
+  eventsSimulate,
+  eventsWhy,
+  sendMessage,
+} from "./events.ts";
 import { findIn } from "./find.ts";
 import { edit } from "./edit.ts";
 import { estimate, estimateAccuracy } from "./estimate.ts";
@@ -59,6 +70,7 @@ import { survivors } from "./survivors.ts";
 import { tally } from "./tally.ts";
 import { tasks } from "./tasks.ts";
 import { throttle } from "./throttle.ts";
+import { triggersJsonSchema, triggersList, triggersPause, triggersResume, triggersTest } from "./triggers.ts";
 import { usage } from "./usage.ts";
 import { usageTasks } from "./usage-tasks.ts";
 import { wait } from "./wait.ts";
@@ -96,6 +108,9 @@ export function allCommands(): readonly Command[] {
     ...[reportWeekly, reportMonthly, reportSchedule],
     ...[findings, findingsAck],
     ...[metricsAgent, metricsDepartment, metricsTier, metricsSystem, metricsRebuild],
+    ...[eventsList, eventsShow, eventsWhy, eventsSend, sendMessage, eventsReplay, eventsDlq],
+    ...[eventsMetrics, eventsSimulate],
+    ...[triggersList, triggersPause, triggersResume, triggersTest, triggersJsonSchema],
     ...[serve, dashboard, doctor, backup, restore, init, help, exit],
   ];
 }

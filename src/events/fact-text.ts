@@ -44,6 +44,8 @@ export function factText(fact: Fact): string {
       return `#${fact.taskId} is handed up to level ${levelWords(fact.level)}${fact.member === null ? "" : `: ${fact.member}`}${because(fact.reason)}`;
     case "context":
       return contextText(fact);
+    case "wake-moved":
+      return `wake ${fact.wakeId} of ${fact.trigger} is ${fact.state}${fact.taskId === null ? "" : ` as #${fact.taskId}`}${because(fact.reason)}`;
     case "trouble":
       return `trouble: ${fact.message}`;
     default:

@@ -138,4 +138,14 @@ export type Fact =
       readonly maxTokens: number;
       readonly told: string | null;
     }
+  /** A wake of a trigger waits, goes on, or has ended. */
+  | {
+      readonly kind: "wake-moved";
+      readonly atMs: number;
+      readonly wakeId: number;
+      readonly trigger: string;
+      readonly state: string;
+      readonly taskId: number | null;
+      readonly reason: string | null;
+    }
   | { readonly kind: "trouble"; readonly atMs: number; readonly message: string };

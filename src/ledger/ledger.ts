@@ -30,6 +30,7 @@ import { AttemptRows, type Intent } from "./attempt-rows.ts";
 import { backUpBeforeMigration } from "./backup-folder.ts";
 import { ContextRows, type ContextChange } from "./context-rows.ts";
 import { openDatabase, type Db, type Transaction } from "./database.ts";
+import { EventJournal } from "./event-journal.ts";
 import { EscalationRows } from "./escalation-rows.ts";
 import { ExternalRows } from "./external-rows.ts";
 import { FindingRows } from "./finding-rows.ts";
@@ -122,6 +123,7 @@ export class Ledger {
   readonly hierarchy: HierarchyRows;
   readonly reports: ReportRows;
   readonly findings: FindingRows;
+  readonly journal: EventJournal;
   readonly periods: PeriodRows;
   readonly alerts: AlertRows;
   readonly #db: Db;
@@ -154,6 +156,7 @@ export class Ledger {
     this.hierarchy = new HierarchyRows(db);
     this.reports = new ReportRows(db);
     this.findings = new FindingRows(db);
+    this.journal = new EventJournal(db, this.settings);
     this.periods = new PeriodRows(db);
     this.alerts = new AlertRows(db);
     this.#invocations = new InvocationBooking(this);

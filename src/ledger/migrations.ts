@@ -435,6 +435,36 @@ const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE INDEX member_note_untold ON member_note (member, id) WHERE told_attempt IS NULL;
   `,
+  // Events that were taken, what became of each for each trigger, and the wakes they were put into.
+  `
+  CREATE TABLE event (
+    seq INTEGER PRIMARY KEY, source TEXT NOT NULL, id TEXT NOT NULL, type TEXT NOT NULL, envelope TEXT NOT NULL,
+    depth INTEGER NOT NULL, foreign_text INTEGER NOT NULL, via TEXT NOT NULL, accepted_ms INTEGER NOT NULL,
+    duplicates INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+  CREATE INDEX event_id ON event (id);
+  CREATE INDEX event_accepted ON event (accepted_ms);
+  CREATE TABLE event_key (
+    source TEXT NOT NULL, key TEXT NOT NULL, seq INTEGER NOT NULL, until_ms INTEGER NOT NULL, PRIMARY KEY (source, key)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE wake (
+    id INTEGER PRIMARY KEY, trigger_name TEXT NOT NULL, lane TEXT NOT NULL, target TEXT, priority INTEGER NOT NULL,
+    foreign_text INTEGER NOT NULL, depth INTEGER NOT NULL, state TEXT NOT NULL, events INTEGER NOT NULL,
+    first_ms INTEGER NOT NULL, last_ms INTEGER NOT NULL, since_ms INTEGER NOT NULL, gate TEXT, until_ms INTEGER, reason TEXT,
+    not_before_ms INTEGER, attempts INTEGER NOT NULL DEFAULT 0, task_id INTEGER, claimed_ms INTEGER, acked_ms INTEGER,
+    ended_ms INTEGER
+  ) STRICT;
+  CREATE INDEX wake_open  ON wake (trigger_name, lane, id) WHERE ended_ms IS NULL;
+  CREATE INDEX wake_claim ON wake (trigger_name, claimed_ms) WHERE claimed_ms IS NOT NULL;
+  CREATE INDEX wake_lane  ON wake (trigger_name, lane, claimed_ms) WHERE claimed_ms IS NOT NULL;
+  CREATE INDEX wake_task  ON wake (task_id) WHERE task_id IS NOT NULL;
+  CREATE TABLE event_fate (
+    event_seq INTEGER NOT NULL, trigger_name TEXT NOT NULL, wake_id INTEGER, outcome TEXT NOT NULL, reason TEXT, expires_ms INTEGER,
+    PRIMARY KEY (event_seq, trigger_name)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX event_fate_wake    ON event_fate (wake_id, event_seq) WHERE wake_id IS NOT NULL;
+  CREATE INDEX event_fate_expires ON event_fate (expires_ms) WHERE outcome = 'held' AND expires_ms IS NOT NULL;
+  `,
 ];
 
 const MIGRATE = commitPoint("migrate.commit");

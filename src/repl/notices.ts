@@ -40,6 +40,8 @@ export function noticeOf(fact: Fact, paper: Paper): string[] {
       return painted(words, paint.good, paper);
     case "worker-changed":
       return fact.state === "dead" ? painted(words, paint.bad, paper) : [];
+    case "wake-moved":
+      return fact.state === "dead" ? painted(words, paint.bad, paper) : [];
     case "task-added":
     case "task-deferred":
     case "usage-booked":

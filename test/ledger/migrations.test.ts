@@ -32,6 +32,7 @@ const TO_VERSION_1 = `DROP TRIGGER usage_sliced; DROP TRIGGER usage_resliced; DR
   ALTER TABLE attempt DROP COLUMN cap_state; DROP TABLE external_usage;
   ALTER TABLE task DROP COLUMN forced_member; ALTER TABLE task DROP COLUMN member; ALTER TABLE task DROP COLUMN preamble;
   ALTER TABLE attempt DROP COLUMN member; DROP TABLE context; DROP TABLE context_event; DROP TABLE member_note;
+  DROP TABLE event; DROP TABLE event_key; DROP TABLE event_fate; DROP TABLE wake;
   DROP TABLE finding; DROP TABLE report; DROP TABLE invocation; DROP TABLE hierarchy_sums; DROP TABLE hierarchy_duration;
   ALTER TABLE task DROP COLUMN escalation; DROP TABLE escalation;
   DROP TABLE telemetry; DROP TABLE telemetry_launch;

@@ -132,6 +132,7 @@ export function fakeApp(stateDir = "/nowhere", role: App["role"] = "manager"): F
     status: () => statusOf(tasks, workers, dispatch),
     metrics: notThere,
     throttle: notThere,
+    events: NO_EVENTS,
     hierarchy: {
       escalate: notThere,
       reportEscalation: notThere,
@@ -207,6 +208,33 @@ export function fakeApp(stateDir = "/nowhere", role: App["role"] = "manager"): F
     close: async () => undefined,
   };
 }
+
+/** The fake house takes no events. */
+const NO_EVENTS: App["events"] = {
+  ...{
+    take: notThere,
+    takeShared: notThere,
+    send: notThere,
+    message: notThere,
+    list: () => [],
+    show: notThere,
+  },
+  ...{
+    metrics: notThere,
+    replay: notThere,
+    replaySince: notThere,
+    deadLetters: notThere,
+    retryDead: notThere,
+  },
+  ...{
+    dropDead: notThere,
+    triggers: () => [],
+    pause: notThere,
+    resume: notThere,
+    test: notThere,
+    noteTrouble: notThere,
+  },
+};
 
 const assignment: Task["assignment"] = {
   type: "coding",
