@@ -174,6 +174,7 @@ export class EngineBench {
   }
 
   close(): void {
+    this.accounts.close();
     this.engine.close();
     this.kept.close();
     this.ledger.close();
