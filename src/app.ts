@@ -11,6 +11,7 @@ import type { PageDesk } from "./page-desk.ts";
 import type { PriceDesk } from "./price-desk.ts";
 import type { ReportDesk } from "./report-desk.ts";
 import type { EventDesk } from "./orchestration/event-desk.ts";
+import type { RoundDesk } from "./round-desk.ts";
 import type { Fact } from "./events/facts.ts";
 import type { Explanation } from "./delegation/delegate.ts";
 import type { BackupFacts } from "./ledger/backup.ts";
@@ -85,6 +86,7 @@ export interface App {
   readonly reports: Omit<AskedOf<ReportDesk>, "serve" | "sweep">;
   readonly alerts: Pick<AlertDesk, "model" | "test" | "acknowledge" | "mute" | "retry">;
   readonly events: AskedOf<EventDesk>;
+  readonly rounds: AskedOf<RoundDesk>;
 
   submit(draft: TaskDraft): Submission;
   /** All or none: one bad draft and nothing is queued. */

@@ -107,11 +107,14 @@ export class Engine {
 
   // ── queue and delegate ──────────────────────────────────────────────────────────────────────────
 
-  /** Queues tasks, all or none: delegated, then durable, then told. */
-  submit(drafts: readonly TaskDraft[]): { task: Task; created: boolean }[] {
+  /** Queues tasks, all or none: delegated, then durable (with what else belongs to the new ones), then told. */
+  submit(
+    drafts: readonly TaskDraft[],
+    also?: (created: readonly number[]) => void,
+  ): { task: Task; created: boolean }[] {
     const { ledger, bus, kept } = this.#parts;
     const delegated = drafts.map((draft) => ({ draft, assignment: this.#parts.delegate(draft) }));
-    const added = kept.orThrow(() => ledger.add(delegated, this.#parts.now()));
+    const added = kept.orThrow(() => ledger.add(delegated, this.#parts.now(), also));
     for (const { task, created } of added) {
       if (created)
         bus.publish({

@@ -6,7 +6,11 @@ import { CtmError } from "./base/errors.ts";
 import { PlainStream } from "./base/plain-text.ts";
 import { typedText } from "./base/typed-text.ts";
 import type { Config } from "./config.ts";
+import { coordinate, setRole, type SessionWish, type WorkerRole } from "./coordinating.ts";
+import type { CoordinatorWatch } from "./coordinator-watch.ts";
 import type { DelegationDesk } from "./delegation-desk.ts";
+import type { KeptWrites } from "./kept-writes.ts";
+import type { Coordinator } from "./ledger/coordinator-rows.ts";
 import type { Ledger } from "./ledger/ledger.ts";
 import { survivorRow } from "./overview/recap.ts";
 import type { OverviewSources } from "./overview/sources.ts";
@@ -24,7 +28,11 @@ export interface FleetDeskParts {
   readonly delegation: DelegationDesk;
   /** null: offline, no workers. */
   readonly workplace: Workplace | null;
+  readonly kept: KeptWrites;
+  /** null: no manager runs. */
+  readonly coordinatorWatch: CoordinatorWatch | null;
   views(): OverviewSources;
+  now(): number;
 }
 
 export class FleetDesk {
@@ -54,15 +62,40 @@ export class FleetDesk {
   }
 
   async restart(name: string): Promise<void> {
-    await this.#workplace().pool.restart(this.#worker(name));
+    const worker = this.#worker(name);
+    await this.#workplace().pool.restart(worker);
+    if (this.#parts.ledger.coordinators.isOne(worker.name)) worker.remember({ draining: true });
   }
 
   async kill(name: string): Promise<void> {
-    await this.#workplace().pool.kill(this.#worker(name));
+    const worker = this.#worker(name);
+    await this.#workplace().pool.kill(worker);
+    const { kept, ledger, now } = this.#parts;
+    if (ledger.coordinators.isOne(worker.name))
+      kept.keep(() => ledger.coordinators.unmark(worker.name, now()));
   }
 
   drain(name: string): void {
     this.#worker(name).remember({ draining: true });
+  }
+
+  /** Gives a worker tasks, or takes it out for coordinating. Returns its name. */
+  setRole(name: string, role: WorkerRole): string {
+    const worker = this.#worker(name);
+    const { kept, ledger, coordinatorWatch, now } = this.#parts;
+    coordinatorWatch?.look();
+    kept.orThrow(() => setRole(worker, role, ledger, now()));
+    coordinatorWatch?.look();
+    return worker.name;
+  }
+
+  /** Says of a session that is no worker that it coordinates, or does no more. */
+  coordinate(wish: SessionWish): Coordinator {
+    const { kept, ledger, config, coordinatorWatch, now } = this.#parts;
+    coordinatorWatch?.look();
+    const marked = kept.orThrow(() => coordinate(wish, ledger, config.usage.folders, now()));
+    coordinatorWatch?.look();
+    return marked;
   }
 
   /** Types a person's own words into an idle worker, outside any task. */
@@ -85,10 +118,13 @@ export class FleetDesk {
     await this.#workplace().answer(worker, typedText(text).text.trim());
   }
 
-  async adopt(session: string, socket: string | null): Promise<WorkerRow> {
+  async adopt(session: string, socket: string | null, role: WorkerRole = "worker"): Promise<WorkerRow> {
     const workplace = this.#workplace();
     const record = await adoptionRecord(workplace, session, socket);
-    return workerRow(await workplace.pool.adopt(record), this.#parts.views());
+    const coordinates = role === "coordinator";
+    const worker = await workplace.pool.adopt(coordinates ? { ...record, draining: true } : record);
+    if (coordinates) this.setRole(worker.name, role);
+    return workerRow(worker, this.#parts.views());
   }
 
   /** Sessions named concurrent_worker* on the person's default tmux server. */

@@ -9,6 +9,7 @@ import { CtmError } from "./base/errors.ts";
 import { labelMaxChars } from "./base/limits.ts";
 import type { Config } from "./config.ts";
 import { deferralOf, fittingWorkers } from "./deferral.ts";
+import type { CoordinatorWatch } from "./coordinator-watch.ts";
 import { FleetDesk, survivorsBeside } from "./fleet-desk.ts";
 import { HierarchyDesk } from "./hierarchy-desk.ts";
 import { LimitDesk } from "./limit-desk.ts";
@@ -16,6 +17,7 @@ import { PageDesk } from "./page-desk.ts";
 import { PriceDesk } from "./price-desk.ts";
 import { ReportDesk } from "./report-desk.ts";
 import type { ReportSchedule } from "./report-schedule.ts";
+import { RoundDesk } from "./round-desk.ts";
 import type { Explanation } from "./delegation/delegate.ts";
 import type { DelegationDesk } from "./delegation-desk.ts";
 import { doctorRequest } from "./doctor-request.ts";
@@ -80,6 +82,8 @@ export interface LocalAppParts {
   throttleCopy(): Throttle;
   /** null: offline, no workers. */
   readonly workplace: Workplace | null;
+  /** null: offline. */
+  readonly coordinatorWatch: CoordinatorWatch | null;
   now(): number;
   /** Resolves when what agents still have to tell at an end has been told. */
   lastWords(): Promise<void>;
@@ -96,6 +100,7 @@ export class LocalApp implements App {
   readonly reports: ReportDesk;
   readonly alerts: AlertDesk;
   readonly events: EventDesk;
+  readonly rounds: RoundDesk;
 
   constructor(parts: LocalAppParts) {
     this.#parts = parts;
@@ -104,6 +109,10 @@ export class LocalApp implements App {
     this.fleet = new FleetDesk(parts);
     this.limits = new LimitDesk(parts);
     this.prices = new PriceDesk(parts);
+    this.rounds = new RoundDesk({
+      ...parts,
+      submitMany: (drafts, also) => this.submitMany(drafts, also),
+    });
     this.pages = new PageDesk({
       ...parts,
       status: () => this.status(),
@@ -132,8 +141,9 @@ export class LocalApp implements App {
     return submission;
   }
 
-  submitMany(drafts: readonly TaskDraft[]): Submission[] {
-    const added = this.#parts.engine.submit(drafts.map((draft) => this.#checked(draft)));
+  submitMany(drafts: readonly TaskDraft[], also?: (created: readonly number[]) => void): Submission[] {
+    const checked = drafts.map((draft) => this.#checked(draft));
+    const added = this.#parts.engine.submit(checked, also);
     const waitsFor = this.#waitsForPerson();
     return added.map((submission) => ({ ...submission, waitsFor }));
   }
@@ -389,6 +399,11 @@ export class LocalApp implements App {
         resolve(done());
       });
     });
+  }
+
+  /** What coordinators used while no manager ran. */
+  lookAtCoordinators(): void {
+    this.#parts.coordinatorWatch?.look();
   }
 
   async close(options: { readonly workers: "leave" | "kill" }): Promise<void> {

@@ -7,7 +7,9 @@ import { AlertDesk } from "./alert-desk.ts";
 import type { App, OpenOptions } from "./app.ts";
 import { AccountBook } from "./account-book.ts";
 import { reserveKey, reservePercentOf } from "./account-settings.ts";
+import { adaptersOf } from "./agents/agents.ts";
 import type { Config } from "./config.ts";
+import { CoordinatorWatch } from "./coordinator-watch.ts";
 import type { Distributor } from "./distributor/distributor.ts";
 import { Engine } from "./engine.ts";
 import { layFoundation, limitsIn, traitsIn, trouble, type Foundation } from "./foundation.ts";
@@ -166,9 +168,11 @@ function buildApp(
     make: (period) => reportOf(period, views()),
     trouble: (error) => trouble(base.bus, base.now, error),
   });
+  const coordinatorWatch = workplace === null ? null : watchCoordinators(config, base, workplace);
   return new LocalApp({
     reportSchedule,
     events,
+    coordinatorWatch,
     metricsFiles,
     findingBook,
     alerts,
@@ -196,9 +200,20 @@ function buildApp(
       alerts.close();
       metricsFiles.close();
       await reportSchedule.close();
+      coordinatorWatch?.close();
       await close();
       SHUT_DOWN.ledger.pass(() => base.ledger.close());
     },
+  });
+}
+
+function watchCoordinators(config: Config, base: Foundation, workplace: Workplace): CoordinatorWatch {
+  return new CoordinatorWatch({
+    ...{ ledger: base.ledger, kept: base.kept, now: base.now },
+    entryRules: entryRulesOf(config, base),
+    adapterOf: adaptersOf(config.agents),
+    workers: () => workplace.pool.all(),
+    trouble: (error) => trouble(base.bus, base.now, error),
   });
 }
 
@@ -285,6 +300,7 @@ async function openLocked(config: Config, options: OpenOptions, lock: ManagerLoc
   await restoreFleet(config, base, workplace, engine);
   app.reports.serve();
   events.orchestrator.begin();
+  app.lookAtCoordinators();
   if (config.usage.external) void external.start();
   if (options.adopt === true) await adoptAll(workplace, base);
   return app;

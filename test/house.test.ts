@@ -21,6 +21,8 @@ const RANKS: Readonly<Record<string, number>> = {
   // Rules over what the hierarchy keeps.
   optimization: 4.5,
   hierarchy: 4,
+  // What a round of tasks is, and how a written log tells of it.
+  rounds: 4,
   events: 5,
   // What facts mean for a person who is elsewhere.
   alerts: 5.2,
@@ -69,6 +71,7 @@ const APP = [
   "page-desk.ts",
   "price-desk.ts",
   "report-desk.ts",
+  "round-desk.ts",
 ];
 /** Folders without I/O, clock and chance: everything comes in as an argument. */
 const PURE = [
@@ -82,6 +85,7 @@ const PURE = [
   "optimization",
   "hierarchy",
   "activation",
+  "rounds",
   "events",
   "alerts",
   "reports",

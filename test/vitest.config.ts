@@ -4,7 +4,7 @@ import { LongestFirst } from "./longest-first.ts";
 /** Rooms whose tests leave nothing behind in their process that another file could meet. */
 const ROOMS = [
   ...["base", "metering", "tasks", "roster", "delegation", "throttle", "optimization", "hierarchy"],
-  ...["activation", "events", "transcripts", "telemetry", "reports", "overview", "commands"],
+  ...["activation", "rounds", "events", "transcripts", "telemetry", "reports", "overview", "commands"],
 ];
 /** Files of other rooms that do, in part: they put clocks of their own in place, start agents or hold servers. */
 const APART = [

@@ -1,8 +1,8 @@
 /** `batch`: many tasks at once, all or none. */
 import * as z from "zod";
-import type { Submission } from "../app.ts";
 import { queuedTasksMax } from "../base/limits.ts";
 import { count } from "../reports/numbers.ts";
+import type { RoundQueued } from "../round-desk.ts";
 import { draftInput, draftOf, draftOptions } from "./add.ts";
 import { parseBatch } from "./batch-file.ts";
 import { defineCommand, type Caller, type RawInput } from "./command.ts";
@@ -14,11 +14,7 @@ const schema = z.strictObject({
 });
 
 /** Ids alone: a batch may hold more tasks than an answer could carry. */
-export interface Queued {
-  readonly queued: readonly number[];
-  /** Tasks that were there already by their keys. */
-  readonly known: readonly number[];
-}
+export type Queued = RoundQueued;
 
 export const batch = defineCommand<z.output<typeof schema>, Queued>({
   name: "batch",
@@ -37,7 +33,7 @@ export const batch = defineCommand<z.output<typeof schema>, Queued>({
   face: "batch",
   schema,
   prepare: readDrafts,
-  run: (app, { drafts }) => queuedOf(app.submitMany(drafts.map(draftOf))),
+  run: (app, { drafts }) => app.rounds.batch(drafts.map(draftOf)),
   render: (queued) => [summaryOf(queued)],
 });
 
@@ -50,16 +46,10 @@ async function readDrafts(raw: RawInput, caller: Caller): Promise<RawInput> {
   return { drafts: parseBatch(text, Object.fromEntries(defaults), caller) };
 }
 
-function queuedOf(submissions: readonly Submission[]): Queued {
-  const ids = (created: boolean): number[] =>
-    submissions.filter((one) => one.created === created).map(({ task }) => task.id);
-  return { queued: ids(true), known: ids(false) };
-}
-
-function summaryOf({ queued, known }: Queued): string {
+function summaryOf({ round, queued, known }: Queued): string {
   const old = known.length === 0 ? "" : ` ${count(known.length)} had been queued before by their keys.`;
   const first = queued[0];
   if (first === undefined) return `Nothing new was queued.${old}`;
   const range = queued.length === 1 ? `#${first}` : `#${first} to #${queued.at(-1)}`;
-  return `${count(queued.length)} ${queued.length === 1 ? "task" : "tasks"} queued (${range}).${old}`;
+  return `${count(queued.length)} ${queued.length === 1 ? "task" : "tasks"} queued (${range}) as ${round}.${old}`;
 }

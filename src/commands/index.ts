@@ -12,6 +12,9 @@ import { cap } from "./cap.ts";
 import { clear } from "./clear.ts";
 import type { Command } from "./command.ts";
 import { dashboard } from "./dashboard.ts";
+import { coordinate, workersRole } from "./coordinate.ts";
+import { dispatchAdd, dispatchEnd, dispatchShow, dispatchStart } from "./dispatch.ts";
+import { dispatches, dispatchesImport } from "./dispatches.ts";
 import { distribute } from "./distribute.ts";
 import { doctor } from "./doctor.ts";
 import { drain } from "./drain.ts";
@@ -85,6 +88,7 @@ export function allCommands(): readonly Command[] {
   return [
     ...[add, batch, tasks, show, edit, priority, hold, release, cap, cancel, retry, wait, clear],
     ...[auto, distribute, pause, resume],
+    ...[dispatchStart, dispatchAdd, dispatchShow, dispatchEnd, dispatches, dispatchesImport],
     ...[
       status,
       metrics,
@@ -102,6 +106,7 @@ export function allCommands(): readonly Command[] {
     ],
     ...[alerts, alertsTest, alertsAck, alertsMute, alertsRetry],
     ...[workers, spawn, attach, output, send, answer, restart, drain, kill, survivors, adopt],
+    ...[workersRole, coordinate],
     ...[limits, limitsSet, limitsRaise, accounts, accountsFree, accountsReserve],
     ...[pricesShow, pricesUpdate, reprice],
     ...[roster, rosterInit, rosterImport, rosterJsonSchema, escalate, report, reportEscalation],

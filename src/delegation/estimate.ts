@@ -9,7 +9,12 @@ const charsPerToken = 4;
  * so is a lone surrogate.
  */
 export function promptTokens(text: string, overheadTokens = defaultOverheadTokens): number {
-  return Math.floor(codePoints(text) / charsPerToken) + overheadTokens;
+  return tokensOfChars(codePoints(text)) + overheadTokens;
+}
+
+/** Tokens of so many characters, by the plain formula. */
+export function tokensOfChars(characters: number): number {
+  return Math.floor(characters / charsPerToken);
 }
 
 /** Characters of a text, counted without making a list of them: it may have a million. */

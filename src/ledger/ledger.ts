@@ -39,8 +39,10 @@ import { InvocationBooking, type MemberPlace } from "./invocation-booking.ts";
 import { LOCK_FILE, managerRuns } from "./manager-lock.ts";
 import { LEDGER_VERSION, migrate, versionOf } from "./migrations.ts";
 import { PeriodRows } from "./period-rows.ts";
+import { CoordinatorRows } from "./coordinator-rows.ts";
 import { ReportRows } from "./report-rows.ts";
 import { repriceAll, type Repriced, type RepriceRules } from "./repricing.ts";
+import { RoundRows } from "./round-rows.ts";
 import { SampleRows } from "./sample-rows.ts";
 import { seal } from "./seal.ts";
 import { SettingRows } from "./setting-rows.ts";
@@ -126,6 +128,8 @@ export class Ledger {
   readonly journal: EventJournal;
   readonly periods: PeriodRows;
   readonly alerts: AlertRows;
+  readonly rounds: RoundRows;
+  readonly coordinators: CoordinatorRows;
   readonly #db: Db;
   readonly #file: string;
   readonly #log: WalSync;
@@ -159,6 +163,8 @@ export class Ledger {
     this.journal = new EventJournal(db, this.settings);
     this.periods = new PeriodRows(db);
     this.alerts = new AlertRows(db);
+    this.rounds = new RoundRows(db);
+    this.coordinators = new CoordinatorRows(db);
     this.#invocations = new InvocationBooking(this);
     this.#insertTask = db.prepare(
       `INSERT INTO task (text, priority, cwd, forced_type, forced_model, forced_agent, forced_worker, forced_member, key, retry_lost, cap_tokens, cap_nano, origin,
@@ -233,10 +239,14 @@ export class Ledger {
 
   // ── queue ───────────────────────────────────────────────────────────────────────────────────────
 
-  /** Queues tasks, all or none. One whose key is known already is answered with the task it names. */
+  /**
+   * Queues tasks, all or none. One whose key is known already is answered with the task it names. `also` is done in the
+   * same commit, with the ids of the new ones.
+   */
   add(
     drafts: readonly { draft: TaskDraft; assignment: Assignment }[],
     atMs: number,
+    also: (created: readonly number[]) => void = () => undefined,
   ): { task: Task; created: boolean }[] {
     return this.#transaction(COMMITS.submit, () => {
       const queued = this.tasks.counts().get("queued") ?? 0;
@@ -246,7 +256,7 @@ export class Ledger {
           `the queue holds ${queued} tasks; more than ${queuedTasksMax} are not kept`,
         );
       }
-      return drafts.map(({ draft, assignment }) => {
+      const added = drafts.map(({ draft, assignment }) => {
         const known = draft.key === null ? null : this.tasks.byKey(draft.key);
         if (known !== null) return { task: known, created: false };
         const { lastInsertRowid } = this.#insertTask.run({
@@ -256,6 +266,8 @@ export class Ledger {
         });
         return { task: this.task(Number(lastInsertRowid)), created: true };
       });
+      also(added.flatMap(({ task, created }) => (created ? [task.id] : [])));
+      return added;
     });
   }
 

@@ -465,6 +465,28 @@ const MIGRATIONS: readonly string[] = [
   CREATE INDEX event_fate_wake    ON event_fate (wake_id, event_seq) WHERE wake_id IS NOT NULL;
   CREATE INDEX event_fate_expires ON event_fate (expires_ms) WHERE outcome = 'held' AND expires_ms IS NOT NULL;
   `,
+  // Dispatch rounds with their tasks as runs of ids; who coordinated, and what each response of a coordinator used.
+  `
+  CREATE TABLE round (
+    id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, workspace TEXT NOT NULL, phase TEXT, notes TEXT, origin TEXT NOT NULL,
+    started_at_ms INTEGER NOT NULL, ended_at_ms INTEGER, told TEXT
+  ) STRICT;
+  CREATE INDEX round_started ON round (started_at_ms);
+  CREATE INDEX round_workspace ON round (workspace);
+  CREATE TABLE round_tasks (
+    first_id INTEGER PRIMARY KEY, last_id INTEGER NOT NULL, round_id INTEGER NOT NULL REFERENCES round (id)
+  ) STRICT;
+  CREATE INDEX round_tasks_of ON round_tasks (round_id);
+  CREATE TABLE coordinator (
+    name TEXT PRIMARY KEY, agent TEXT NOT NULL, session_id TEXT, record_path TEXT,
+    since_ms INTEGER NOT NULL, until_ms INTEGER, was_read INTEGER NOT NULL DEFAULT 0
+  ) STRICT;
+  CREATE TABLE coordination (
+    key TEXT PRIMARY KEY, name TEXT NOT NULL, at_ms INTEGER NOT NULL, source TEXT NOT NULL, tokens INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX coordination_at ON coordination (at_ms);
+  CREATE INDEX coordination_name ON coordination (name);
+  `,
 ];
 
 const MIGRATE = commitPoint("migrate.commit");

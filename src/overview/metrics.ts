@@ -1,6 +1,7 @@
 /** Assembles what `metrics` shows, from the kept sums alone. */
 import type { MeasuredSaving, MetricsModel, MetricsRow } from "../reports/metrics-model.ts";
-import { figureOf, UNKNOWN, type Figure } from "../reports/figure.ts";
+import { figureOf, sumFigures, UNKNOWN, type Figure } from "../reports/figure.ts";
+import type { Ledger } from "../ledger/ledger.ts";
 import type { SpendTotalRow } from "../ledger/spend-rows.ts";
 import { NO_USAGE, type UsageSource } from "../metering/usage.ts";
 import { costNanoUsd } from "../metering/prices.ts";
@@ -22,6 +23,7 @@ export function metricsModel(sources: OverviewSources): MetricsModel {
     ...ledger.spend.outcomeTotals().map(({ worker }) => worker),
   ]);
   const row = (worker: string | null): MetricsRow => rowOf(worker, sources, durations);
+  const total = { ...row(null), worker: "Total" };
   const counter = (pick: (total: SpendTotalRow) => number): Figure => ({
     value: totals.reduce((sum, total) => sum + pick(total), 0),
     source: spendOf(totals.filter((total) => total.source !== "unknown")).tokens.source,
@@ -31,7 +33,7 @@ export function metricsModel(sources: OverviewSources): MetricsModel {
     sinceMs: ledger.spend.firstBookingMs(),
     prices: prices.asOf,
     notices: sources.notices(),
-    total: { ...row(null), worker: "Total" },
+    total,
     workers: [...names]
       .filter((name) => name !== "")
       .sort(byNumber)
@@ -41,7 +43,7 @@ export function metricsModel(sources: OverviewSources): MetricsModel {
     outputTokens: counter((total) => total.output),
     cacheReadTokens: counter((total) => total.cache_read),
     cacheWriteTokens: counter((total) => total.cache_write),
-    coordinatorTokens: { value: 0, source: "actual" },
+    ...coordinationOf(ledger, total.tokens),
     models: groups(totals, (total) => total.model).map(([model, rows]) => ({
       model: model === "" ? "none" : model,
       ...spendOf(rows),
@@ -81,8 +83,31 @@ function rowOf(
     measured: ended.completed + ended.failed + ended.lost + ended.cancelled - ended.unknown,
     ...spendOf(totalsOf(ledger, worker)),
     p95Ms: percentile(own, 0.95),
-    overheadTokens: { value: 0, source: "actual" },
+    overheadTokens: coordinatedBy(worker, ledger),
   };
+}
+
+/** What coordinators used, and all tokens it is a part of: what is booked as no worker's usage comes on top. */
+function coordinationOf(
+  ledger: Ledger,
+  total: Figure,
+): Pick<MetricsModel, "coordinatorTokens" | "noCoordinator" | "coordinatedTokens"> {
+  const sums = ledger.coordinators.sums();
+  const parts = sums.map(({ source, tokens }) => figureOf(tokens, source));
+  const apart = sums.map((sum) => figureOf(sum.apart, sum.source));
+  const all = ledger.coordinators.all();
+  const isUnread = all.some(({ wasRead }) => !wasRead);
+  return {
+    // One whose record nobody could read used something: how much is not known.
+    coordinatorTokens: isUnread ? UNKNOWN : sumFigures(parts).figure,
+    noCoordinator: all.length === 0,
+    coordinatedTokens: sumFigures([total, ...apart]).figure,
+  };
+}
+
+function coordinatedBy(worker: string | null, ledger: Ledger): Figure {
+  const own = ledger.coordinators.sums().filter(({ name }) => worker === null || name === worker);
+  return sumFigures(own.map(({ source, tokens, apart }) => figureOf(tokens - apart, source))).figure;
 }
 
 /** Nearest-rank percentile, or null with too few values. */

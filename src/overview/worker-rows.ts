@@ -23,6 +23,7 @@ export function workerRow(worker: Worker, sources: OverviewSources): WorkerRow {
     untilMs: state.name === "limited" ? state.untilMs : state.name === "dead" ? state.restartAtMs : null,
     question: state.name === "needs-input" ? state.question : null,
     draining: record.draining,
+    coordinates: sources.ledger.coordinators.isOne(name),
     adopted: record.adopted,
     simulated: sources.traits(record.agent).simulated,
     done: ended.completed,

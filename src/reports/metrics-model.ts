@@ -21,6 +21,10 @@ export interface MetricsModel {
   readonly cacheWriteTokens: Figure;
   /** Tokens spent on coordination rather than on a task. */
   readonly coordinatorTokens: Figure;
+  /** No model coordinated: there was none that could use any. */
+  readonly noCoordinator: boolean;
+  /** Tokens of tasks and of coordination together. */
+  readonly coordinatedTokens: Figure;
   readonly models: readonly ModelUse[];
   /** What your own sessions used of the same agents, apart from everything above. */
   readonly external: readonly ExternalUse[];

@@ -134,9 +134,10 @@ function successWords(row: MetricsRow): string {
 }
 
 function coordinatorWords(model: MetricsModel): string {
-  const { coordinatorTokens } = model;
+  const { coordinatorTokens, noCoordinator, coordinatedTokens } = model;
+  if (noCoordinator) return "0 (no LLM coordinator)";
   if (coordinatorTokens.value === null) return NOT_KNOWN;
-  return `${tokensOf(coordinatorTokens)} tokens (${shareWords(coordinatorTokens, model.total.tokens)})`;
+  return `${tokensOf(coordinatorTokens)} tokens (${shareWords(coordinatorTokens, coordinatedTokens)})`;
 }
 
 function shareWords(part: Figure, whole: Figure): string {

@@ -28,6 +28,8 @@ export interface WorkerRow {
   readonly question: string | null;
   /** Takes no further task. */
   readonly draining: boolean;
+  /** It gets no tasks because it coordinates. */
+  readonly coordinates: boolean;
   /** A session a person started: never killed by us. */
   readonly adopted: boolean;
   /** A rehearsal: spends nothing. */
@@ -52,7 +54,15 @@ export interface WorkerTask {
   readonly cost: Figure;
 }
 
-type ShownState = "STARTING" | "IDLE" | "BUSY" | "NEEDS-INPUT" | "LIMITED" | "DEAD" | "DRAINING";
+type ShownState =
+  | "STARTING"
+  | "IDLE"
+  | "BUSY"
+  | "NEEDS-INPUT"
+  | "LIMITED"
+  | "DEAD"
+  | "DRAINING"
+  | "COORDINATES";
 
 const STATES: Record<
   ShownState,
@@ -65,6 +75,7 @@ const STATES: Record<
   LIMITED: { icon: "🟠", paint: "warn" },
   DEAD: { icon: "⚫", paint: "bad" },
   DRAINING: { icon: "🟡", paint: "warn" },
+  COORDINATES: { icon: "🟣", paint: "good" },
 };
 
 const WORDS: Record<WorkerStateName, ShownState> = {
@@ -79,10 +90,10 @@ const WORDS: Record<WorkerStateName, ShownState> = {
 const NAME_CELLS_MAX = 24;
 const MODEL_CELLS_MAX = 16;
 
-/** DRAINING stands before IDLE and BUSY, but never hides a question or a fault. */
-export function stateCell(row: Pick<WorkerRow, "state" | "draining">, paper: Paper): Cell {
+/** DRAINING (or COORDINATES) stands before IDLE and BUSY, but never hides a question or a fault. */
+export function stateCell(row: Pick<WorkerRow, "state" | "draining" | "coordinates">, paper: Paper): Cell {
   const hidden = row.draining && (row.state === "idle" || row.state === "busy");
-  const word: ShownState = hidden ? "DRAINING" : WORDS[row.state];
+  const word: ShownState = hidden ? (row.coordinates ? "COORDINATES" : "DRAINING") : WORDS[row.state];
   const { icon, paint } = STATES[word];
   return { text: withIcon(icon, word, paper), paint: paintFor(paper)[paint] };
 }

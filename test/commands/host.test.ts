@@ -34,7 +34,15 @@ describe("commands carried out in this process", () => {
     const wanting = allCommands().filter(({ needs }) => needs === "manager");
     expect(wanting.length).toBeGreaterThan(5);
     for (const { name } of wanting) {
-      const input = { id: 1, ids: [1], worker: "w1", workers: ["w1"], text: "x", name: "claude" };
+      const input = {
+        id: 1,
+        ids: [1],
+        worker: "w1",
+        workers: ["w1"],
+        text: "x",
+        name: "claude",
+        role: "worker",
+      };
       const own = Object.fromEntries(
         Object.entries(input).filter(([key]) =>
           findCommand(name)?.arguments.some((argument) => argument.name === key),

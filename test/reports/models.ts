@@ -88,6 +88,7 @@ export function worker(n: number, changes: Partial<WorkerRow> = {}): WorkerRow {
     untilMs: null,
     question: null,
     draining: false,
+    coordinates: false,
     adopted: false,
     simulated: false,
     done: 0,
@@ -186,6 +187,8 @@ export function metricsModel(changes: Partial<MetricsModel> = {}): MetricsModel 
     cacheReadTokens: actual(0),
     cacheWriteTokens: actual(0),
     coordinatorTokens: actual(0),
+    noCoordinator: false,
+    coordinatedTokens: actual(48_523),
     external: [],
     models: [
       { model: "sonnet", tokens: actual(48_523), cost: actual(TOTAL_COST) },

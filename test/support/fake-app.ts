@@ -170,6 +170,8 @@ export function fakeApp(stateDir = "/nowhere", role: App["role"] = "manager"): F
       send: async (worker, text) => ask(`send ${worker} ${text}`, worker),
       answer: async (worker, text) => ask(`answer ${worker} ${text}`, worker),
       adopt: async () => workerRow(3),
+      setRole: (worker) => worker,
+      coordinate: notThere,
       adoptable: async () => [],
       output: (_worker, lines) => Array.from({ length: Math.min(lines, 3) }, (_, at) => `line ${at + 1}`),
       followOutput: (_worker, onText) => {
@@ -177,6 +179,20 @@ export function fakeApp(stateDir = "/nowhere", role: App["role"] = "manager"): F
         return () => undefined;
       },
       attachTarget: (worker) => ({ worker, tmuxSocket: `${stateDir}/tmux.sock`, session: worker }),
+    },
+    rounds: {
+      start: notThere,
+      add: notThere,
+      batch: (drafts) => {
+        const added = drafts.map(submit);
+        const ids = (created: boolean) =>
+          added.filter((one) => one.created === created).map(({ task }) => task.id);
+        return { round: "batch-20260213-1", queued: ids(true), known: ids(false) };
+      },
+      end: notThere,
+      show: notThere,
+      list: notThere,
+      import: notThere,
     },
     limits: {
       rows: () => [],
@@ -261,6 +277,7 @@ function workerRow(number: number): WorkerRow {
     untilMs: null,
     question: null,
     draining: false,
+    coordinates: false,
     adopted: false,
     simulated: true,
     done: 0,
