@@ -1,5 +1,6 @@
 /** What a Claude Code transcript says of its last turn: whether it has ended, and whether a usage limit ended it. */
 import { squeezed } from "./answer-text.ts";
+import { isCopy } from "./claude-record.ts";
 import {
   asObject,
   countAt,
@@ -31,14 +32,19 @@ export function claudeTurnEnded(text: string, answer: string | null): boolean {
   // Work in the background reports when it likes: of such a turn the very last line is waited for, which knows of it.
   let launched = false;
   let closed = false;
+  // A fork begins with the turns of its parent, which are over long since: they are not the end of any of its own.
+  let copied = false;
   const said = new Map<string, string>();
   for (const line of jsonLines(text, TURN_MARKS)) {
     if (line["isSidechain"] === true) continue;
     const prompt = promptOf(line);
+    if (line["type"] === "assistant") copied = isCopy(line);
     if (prompt !== null) {
       ended = closed = false;
       // A background task that reports begins another turn, but takes nothing back of the answer before it.
       if (!prompt.startsWith(REPORT_MARK)) answered = launched = false;
+    } else if (copied) {
+      continue;
     } else if (line["type"] === "assistant") {
       const stopReason = objectAt(line, "message")?.["stop_reason"];
       ended = !(GOES_ON.includes(stopReason) || stopReason === null || stopReason === undefined);

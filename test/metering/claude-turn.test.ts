@@ -11,6 +11,8 @@ const said = (text: string, stop_reason: string | null = "end_turn", id = "msg_1
     message: { id, content: [{ type: "text", text }], stop_reason },
     ...more,
   });
+/** A line that a fork has copied. */
+const ofParent = { sessionId: "s2", requestSessionId: "s1" };
 const toolUse = JSON.stringify({
   type: "assistant",
   message: { id: "m", content: [{ type: "tool_use", name: "Bash" }], stop_reason: "tool_use" },
@@ -36,6 +38,31 @@ describe("the end of a turn", () => {
     ["cut off at the most tokens", [prompt("go"), said("All", "max_tokens")], null, true],
     ["older lines without a stop reason", [prompt("go"), said("All done.", null)], null, false],
     ["but with a duration", [prompt("go"), said("All done.", null), duration], null, true],
+    [
+      "a fork holds the turns of its parent",
+      [prompt("go"), said("All done.", "end_turn", "m", ofParent), duration],
+      null,
+      false,
+    ],
+    [
+      "with that very answer",
+      [prompt("go"), said("All done.", "end_turn", "m", ofParent), duration],
+      "All done.",
+      false,
+    ],
+    [
+      "and one of its own",
+      [
+        prompt("go"),
+        said("All done.", "end_turn", "m", ofParent),
+        duration,
+        prompt("next"),
+        said("Mine."),
+        duration,
+      ],
+      null,
+      true,
+    ],
     ["the next prompt is there", [prompt("go"), said("All done."), prompt("next")], null, false],
     ["the answer is written", [prompt("go"), said("All done.")], "All done.", true],
     ["with other white space", [prompt("go"), said("All\n\n done.\n")], "All done.", true],
