@@ -204,6 +204,11 @@ export interface AgentRecord {
   readonly startedAgents?: StartedAgents;
   /** Does this text tell that the conversation was compacted, by whomever? Left out = this agent's record never does. */
   compacted?(text: string): boolean;
+  /**
+   * The records of a whole session, with what its agent states that it used beside them, in the whole text of its first
+   * file; null = nothing that they can be held against. Left out = it never does.
+   */
+  withBeyond?(text: string, records: readonly UsageRecord[]): readonly UsageRecord[] | null;
   /** Does the agent begin another turn by itself after this answer, with a report of its own? Left out = it never does. */
   goesOnByItself?(text: string, answer: string): boolean;
 }

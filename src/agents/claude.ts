@@ -5,6 +5,7 @@
  * Left at the person's choice: `autoContinueAtUsageLimit`. Its default continues a limited turn by itself at the
  * reset; the manager sees the limit by StopFailure and the later end by Stop, and never types the prompt again.
  */
+import { withClaudeBeyond } from "../metering/claude-beyond.ts";
 import { OWN_CLAUDE_RECORD, parseOwnClaudeRecord } from "../metering/claude-record.ts";
 import { claudeWindows } from "../metering/provider-limits.ts";
 import { claudeCompacted, claudeLimit, claudeReportWaits, claudeTurnEnded } from "../metering/claude-turn.ts";
@@ -81,6 +82,7 @@ function claudeRecord(sessionId: string, recordPath: string | null): AgentRecord
     windows: claudeWindows,
     compacted: claudeCompacted,
     goesOnByItself: claudeReportWaits,
+    withBeyond: (text, records) => withClaudeBeyond(text, sessionId, records),
   };
 }
 

@@ -8,7 +8,7 @@
  *
  * What stands in no line of its own: requests of a compaction (the next record is flagged) and of helpers in between.
  * They are in the totals that newer versions write when they end or clear a session; these start from the parent's in a
- * fork.
+ * fork. `claude-beyond.ts` has what can be told from them.
  */
 import {
   asObject,
@@ -105,7 +105,7 @@ function withoutValues(line: string, fields: readonly string[]): string {
 }
 
 /** A fork names the session that asked for what it has copied. */
-function isCopy(line: JsonObject): boolean {
+export function isCopy(line: JsonObject): boolean {
   const asker = nameAt(line, "requestSessionId");
   return asker !== null && asker !== nameAt(line, "sessionId");
 }

@@ -13,7 +13,12 @@ const REPLAY = 1;
 
 type PackedValue = string | number | null | readonly [string | null, number | null, number | null];
 
-const FLAGS: readonly CompletenessFlag[] = ["output-under-recorded", "compaction-unseen", "unpriced-model"];
+const FLAGS: readonly CompletenessFlag[] = [
+  "output-under-recorded",
+  "compaction-unseen",
+  "unpriced-model",
+  "beyond-record",
+];
 const NO_FLAGS: readonly CompletenessFlag[] = [];
 const valuesPerRecord = 13;
 

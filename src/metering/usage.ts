@@ -36,7 +36,12 @@ export interface UsageRecord {
 }
 
 /** Why a record may say less than what was spent. */
-export type CompletenessFlag = "output-under-recorded" | "compaction-unseen" | "unpriced-model";
+export type CompletenessFlag =
+  | "output-under-recorded"
+  | "compaction-unseen"
+  | "unpriced-model"
+  /** In no line of the record: what the agent states of the whole less what it recorded. */
+  | "beyond-record";
 
 export const NO_USAGE: Usage = Object.freeze({
   inputTokens: 0,

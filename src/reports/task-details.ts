@@ -70,6 +70,7 @@ const ANSWER_LINES_MAX = 20;
 const FLAG_WORDS: Record<CompletenessFlag, string> = {
   "output-under-recorded": "the agent's record may hold too few output tokens",
   "compaction-unseen": "a compaction of the conversation may be missing from the record",
+  "beyond-record": "with what its agent states beside its record, as of a compaction",
   "unpriced-model": "the price of its model is not known",
 };
 

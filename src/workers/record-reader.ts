@@ -67,6 +67,20 @@ export async function readEndedTurn(
   return records === null ? null : { records, complete: false };
 }
 
+/**
+ * What was recorded since the marks, with what the agent states beside it: only of a session that began after them, for
+ * nothing tells to which of several attempts the rest of a session belongs.
+ */
+export function withBeyond(
+  record: AgentRecord | null,
+  marks: RecordMarks,
+  records: readonly UsageRecord[],
+): readonly UsageRecord[] {
+  const [path] = record?.paths ?? [];
+  if (record?.withBeyond === undefined || path === undefined || marks.has(path)) return records;
+  return record.withBeyond(readFrom(path, 0), records) ?? records;
+}
+
 /** Sizes and times of a record's files: while they stay, what is in them does. */
 function shapeOf(record: AgentRecord): string {
   return recordFiles(record)

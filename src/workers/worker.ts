@@ -13,7 +13,14 @@ import type { ParkReason } from "../throttle/account-parking.ts";
 import { processInFront, recordOfProcess } from "./adopted-record.ts";
 import type { AttemptInHand } from "./attempt-in-hand.ts";
 import { inPlainWords, isUnderWay, overItsCap } from "./attempt-outcome.ts";
-import { markRecord, readEndedTurn, readRecord, recordGoesOn, type RecordMarks } from "./record-reader.ts";
+import {
+  markRecord,
+  readEndedTurn,
+  readRecord,
+  recordGoesOn,
+  type RecordMarks,
+  withBeyond,
+} from "./record-reader.ts";
 import { RecordTail } from "./record-tail.ts";
 import { ScreenEvidence } from "./screen-evidence.ts";
 import { SignalEvidence } from "./signal-evidence.ts";
@@ -294,9 +301,11 @@ export class Worker {
     if (!this.adapter.traits.spends) return [];
     this.locateRecord();
     const record = this.agentRecord();
-    if (outcome.kind !== "completed") return readRecord(record, attempt.marks);
-    const reading = await readEndedTurn(record, attempt.marks, outcome.answer);
-    return reading?.records ?? null;
+    const records =
+      outcome.kind === "completed"
+        ? ((await readEndedTurn(record, attempt.marks, outcome.answer))?.records ?? null)
+        : readRecord(record, attempt.marks);
+    return records && withBeyond(record, attempt.marks, records);
   }
 
   /** What the attempt in hand has recorded so far; null: nobody can tell, or not tell it from a person's turn. */

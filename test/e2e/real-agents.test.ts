@@ -3,13 +3,14 @@
  * typed once, ended by the agent's own signal, its booked usage equal to what was served, to the token.
  */
 import { existsSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { beforeAll, describe, expect, it } from "vitest";
 import { agentBin, geminiHome } from "../support/agent-home.ts";
 import { product, type Product } from "../support/product.ts";
 import { endedAfterAll, realBench, shown, type RealBench } from "../support/real-agent.ts";
-import { booked, servedFor } from "../support/served-usage.ts";
+import { booked, costOf, isCompaction, servedFor, servedIn } from "../support/served-usage.ts";
 import { startStandInApi } from "../support/stand-in-api.ts";
 import { waitFor } from "../support/wait-for.ts";
 
@@ -215,7 +216,7 @@ for (const agent of ["claude", "codex"] as const) {
     });
 
     it("headless: one process a task, ended by its exit code, booked to the token, its prompt in no list of processes", async () => {
-      const { api, ctm } = await realBench(agent, bin, { workers: 2, mode: "headless", oauth: true });
+      const { api, home, ctm } = await realBench(agent, bin, { workers: 2, mode: "headless", oauth: true });
       const fine = ["alpha", "bravo", "charlie"].map(
         (name) =>
           `Please fix the ${name} parser: "it's"\n$(touch made) [[delay:300]] [[say:${name} is done]]`,
@@ -239,6 +240,21 @@ for (const agent of ["claude", "codex"] as const) {
         });
         expect(task.state.exitCode).toBe(0);
         expect(booked(attempts[0])).toEqual(servedFor(api, text));
+      }
+
+      // What a compaction uses stands in no line; that process has ended and stated what it came to in all.
+      if (agent === "claude") {
+        const from = api.requests.length;
+        await writeFile(join(home.cwd, "notes"), "nothing\n");
+        const tool = `[[tool:Read|${JSON.stringify({ file_path: join(home.cwd, "notes") })}]]`;
+        const { task } = await ctm.tell(`Please read on. [[context:985000]] ${tool}`, { type: "coding" });
+        await ctm.until(task.id, "completed");
+        const requests = api.requests.slice(from).filter(({ status }) => status === 200);
+        expect(requests.filter(isCompaction).length).toBeGreaterThan(0);
+        const { attempts } = await shown(ctm, task.id);
+        expect(booked(attempts[0])).toEqual(servedIn(requests));
+        expect(attempts[0]?.cost).toMatchObject({ value: costOf(requests), source: "actual" });
+        expect(attempts[0]?.flags).toEqual(["beyond-record"]);
       }
 
       // A usage limit: the account is parked, and the task goes on in its conversation once that is free again.

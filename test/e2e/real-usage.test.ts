@@ -2,10 +2,10 @@
  * What real agents used, in every turn a conversation can take: booked equal to what their API (a stand-in on loopback)
  * served, to the token and the nano-dollar. One worker and one start of each CLI carries all cases, one after the other.
  *
- * What stands in no record, and is therefore booked to nobody: the requests with which Claude Code compacts (the next
- * record says so) and those with which Codex makes up a title.
+ * What stands in no record, and is therefore booked to nobody: the requests with which Claude Code compacts in a terminal
+ * (the next record says so; `real-agents.test.ts` has them where each task is a process of its own) and those with which Codex makes up a title.
  */
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { agentBin } from "../support/agent-home.ts";
@@ -82,6 +82,13 @@ for (const agent of ["claude", "codex"] as const) {
       await waitFor(`what ${text} does`, async () => isDone(await bench.ctm.screen(WORKER)));
     }
 
+    async function transcripts(): Promise<string> {
+      const folder = join(bench.home.home, ".claude", "projects");
+      const files = (await readdir(folder, { recursive: true })).filter((path) => path.endsWith(".jsonl"));
+      expect(files.length).toBeGreaterThan(0);
+      return (await Promise.all(files.map((path) => readFile(join(folder, path), "utf8")))).join("");
+    }
+
     const bodyOf = ({ requests }: Done): string => requests.find(({ main }) => main)?.body ?? "";
 
     it("for an agent that it starts", async () => {
@@ -110,6 +117,8 @@ for (const agent of ["claude", "codex"] as const) {
       // Codex records what it used for that; of Claude Code the booking says that it may lack something.
       expectBooked(after, agent === "claude" ? 1 : 2);
       expect(after.attempt?.flags).toEqual(agent === "claude" ? ["compaction-unseen"] : []);
+      // It states what it used in all only when the conversation ends, and not for which of its turns.
+      if (agent === "claude") expect(await transcripts()).not.toContain('"cost-state"');
     });
 
     it("for a conversation that a person has compacted", async () => {
