@@ -54,7 +54,7 @@ export async function adoptionRecord(
   const pane = await terminal.identify(session);
   const panes = await terminal.listPanes();
   const front = processInFront(pane.panePid);
-  const agent = front === null ? null : agentOf(front.argv);
+  const agent = front === null ? null : adoptableAgent(front.argv);
   if (front === null || agent === null) {
     const seen = front === null ? "nothing can be told of it" : `${front.argv[0] ?? "?"} is in front`;
     throw new CtmError("refused", `no known agent is in front in session ${session}: ${seen}`, [
@@ -93,7 +93,8 @@ function nameOf(session: string): string {
   return `adopted-${plain === "" ? "session" : plain}`;
 }
 
-function agentOf(argv: readonly string[]): AgentKind | null {
+/** The agent these words of a command line start; null: none that is known by its record. */
+export function adoptableAgent(argv: readonly string[]): AgentKind | null {
   const words = argv.slice(0, 2).map((word) => word.split("/").at(-1) ?? "");
   if (words.includes("rehearsal-agent.js")) return "rehearsal";
   if (words.includes("claude")) return "claude";

@@ -97,7 +97,9 @@ export class CoordinatorWatch {
       worker.locateRecord();
       return worker.agentRecord();
     }
-    return sessionId === null ? null : this.#parts.adapterOf(agent).record(sessionId, recordPath);
+    return sessionId === null || recordPath === null
+      ? null
+      : this.#parts.adapterOf(agent).record(sessionId, recordPath);
   }
 
   #entriesOf(

@@ -1,5 +1,6 @@
 /** Dispatch rounds as they are asked for: begun, given tasks, ended, shown, and taken over from a written log. */
 import type { Submission } from "./app.ts";
+import { childOf, type ChildWish } from "./child-tasks.ts";
 import { CtmError } from "./base/errors.ts";
 import type { Config } from "./config.ts";
 import type { CoordinatorWatch } from "./coordinator-watch.ts";
@@ -81,6 +82,19 @@ export class RoundDesk {
       begun = true;
     });
     return begun ? queued : { ...queued, round: null };
+  }
+
+  /** A task submitted from inside another, in the round of that one. CtmError `refused` beyond what a child may be. */
+  child(wish: ChildWish): Submission {
+    const { ledger } = this.#parts;
+    const { draft, parentId, rootId, depth } = childOf(wish, ledger);
+    const round = ledger.rounds.ofTask(parentId);
+    const [submission] = this.#parts.submitMany([draft], (created) => {
+      for (const id of created) ledger.addChild(id, parentId, { rootId, depth });
+      if (round !== null) ledger.rounds.hold(round.id, created);
+    });
+    if (submission === undefined) throw new Error("one draft came to no task");
+    return submission;
   }
 
   /** It is over; its tasks go on. CtmError `not-found`, or `illegal-move` where it was over before. */

@@ -389,6 +389,7 @@ describe("what touches the outside", () => {
     "ledger/event-rows.ts":
       /\bevents\s*\.\s*(?:insert|addKey|cameAgain|addFate|delivered|end|revive|drop|move|expire|prune)\(/g,
     "ledger/wake-rows.ts": /\bwakes\s*\.\s*(?:insert|write)\(/g,
+    "ledger/child-rows.ts": /\bchildren\s*\.\s*add\(/g,
     "ledger/report-rows.ts": /\breports\s*\.\s*add\(/g,
     "ledger/repricing.ts": /(?<!function )\brepriceAll\(/g,
   };

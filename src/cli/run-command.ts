@@ -15,7 +15,13 @@ import { followUntilStopped, show } from "./show-results.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** What an agent calls from inside its worker. */
-const FROM_INSIDE: ReadonlySet<string> = new Set(["report", "report escalation", "message", "events send"]);
+const FROM_INSIDE: ReadonlySet<string> = new Set([
+  "subtask",
+  "report",
+  "report escalation",
+  "message",
+  "events send",
+]);
 
 /** Returns the exit code. Throws CtmError. */
 export async function runCommand(
@@ -28,6 +34,10 @@ export async function runCommand(
   const input = command.check(await command.prepare(raw, caller));
   if (command.face === "exit") throw new CtmError("usage", "`exit` is for the prompt; `kill` ends workers");
   if (command.face === "serve") return runServe(input, settings, terminal);
+  if (command.face === "mcp") {
+    const { runMcp } = await import("./mcp.ts");
+    return runMcp(settings, terminal);
+  }
   // What a worker tells goes to the manager whose worker this is.
   const home = FROM_INSIDE.has(command.name) ? stateDirOfWorker() : null;
   const config = await configOf(home === null ? settings : { ...settings, stateDir: home });

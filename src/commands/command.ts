@@ -67,7 +67,7 @@ export interface FollowAlone {
 }
 
 /** What a face does by itself: it has the terminal, the process and its end. */
-export type FaceAction = "attach" | "batch" | "exit" | "repair" | "serve";
+export type FaceAction = "attach" | "batch" | "exit" | "mcp" | "repair" | "serve";
 
 export interface CommandSpec<Input, Result> {
   readonly name: string;

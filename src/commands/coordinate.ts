@@ -34,7 +34,7 @@ export const workersRole = defineCommand<z.output<typeof role>, { worker: string
 });
 
 const session = z.strictObject({
-  agent: words.choice("agent", ["rehearsal", ...RECORDED_AGENTS]),
+  agent: words.agentName,
   session: z.string().regex(/^[\w-]{4,80}$/, "a session's id has 4 to 80 letters, digits and hyphens"),
   record: words.orNull(words.filePath),
   end: words.flag,

@@ -47,6 +47,7 @@ import {
   metricsSystem,
   metricsTier,
 } from "./hierarchy-metrics.ts";
+import { mcp } from "./mcp.ts";
 import { metrics } from "./metrics.ts";
 import { output } from "./output.ts";
 import { pause, resume } from "./pause.ts";
@@ -69,6 +70,7 @@ import { serve } from "./serve.ts";
 import { show } from "./show.ts";
 import { spawn } from "./spawn.ts";
 import { status } from "./status.ts";
+import { subtask } from "./subtask.ts";
 import { survivors } from "./survivors.ts";
 import { tally } from "./tally.ts";
 import { tasks } from "./tasks.ts";
@@ -86,7 +88,7 @@ const help = helpFor(allCommands);
 /** In the order of `help`. */
 export function allCommands(): readonly Command[] {
   return [
-    ...[add, batch, tasks, show, edit, priority, hold, release, cap, cancel, retry, wait, clear],
+    ...[add, batch, tasks, show, edit, priority, hold, release, cap, cancel, retry, wait, clear, subtask],
     ...[auto, distribute, pause, resume],
     ...[dispatchStart, dispatchAdd, dispatchShow, dispatchEnd, dispatches, dispatchesImport],
     ...[
@@ -116,7 +118,7 @@ export function allCommands(): readonly Command[] {
     ...[eventsList, eventsShow, eventsWhy, eventsSend, sendMessage, eventsReplay, eventsDlq],
     ...[eventsMetrics, eventsSimulate],
     ...[triggersList, triggersPause, triggersResume, triggersTest, triggersJsonSchema],
-    ...[serve, dashboard, doctor, backup, restore, init, help, exit],
+    ...[serve, mcp, dashboard, doctor, backup, restore, init, help, exit],
   ];
 }
 

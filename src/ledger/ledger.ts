@@ -39,6 +39,7 @@ import { InvocationBooking, type MemberPlace } from "./invocation-booking.ts";
 import { LOCK_FILE, managerRuns } from "./manager-lock.ts";
 import { LEDGER_VERSION, migrate, versionOf } from "./migrations.ts";
 import { PeriodRows } from "./period-rows.ts";
+import { ChildRows, type ChildPlace } from "./child-rows.ts";
 import { CoordinatorRows } from "./coordinator-rows.ts";
 import { ReportRows } from "./report-rows.ts";
 import { repriceAll, type Repriced, type RepriceRules } from "./repricing.ts";
@@ -105,6 +106,7 @@ const COMMITS = {
   reprice: commitPoint("reprice.commit"),
   escalate: commitPoint("escalate.commit"),
   report: commitPoint("report.commit"),
+  child: commitPoint("child.commit"),
   context: commitPoint("context.commit"),
   findings: commitPoint("findings.commit"),
   rebuild: commitPoint("rebuild-hierarchy.commit"),
@@ -130,6 +132,7 @@ export class Ledger {
   readonly alerts: AlertRows;
   readonly rounds: RoundRows;
   readonly coordinators: CoordinatorRows;
+  readonly children: ChildRows;
   readonly #db: Db;
   readonly #file: string;
   readonly #log: WalSync;
@@ -165,6 +168,7 @@ export class Ledger {
     this.alerts = new AlertRows(db);
     this.rounds = new RoundRows(db);
     this.coordinators = new CoordinatorRows(db);
+    this.children = new ChildRows(db);
     this.#invocations = new InvocationBooking(this);
     this.#insertTask = db.prepare(
       `INSERT INTO task (text, priority, cwd, forced_type, forced_model, forced_agent, forced_worker, forced_member, key, retry_lost, cap_tokens, cap_nano, origin,
@@ -496,6 +500,11 @@ export class Ledger {
       this.reports.add(attemptId, report);
       this.hierarchy.reported(attemptId, before, report);
     });
+  }
+
+  /** A task that was submitted from inside another. */
+  addChild(taskId: number, parentId: number, place: ChildPlace): void {
+    this.#transaction(COMMITS.child, () => this.children.add(taskId, parentId, place));
   }
 
   /** What was found now: new ones are open, those that are gone are over. Nothing is written where nothing changed. */

@@ -487,6 +487,14 @@ const MIGRATIONS: readonly string[] = [
   CREATE INDEX coordination_at ON coordination (at_ms);
   CREATE INDEX coordination_name ON coordination (name);
   `,
+  // Tasks that agents submitted from inside their own.
+  `
+  CREATE TABLE child_task (
+    task_id INTEGER PRIMARY KEY, parent_id INTEGER NOT NULL, root_id INTEGER NOT NULL, depth INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX child_task_parent ON child_task (parent_id);
+  CREATE INDEX child_task_root ON child_task (root_id);
+  `,
 ];
 
 const MIGRATE = commitPoint("migrate.commit");

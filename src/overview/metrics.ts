@@ -96,13 +96,18 @@ function coordinationOf(
   const parts = sums.map(({ source, tokens }) => figureOf(tokens, source));
   const apart = sums.map((sum) => figureOf(sum.apart, sum.source));
   const all = ledger.coordinators.all();
-  const isUnread = all.some(({ wasRead }) => !wasRead);
+  const unread = all.filter(({ wasRead }) => !wasRead).length;
   return {
-    // One whose record nobody could read used something: how much is not known.
-    coordinatorTokens: isUnread ? UNKNOWN : sumFigures(parts).figure,
+    coordinatorTokens:
+      all.length > 0 && unread === all.length ? UNKNOWN : withUnread(sumFigures(parts).figure, unread),
     noCoordinator: all.length === 0,
     coordinatedTokens: sumFigures([total, ...apart]).figure,
   };
+}
+
+/** One whose record nobody could read used something: what is known of the others is less than all. */
+function withUnread({ value, source }: Figure, unread: number): Figure {
+  return figureOf(value, unread > 0 ? "estimated" : source);
 }
 
 function coordinatedBy(worker: string | null, ledger: Ledger): Figure {

@@ -43,7 +43,12 @@ async function carryOut(line: string, parts: PipedParts): Promise<boolean> {
   if (help) return true;
   const input = command.check(await command.prepare(raw, parts.caller));
   if (command.face === "exit") return false;
-  if (command.face === "serve" || command.face === "attach" || command.follows(input)) {
+  if (
+    command.face === "serve" ||
+    command.face === "mcp" ||
+    command.face === "attach" ||
+    command.follows(input)
+  ) {
     throw new CtmError("usage", `\`${command.name}\` needs a terminal`);
   }
   const result = command.alone

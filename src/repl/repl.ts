@@ -127,8 +127,8 @@ export class Repl {
     const asked = command.name === "add" && words.length === 0 ? await this.#ask() : raw;
     if (asked === null) return;
     const input = command.check(await command.prepare(asked, this.#parts.caller));
-    if (command.face === "serve")
-      throw new CtmError("usage", "`serve` is for the shell; here a manager runs already");
+    if (command.face === "serve" || command.face === "mcp")
+      throw new CtmError("usage", `\`${command.name}\` is for the shell; here a manager runs already`);
     if (command.face === "repair" || (command.name === "doctor" && input["repair"] === true))
       throw new CtmError(
         "usage",

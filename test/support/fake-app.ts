@@ -182,6 +182,7 @@ export function fakeApp(stateDir = "/nowhere", role: App["role"] = "manager"): F
     },
     rounds: {
       start: notThere,
+      child: notThere,
       add: notThere,
       batch: (drafts) => {
         const added = drafts.map(submit);

@@ -1,0 +1,79 @@
+/**
+ * Which session drives us: the agent among the processes that started this one, and its record. It says of itself that
+ * it coordinates, so that what it uses is coordination. One nobody knows is named all the same: what it uses is unknown.
+ */
+import { readFileSync, readlinkSync } from "node:fs";
+import { adoptableAgent } from "../adoption.ts";
+import type { CommandHost } from "../commands/host.ts";
+import { recordOfProcess } from "../workers/adopted-record.ts";
+
+/** Shells and starters that may stand between an agent and us. */
+const parentsMax = 5;
+
+interface Driver {
+  readonly agent: string;
+  readonly session: string;
+  readonly record: string | null;
+}
+
+export class CoordinatingSession {
+  readonly #trouble: (error: unknown) => void;
+  readonly #parentPid: number;
+  #said: Driver | null = null;
+
+  constructor(parentPid: number, trouble: (error: unknown) => void) {
+    this.#parentPid = parentPid;
+    this.#trouble = trouble;
+  }
+
+  /** Says so at the first call, and again when the agent has begun another conversation. It keeps no call from its answer. */
+  async coordinates(host: CommandHost): Promise<void> {
+    const driver = driverOf(this.#parentPid);
+    if (this.#said?.session === driver.session) return;
+    try {
+      if (this.#said !== null) await host.run("coordinate", { ...this.#said, end: true });
+      await host.run("coordinate", { ...driver, end: false });
+      this.#said = driver;
+    } catch (error) {
+      this.#trouble(error);
+    }
+  }
+
+  async end(withHost: (act: (host: CommandHost) => Promise<unknown>) => Promise<unknown>): Promise<void> {
+    const said = this.#said;
+    if (said === null) return;
+    try {
+      await withHost((host) => host.run("coordinate", { ...said, end: true }));
+    } catch (error) {
+      this.#trouble(error);
+    }
+  }
+}
+
+/** The nearest of our parents that is a known agent. */
+function driverOf(parentPid: number): Driver {
+  let pid = parentPid;
+  for (let n = 0; n < parentsMax && pid > 1; n += 1) {
+    const found = processOf(pid);
+    if (found === null) break;
+    const agent = adoptableAgent(found.argv);
+    const record = agent === null ? null : recordOfProcess(agent, { pid, argv: found.argv, cwd: found.cwd });
+    if (agent !== null && record !== null)
+      return { agent, session: record.sessionId, record: record.recordPath };
+    pid = found.parent;
+  }
+  return { agent: "unknown", session: `process-${parentPid}`, record: null };
+}
+
+function processOf(pid: number): { argv: string[]; cwd: string; parent: number } | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const parent = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
+    const argv = readFileSync(`/proc/${pid}/cmdline`, "utf8")
+      .split("\0")
+      .filter((word) => word !== "");
+    return { argv, cwd: readlinkSync(`/proc/${pid}/cwd`), parent };
+  } catch {
+    return null; // It is gone, or not ours to ask.
+  }
+}

@@ -1,0 +1,63 @@
+/** Waiting for what an agent would otherwise look for again and again: ends, questions and stops of tasks. */
+import type { CommandHost } from "../commands/host.ts";
+import type { Fact } from "../events/facts.ts";
+import { isFinal, type Task } from "../tasks/task.ts";
+
+/** What comes together is told together. */
+const togetherMs = 250;
+const newsMax = 100;
+
+export interface News {
+  readonly news: readonly Fact[];
+  readonly tasks: readonly { readonly id: number; readonly state: string }[];
+}
+
+/** Of these tasks alone, or of all where none is named. CtmError `no-manager` where nothing could happen. */
+export async function waitForNews(
+  host: CommandHost,
+  ids: readonly number[],
+  withinMs: number,
+): Promise<News> {
+  const news: Fact[] = [];
+  let come = (): void => undefined;
+  const came = new Promise<void>((resolve) => (come = resolve));
+  // Listens first and looks then: what happens in between is not missed.
+  const following = host.follow("watch", {}, (item) => {
+    const fact = item as Fact;
+    if (!isNews(fact, ids) || news.length >= newsMax) return;
+    news.push(fact);
+    come();
+  });
+  try {
+    const broken = following.done.then(() => undefined);
+    const before = await statesOf(host, ids);
+    const isOver = ids.length > 0 && before.every(({ state }) => isFinal(state));
+    if (!isOver) {
+      await Promise.race([came, broken, after(withinMs)]);
+      if (news.length > 0) await after(togetherMs);
+    }
+    return { news, tasks: await statesOf(host, ids) };
+  } finally {
+    following.stop();
+  }
+}
+
+function isNews(fact: Fact, ids: readonly number[]): boolean {
+  if (fact.kind === "worker-asks") return true;
+  if (fact.kind !== "task-moved" || (ids.length > 0 && !ids.includes(fact.taskId))) return false;
+  return isFinal(fact.to) || fact.to === "needs-input" || fact.to === "parked";
+}
+
+async function statesOf(
+  host: CommandHost,
+  ids: readonly number[],
+): Promise<{ id: number; state: Task["state"]["name"] }[]> {
+  const details = await Promise.all(ids.map((id) => host.run("show", { id }) as Promise<{ task: Task }>));
+  return details.map(({ task }) => ({ id: task.id, state: task.state.name }));
+}
+
+function after(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
+}
