@@ -4,6 +4,7 @@
 //   --quiet         says nothing when all went well
 // Built aside and put in place by renaming, one build at a time: whoever starts meanwhile finds the old or the new.
 import {
+  copyFileSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -57,6 +58,7 @@ async function build() {
     index: "src/index.ts",
   });
   for (const name of APART) await bundle(aside, [], { [name]: `src/cli/${name}.ts` });
+  await pages(join(aside, "pages"));
   // Dated to the start: what was changed while it was built is newer than this.
   const mark = join(aside, ".built");
   writeFileSync(mark, "");
@@ -111,6 +113,24 @@ function bundle(outdir, apart, entryPoints) {
     metafile: true,
     logLevel: "warning",
   });
+}
+
+/** The dashboard's pages: one script and one style sheet, for browsers, with nothing to fetch from anywhere else. */
+async function pages(outdir) {
+  await esbuild.build({
+    absWorkingDir: root,
+    entryPoints: ["src/pages/app.ts", "src/pages/app.css"],
+    outdir,
+    bundle: true,
+    // A script that also runs in a page opened from a file.
+    format: "iife",
+    platform: "browser",
+    target: ["es2022", "chrome110", "firefox115", "safari16.4"],
+    minify: true,
+    logLevel: "warning",
+  });
+  for (const file of ["index.html", "icon.svg"])
+    copyFileSync(join(root, "src/pages", file), join(outdir, file));
 }
 
 function bundledApart(name) {

@@ -51,6 +51,8 @@ const RANKS: Readonly<Record<string, number>> = {
   commands: 10,
   repl: 11,
   server: 11,
+  // What runs in a browser: it takes nothing but shapes and words from the other rooms.
+  pages: 11.5,
   triggers: 11,
   mcp: 11,
   cli: 12,

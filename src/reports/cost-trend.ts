@@ -26,8 +26,10 @@ export interface TrendPoint {
   readonly tokens: number;
   /** Tasks completed in it. */
   readonly completed: number;
-  /** null: no task was completed, or a part of the cost is not known. */
+  /** Of what is known of the cost; null: no task was completed, or no cost is known. */
   readonly nanoUsdPerTask: number | null;
+  /** Tokens whose cost nobody knows: where there are any, it was more. */
+  readonly unpricedTokens: number;
 }
 
 export interface CostTrend {
@@ -47,14 +49,17 @@ export function trendPoint(
 ): TrendPoint {
   const models = sharesOf(rows);
   const nanoUsd = models.reduce((sum, share) => sum + share.nanoUsd, 0);
-  const isKnown = models.every(({ unpricedTokens }) => unpricedTokens === 0);
+  const tokens = models.reduce((sum, share) => sum + share.tokens, 0);
+  const unpricedTokens = models.reduce((sum, share) => sum + share.unpricedTokens, 0);
+  const isUnknown = unpricedTokens === tokens && tokens > 0;
   return {
     ...span,
     models,
     nanoUsd,
-    tokens: models.reduce((sum, share) => sum + share.tokens, 0),
+    tokens,
+    unpricedTokens,
     completed,
-    nanoUsdPerTask: completed === 0 || !isKnown ? null : Math.round(nanoUsd / completed),
+    nanoUsdPerTask: completed === 0 || isUnknown ? null : Math.round(nanoUsd / completed),
   };
 }
 

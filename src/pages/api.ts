@@ -1,0 +1,73 @@
+/**
+ * The manager, as the page asks it. The key comes with the link, behind the #, and is kept in this page's own storage:
+ * it belongs to this port alone and is sent to nobody unasked. An exported page has its answers with it instead.
+ */
+const KEY = "ctm-key";
+const answerWithinMs = 15_000;
+
+/** The manager said no, or is not there. */
+export class Refused extends Error {
+  /** 0: it could not be reached. */
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+const EXPORTED = document.getElementById("exported")?.textContent ?? null;
+const exported = EXPORTED === null ? null : (JSON.parse(EXPORTED) as Readonly<Record<string, unknown>>);
+
+/** Was this page written to files? Then nothing can be done here, and nothing changes. */
+export const isExported = exported !== null;
+
+/** Takes a key out of the address, so that it stands in no history and no picture of the screen. */
+export function takeKey(): void {
+  const found = /^#key=([\w-]{20,128})$/.exec(location.hash)?.[1];
+  if (found === undefined) return;
+  localStorage.setItem(KEY, found);
+  history.replaceState(null, "", `${location.pathname}#/`);
+}
+
+export function authorization(): Record<string, string> {
+  return { authorization: `Bearer ${localStorage.getItem(KEY) ?? ""}` };
+}
+
+/** Throws Refused. */
+export async function look<T>(path: string): Promise<T> {
+  if (exported === null) return (await ask(path, { headers: authorization() })) as T;
+  if (path in exported) return exported[path] as T;
+  throw new Refused(404, "this is not part of the export");
+}
+
+/** Throws Refused. */
+export async function act<T>(path: string, body: unknown): Promise<T> {
+  return (await ask(path, {
+    method: "POST",
+    headers: { ...authorization(), "content-type": "application/json" },
+    body: JSON.stringify(body),
+  })) as T;
+}
+
+async function ask(path: string, init: RequestInit): Promise<unknown> {
+  let response: Response;
+  let text: string;
+  try {
+    response = await fetch(path, { ...init, signal: AbortSignal.timeout(answerWithinMs), cache: "no-store" });
+    text = await response.text();
+  } catch {
+    throw new Refused(0, "the manager does not answer");
+  }
+  if (response.ok) return JSON.parse(text);
+  throw new Refused(response.status, messageIn(text));
+}
+
+function messageIn(text: string): string {
+  try {
+    const { error } = JSON.parse(text) as { error: { message: string; details: readonly string[] } };
+    return [error.message, ...error.details].join("; ");
+  } catch {
+    return "it was refused";
+  }
+}

@@ -1,0 +1,301 @@
+/** The page: chooses the view the address names, draws it, and draws it again when something has happened. */
+import { act, isExported, look, Refused, takeKey } from "./api.ts";
+import { addForm, ask, closeDialog, holdForm, keysHelp, raiseForm, submitDialog } from "./dialogs.ts";
+import { byId, h, show, type Child } from "./dom.ts";
+import { events } from "./events.ts";
+import { follow } from "./feed.ts";
+import { fleet } from "./fleet.ts";
+import { metrics } from "./metrics.ts";
+import { spend } from "./spend.ts";
+import { story } from "./story.ts";
+import { tasks } from "./tasks.ts";
+import { throttle } from "./throttle.ts";
+import { placeOf, type View, type Viewer } from "./view.ts";
+import { useTimeZone } from "./words.ts";
+
+/** A new view stands here, and has its place in the navigation. */
+const VIEWS: readonly View[] = [fleet, throttle, tasks, story, metrics, spend, events];
+const IN_NAV = VIEWS.filter(({ inNav }) => inNav);
+
+/** A view is drawn again on what happens, but not more often than this, and for its clocks at least this often. */
+const redrawMinMs = 250;
+const redrawMaxMs = 10_000;
+const toldForMs = 6_000;
+
+let viewer: Viewer = { acts: false };
+let drawing = false;
+let again = false;
+let soon: number | undefined;
+let isHeard = isExported;
+let fault: string | null = null;
+
+interface Session {
+  readonly rights: "read" | "act";
+  readonly timeZone: string;
+}
+
+function currentView(): View {
+  const { name } = placeOf(location.hash);
+  return VIEWS.find((view) => view.name === name) ?? fleet;
+}
+
+async function draw(): Promise<void> {
+  if (drawing) {
+    again = true;
+    return;
+  }
+  drawing = true;
+  const address = location.hash;
+  const view = currentView();
+  try {
+    const content = await view.draw(placeOf(address), viewer);
+    // Whoever went on meanwhile is not called back.
+    if (address === location.hash) {
+      fault = null;
+      show(byId("main"), content);
+      view.drawn?.(placeOf(address));
+    }
+  } catch (error) {
+    fail(error);
+  } finally {
+    drawing = false;
+  }
+  showFrame(view);
+  if (again) {
+    again = false;
+    void draw();
+  }
+}
+
+function fail(error: unknown): void {
+  if (!(error instanceof Refused)) throw error;
+  fault = error.message;
+  // What was shown last stays in sight while the manager is away.
+  if (error.status === 0 && byId("main").childElementCount > 1) return;
+  const advice =
+    error.status === 401 || error.status === 429
+      ? "Run `ctm dashboard` and open the link it shows: it has the key in it."
+      : error.message;
+  show(
+    byId("main"),
+    h(
+      "section",
+      { class: "empty", "aria-label": "Nothing to show" },
+      h("h1", {}, error.status === 401 ? "A key is needed" : "Nothing to show"),
+      h("p", {}, advice),
+    ),
+  );
+}
+
+function showFrame(view: View): void {
+  document.title = `${view.title} · ctm`;
+  show(
+    byId("nav"),
+    IN_NAV.map(({ name, title }) =>
+      h(
+        "a",
+        {
+          href: `#/${name}`,
+          "aria-current": view.name === name || (view.name === "task" && name === "tasks") ? "page" : null,
+        },
+        title,
+      ),
+    ),
+  );
+  show(byId("state"), stateWords());
+  byId("add").hidden = !viewer.acts;
+}
+
+function stateWords(): Child {
+  const [kind, words] = isExported
+    ? ["export", "A copy in files"]
+    : fault !== null
+      ? ["off", fault]
+      : isHeard
+        ? ["on", viewer.acts ? "Live" : "Live, for looking only"]
+        : ["off", "Waiting for the manager"];
+  return [h("span", { class: `dot ${kind}`, "aria-hidden": "true" }), words];
+}
+
+function redrawSoon(): void {
+  soon ??= window.setTimeout(() => {
+    soon = undefined;
+    void draw();
+  }, redrawMinMs);
+}
+
+function tell(words: string, isFault = false): void {
+  const told = byId("told");
+  show(told, h("p", { class: isFault ? "fault" : null }, words));
+  window.setTimeout(() => show(told), toldForMs);
+}
+
+/** Does something at the manager and tells how it went. */
+async function perform(words: string, doing: () => Promise<unknown>): Promise<void> {
+  try {
+    await doing();
+    tell(words);
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    tell(error.message, true);
+  }
+  redrawSoon();
+}
+
+const taskBody: Readonly<Record<string, unknown>> = { priority: { level: "high" } };
+
+/** What buttons do, by their name in the markup. */
+const BUTTONS: Readonly<Record<string, (data: DOMStringMap) => void>> = {
+  theme: () => toggleTheme(),
+  help: () =>
+    ask({
+      title: "Keys",
+      body: keysHelp(IN_NAV.map(({ title }) => title)),
+      button: "",
+      done: () => Promise.resolve(),
+    }),
+  close: () => closeDialog(),
+  task: ({ act: name = "", id = "" }) =>
+    void perform(`#${id}: ${name}`, () => act(`/api/tasks/${id}/${name}`, taskBody[name] ?? {})),
+  ack: ({ id = "" }) => void perform("Seen", () => act(`/api/findings/${id}/ack`, {})),
+  "ask-add": () =>
+    ask({
+      title: "Add a task",
+      body: addForm(),
+      button: "Queue it",
+      done: async (fields) => {
+        const { task } = await act<{ task: { id: number } }>("/api/tasks", fields);
+        tell(`#${task.id} is queued`);
+        redrawSoon();
+      },
+    }),
+  "ask-hold": ({ id = "" }) =>
+    ask({
+      title: `Hold task #${id}`,
+      body: holdForm(),
+      button: "Hold",
+      done: async (fields) => {
+        await act(`/api/tasks/${id}/hold`, fields);
+        redrawSoon();
+      },
+    }),
+  "ask-raise": ({ limit = "" }) =>
+    ask({
+      title: "Raise a limit",
+      body: raiseForm(limit),
+      button: "Raise",
+      done: async (fields) => {
+        await act("/api/limits/raise", { id: limit, ...fields });
+        tell(`${limit} is raised`);
+        redrawSoon();
+      },
+    }),
+};
+
+const FORMS: Readonly<Record<string, (form: HTMLFormElement) => void>> = {
+  dialog: (form) => void submitDialog(form),
+  answer: (form) => {
+    const worker = form.dataset["worker"] ?? "";
+    const text = new FormData(form).get("text");
+    void perform(`${worker} is answered`, () =>
+      act(`/api/workers/${encodeURIComponent(worker)}/answer`, { text }),
+    );
+    form.reset();
+  },
+  search: (form) => {
+    const { query } = placeOf(location.hash);
+    const words = new FormData(form).get("containing");
+    if (typeof words === "string" && words !== "") query.set("containing", words);
+    else query.delete("containing");
+    location.hash = `#/tasks?${query.toString()}`;
+  },
+};
+
+function toggleTheme(): void {
+  const root = document.documentElement;
+  const isDark =
+    root.dataset["theme"] === undefined
+      ? matchMedia("(prefers-color-scheme: dark)").matches
+      : root.dataset["theme"] === "dark";
+  root.dataset["theme"] = isDark ? "light" : "dark";
+  localStorage.setItem("ctm-theme", root.dataset["theme"]);
+  void draw();
+}
+
+function onKey(event: KeyboardEvent): void {
+  const { target, key } = event;
+  const isTyping =
+    target instanceof HTMLElement && target.closest("input, textarea, select, dialog") !== null;
+  if (isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
+  const view = IN_NAV[Number(key) - 1];
+  if (view !== undefined) location.hash = `#/${view.name}`;
+  else if (key === "/") {
+    event.preventDefault();
+    if (placeOf(location.hash).name === "tasks") document.getElementById("search")?.focus();
+    else location.hash = "#/tasks";
+  } else if (key === "n" && viewer.acts) {
+    event.preventDefault();
+    BUTTONS["ask-add"]?.({});
+  } else if (key === "r") void draw();
+  else if (key === "?") BUTTONS["help"]?.({});
+}
+
+function listen(): void {
+  document.addEventListener("click", ({ target }) => {
+    if (!(target instanceof Element)) return;
+    if (target instanceof HTMLDialogElement) closeDialog();
+    const button = target.closest<HTMLElement>("button[data-do]");
+    if (button !== null) BUTTONS[button.dataset["do"] ?? ""]?.(button.dataset);
+  });
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!(form instanceof HTMLFormElement)) return;
+    event.preventDefault();
+    FORMS[form.dataset["do"] ?? ""]?.(form);
+  });
+  document.addEventListener("keydown", onKey);
+  addEventListener("hashchange", () => {
+    takeKey();
+    scrollTo(0, 0);
+    void begin();
+  });
+}
+
+/** What the key may do is asked first where that is not known yet: it decides what is drawn. */
+async function begin(): Promise<void> {
+  if (!isExported) {
+    try {
+      const { rights, timeZone } = await look<Session>("/api/session");
+      viewer = { acts: rights === "act" };
+      useTimeZone(timeZone);
+    } catch {
+      // The view says why.
+    }
+  }
+  await draw();
+}
+
+function start(): void {
+  takeKey();
+  const theme = localStorage.getItem("ctm-theme");
+  if (theme === "light" || theme === "dark") document.documentElement.dataset["theme"] = theme;
+  listen();
+  showFrame(currentView());
+  void begin();
+  if (isExported) return;
+  setInterval(() => void draw(), redrawMaxMs);
+  // Back from a sleep, or from another tab.
+  addEventListener("online", redrawSoon);
+  document.addEventListener("visibilitychange", redrawSoon);
+  void follow({
+    happened: redrawSoon,
+    heard: (heard) => {
+      const isBack = heard && !isHeard;
+      isHeard = heard;
+      if (isBack) void begin();
+      else showFrame(currentView());
+    },
+  });
+}
+
+start();
