@@ -21,6 +21,7 @@ import type { DoctorReport } from "./reports/doctor.ts";
 import type { EstimateModel } from "./reports/estimate.ts";
 import type { MetricsModel } from "./reports/metrics-model.ts";
 import type { RecapModel } from "./reports/recap.ts";
+import type { BatchPlanModel } from "./reports/batch-plan.ts";
 import type { PlanModel } from "./reports/plan.ts";
 import type { StatusModel } from "./reports/status-model.ts";
 import type { TaskDetails } from "./reports/task-details.ts";
@@ -126,6 +127,8 @@ export interface App {
   throttle(): ThrottleModel;
   /** The queue played through on a copy of the limits. CtmError `no-manager` where there are no workers to plan with. */
   plan(): PlanModel;
+  /** What these drafts would cost, meet and take, if they were queued now. Nothing is. CtmError as `submitMany`. */
+  planBatch(drafts: readonly TaskDraft[]): BatchPlanModel;
   /** What the last start found of the time before it. */
   recap(): RecapModel;
   whyTask(id: number): TaskWhy;

@@ -36,6 +36,7 @@ import type { LimitBook } from "./limit-book.ts";
 import { accuracyModel } from "./overview/accuracy.ts";
 import { estimateModel, type EstimateAsked } from "./overview/estimate.ts";
 import { metricsModel } from "./overview/metrics.ts";
+import { batchPlanModel } from "./overview/batch-plan.ts";
 import { planModel } from "./overview/plan.ts";
 import type { OverviewSources } from "./overview/sources.ts";
 import { recapModel } from "./overview/recap.ts";
@@ -49,6 +50,7 @@ import type { DoctorReport } from "./reports/doctor.ts";
 import type { EstimateModel } from "./reports/estimate.ts";
 import type { MetricsModel } from "./reports/metrics-model.ts";
 import type { RecapModel } from "./reports/recap.ts";
+import type { BatchPlanModel } from "./reports/batch-plan.ts";
 import type { PlanModel } from "./reports/plan.ts";
 import type { StatusModel } from "./reports/status-model.ts";
 import type { TaskDetails } from "./reports/task-details.ts";
@@ -321,6 +323,22 @@ export class LocalApp implements App {
     const { accounts, delegation, throttleCopy } = this.#parts;
     const sources = this.#parts.views();
     return planModel({ sources, accounts, throttleCopy, forecast: (task) => delegation.forecastOf(task) });
+  }
+
+  planBatch(drafts: readonly TaskDraft[]): BatchPlanModel {
+    const { accounts, delegation, throttleCopy } = this.#parts;
+    const agent = delegation.defaultAgent;
+    const assigned = drafts
+      .map((draft) => this.#checked(draft))
+      .map((draft) => ({ draft, assignment: delegation.delegate(draft) }));
+    return batchPlanModel(
+      assigned,
+      { agent, model: delegation.launchModel(agent) },
+      {
+        sources: this.#parts.views(),
+        ...{ accounts, throttleCopy, forecast: (task) => delegation.forecastOf(task) },
+      },
+    );
   }
 
   recap(): RecapModel {

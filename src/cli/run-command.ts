@@ -6,6 +6,8 @@ import { stateDirOfWorker, type Config } from "../config.ts";
 import { attachTo } from "./attach.ts";
 import type { Settings } from "./arguments.ts";
 import { runDrafts } from "./batch.ts";
+import { showsPlan } from "./batch-plan.ts";
+import { approved, isPlanned } from "../commands/batch.ts";
 import { callerHere } from "./caller.ts";
 import { examine } from "./doctor.ts";
 import { withHost } from "./reach.ts";
@@ -44,7 +46,8 @@ export async function runCommand(
   terminal.useTimeZone(config.throttle.timeZone);
   if (isMending(command, input)) return mend(command, input, config, terminal);
   if (command.name === "doctor") return show(command, await examine(config), terminal);
-  if (command.face === "batch") return runDrafts(input, config, settings, terminal);
+  if (isPlanned(command, input) && !(await showsPlan(command, input, config, terminal))) return 0;
+  if (command.face === "batch") return runDrafts(approved(input), config, settings, terminal);
   return withHost(config, async (host) => {
     if (command.follows(input))
       return followUntilStopped(command, (onItem) => host.follow(command.name, input, onItem), terminal);

@@ -1,40 +1,54 @@
 /** `batch`: many tasks at once, all or none. */
 import * as z from "zod";
 import { queuedTasksMax } from "../base/limits.ts";
+import { renderBatchPlan, type BatchPlanModel } from "../reports/batch-plan.ts";
 import { count } from "../reports/numbers.ts";
 import type { RoundQueued } from "../round-desk.ts";
 import { draftInput, draftOf, draftOptions } from "./add.ts";
 import { parseBatch } from "./batch-file.ts";
-import { defineCommand, type Caller, type RawInput } from "./command.ts";
+import { defineCommand, type Caller, type Command, type RawInput } from "./command.ts";
 import { keyOf } from "./parse.ts";
+import * as words from "./words.ts";
 
 // The file is read and checked where the caller sits; what travels is its tasks.
 const schema = z.strictObject({
+  plan: words.flag,
+  yes: words.flag,
   drafts: z.array(draftInput).min(1, "the batch holds no task").max(queuedTasksMax),
 });
 
 /** Ids alone: a batch may hold more tasks than an answer could carry. */
 export type Queued = RoundQueued;
 
-export const batch = defineCommand<z.output<typeof schema>, Queued>({
+/** What a batch came to: its tasks were queued, or only planned. */
+type BatchResult = Queued | BatchPlanModel;
+
+export const batch = defineCommand<z.output<typeof schema>, BatchResult>({
   name: "batch",
   group: "Tasks",
   summary: "Queue the tasks of a file, or of standard input with `-`",
   arguments: [{ name: "file", kind: "file", required: true, many: false }],
-  options: draftOptions.filter(({ flags }) => !flags.startsWith("--key")),
-  examples: ["batch tasks.txt", "batch -p low tasks.jsonl"],
+  options: [
+    { flags: "--plan", summary: "Show first what it would cost, meet and take, and ask" },
+    { flags: "--yes", summary: "With --plan: go on without asking" },
+    ...draftOptions.filter(({ flags }) => !flags.startsWith("--key")),
+  ],
+  examples: ["batch tasks.txt", "batch -p low tasks.jsonl", "batch --plan tasks.txt"],
   notes: [
     "One task a line; or JSON Lines, when the file begins with `{`, with the fields text, priority, type, model,",
     "agent, worker, as, cwd, key, hold, retryLost and cap. Every line is checked first: one bad line and nothing is queued.",
     "From the shell (`ctm batch FILE`) it runs until its tasks have ended, and exits 1 when one has not completed;",
     "at the prompt it only queues them.",
+    "With --plan nothing is queued before a person says yes; where there is none to ask (no terminal, --json), it is only",
+    "shown, unless --yes says so beforehand.",
   ],
   needs: "ledger",
   face: "batch",
   schema,
   prepare: readDrafts,
-  run: (app, { drafts }) => app.rounds.batch(drafts.map(draftOf)),
-  render: (queued) => [summaryOf(queued)],
+  run: (app, { drafts, plan }) =>
+    plan ? app.planBatch(drafts.map(draftOf)) : app.rounds.batch(drafts.map(draftOf)),
+  render: (result, paper) => ("queued" in result ? [summaryOf(result)] : renderBatchPlan(result, paper)),
 });
 
 async function readDrafts(raw: RawInput, caller: Caller): Promise<RawInput> {
@@ -43,7 +57,24 @@ async function readDrafts(raw: RawInput, caller: Caller): Promise<RawInput> {
     .map(keyOf)
     .flatMap((key) => (raw[key] === undefined ? [] : [[key, raw[key]] as const]));
   const text = await caller.readText(typeof raw["file"] === "string" ? raw["file"] : "");
-  return { drafts: parseBatch(text, Object.fromEntries(defaults), caller) };
+  const { plan, yes } = raw;
+  return { drafts: parseBatch(text, Object.fromEntries(defaults), caller), plan, yes };
+}
+
+/** Is this a batch that is to be shown before it is queued? */
+export function isPlanned(command: Pick<Command, "name">, input: RawInput): boolean {
+  return command.name === "batch" && input["plan"] === true;
+}
+
+/** The same batch, to be queued. */
+export function approved(input: RawInput): RawInput {
+  return { drafts: input["drafts"] };
+}
+
+/** What a person is asked. */
+export function planQuestion(input: RawInput): string {
+  const tasks = Array.isArray(input["drafts"]) ? input["drafts"].length : 0;
+  return tasks === 1 ? "Queue this task?" : `Queue these ${count(tasks)} tasks?`;
 }
 
 function summaryOf({ round, queued, known }: Queued): string {

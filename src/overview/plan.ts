@@ -19,14 +19,17 @@ export interface PlanParts {
   throttleCopy(): Throttle;
 }
 
-type Case = "p50" | "p90";
+export type Case = "p50" | "p90";
 
-const planTasksMax = 1_000;
+/** Most tasks that are played through. */
+export const planTasksMax = 1_000;
 const horizonDays = 31;
 const dayMs = 86_400_000;
 /** Where no task of its agent has ended yet. */
 const unknownTakesMs = 5 * 60_000;
 const samplesMax = 200;
+/** One that starts, or is not given tasks for the moment, is ready before anybody could say when. */
+const SOON_READY: ReadonlySet<string> = new Set(["idle", "starting"]);
 /** One that runs longer than such tasks do is taken to need this part of their time still. */
 const overdueShare = 10;
 
@@ -65,7 +68,8 @@ export function planModel(given: PlanParts): PlanModel {
   };
 }
 
-function onceEach(forecast: PlanParts["forecast"]): PlanParts["forecast"] {
+/** A forecast is made once a task. */
+export function onceEach(forecast: PlanParts["forecast"]): PlanParts["forecast"] {
   const known = new Map<number, TaskForecast | null>();
   return (task) => {
     const found = known.get(task.id);
@@ -75,20 +79,28 @@ function onceEach(forecast: PlanParts["forecast"]): PlanParts["forecast"] {
   };
 }
 
-function both<T>(of: (which: Case) => T): Both<T> {
+export function both<T>(of: (which: Case) => T): Both<T> {
   return { p50: of("p50"), p90: of("p90") };
 }
 
-function playedThrough(which: Case, tasks: readonly Task[], takes: Durations, parts: PlanParts): QueuePlan {
+/** `assumed`: workers that are taken to be there where none is. */
+export function playedThrough(
+  which: Case,
+  tasks: readonly Task[],
+  takes: Durations,
+  parts: PlanParts,
+  assumed: readonly PlannedWorker[] = [],
+): QueuePlan {
   const { sources, accounts } = parts;
   const nowMs = sources.now();
+  const workers = sources
+    .workers()
+    .filter(({ state, record }) => state.name !== "dead" && !record.draining)
+    .map((worker) => plannedWorker(worker, which, takes, parts));
   return planQueue({
     throttle: parts.throttleCopy(),
     tasks: tasks.map((task) => plannedTask(task, which, takes, parts)),
-    workers: sources
-      .workers()
-      .filter(({ state, record }) => state.name !== "dead" && !record.draining)
-      .map((worker) => plannedWorker(worker, which, takes, parts)),
+    workers: workers.length === 0 ? assumed : workers,
     account: (name) => ({
       park: accounts.parkOf(name),
       windows: accounts.windows(name),
@@ -133,7 +145,8 @@ function plannedWorker(worker: Worker, which: Case, takes: Durations, parts: Pla
   const own = { name, agent, model, account, simulated: parts.sources.traits(agent).simulated };
   const task = worker.attempt === null ? null : ledger.tasks.byId(worker.attempt.taskId);
   if (worker.attempt === null || task === null) {
-    const unknown = worker.free
+    const isReadySoon = worker.attempt === null && SOON_READY.has(worker.state.name);
+    const unknown = isReadySoon
       ? null
       : { attemptId: "", member: null, endsAtMs: null, uses: usesOf(null, which) };
     return { ...own, busy: unknown };
@@ -159,14 +172,14 @@ function plannedWorker(worker: Worker, which: Case, takes: Durations, parts: Pla
   };
 }
 
-interface Durations {
+export interface Durations {
   of(agent: string, type: string): Both<number>;
   /** Agents of these tasks of which none has ended yet. */
   unknown(tasks: readonly Task[]): readonly string[];
 }
 
 /** How long such tasks took, of the same type where there are any, else of the agent. */
-function durations({ ledger }: OverviewSources): Durations {
+export function durations({ ledger }: OverviewSources): Durations {
   const known = new Map<string, Both<number> | null>();
   const quantiles = (agent: string, type: string | null): Both<number> | null => {
     const key = JSON.stringify([agent, type]);
@@ -217,13 +230,14 @@ function leftOf(cases: Record<Case, QueuePlan>): PlanModel["left"] {
   });
 }
 
-function noWorker({ draft, assignment }: Task, sources: OverviewSources): string | null {
+/** That nobody could ever take this task, in words; null = somebody could. */
+export function noWorker({ draft, assignment }: Task, sources: OverviewSources): string | null {
   const fits = ({ name, record }: Worker): boolean =>
     draft.worker === null ? record.agent === assignment.agent : name === draft.worker;
   return sources.workers().some(fits) ? null : `no worker of ${draft.worker ?? assignment.agent} is there`;
 }
 
-function assumptions(unknown: readonly string[], { auto }: OverviewSources): string {
+export function assumptions(unknown: readonly string[], { auto }: OverviewSources): string {
   const parts = [
     "p90 takes every task at its 90th percentile at once",
     "sizes and times are those of finished tasks",

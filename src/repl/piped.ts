@@ -2,6 +2,7 @@
 import { CtmError } from "../base/errors.ts";
 import type { Caller } from "../commands/command.ts";
 import { commandHelp } from "../commands/help-text.ts";
+import { approved, isPlanned } from "../commands/batch.ts";
 import type { CommandHost } from "../commands/host.ts";
 import { splitLine } from "../commands/line.ts";
 import { parseWords } from "../commands/parse.ts";
@@ -55,5 +56,8 @@ async function carryOut(line: string, parts: PipedParts): Promise<boolean> {
     ? await command.runAlone(input, parts.caller)
     : await parts.host.run(command.name, input);
   parts.print(json || parts.json ? [jsonText(result ?? null)] : command.render(result, parts.paper()));
+  if (!isPlanned(command, input) || input["yes"] !== true) return true;
+  const queued = await parts.host.run(command.name, approved(input));
+  parts.print(json || parts.json ? [jsonText(queued)] : command.render(queued, parts.paper()));
   return true;
 }

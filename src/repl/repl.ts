@@ -5,6 +5,7 @@
  */
 import type { AttachTarget, DispatchState } from "../app.ts";
 import { CtmError } from "../base/errors.ts";
+import { approved, isPlanned, planQuestion } from "../commands/batch.ts";
 import type { Caller, Command, RawInput } from "../commands/command.ts";
 import { commandHelp } from "../commands/help-text.ts";
 import { followAlone } from "../commands/following.ts";
@@ -23,7 +24,7 @@ import { mayLeave } from "./leave.ts";
 import { noticeOf } from "./notices.ts";
 import { Pastes } from "./pastes.ts";
 import { Prompt } from "./prompt.ts";
-import { askForTask } from "./questions.ts";
+import { askForTask, askYes } from "./questions.ts";
 import { ALTERNATE_OFF, ALTERNATE_ON, frame } from "./screen.ts";
 
 export interface ReplParts {
@@ -144,6 +145,15 @@ export class Repl {
     if (command.face === "attach" && !json) return this.#attach(result as AttachTarget);
     if (command.name === "auto") this.#endsAuto = (result as DispatchState).auto;
     this.#prompt.print(json ? [jsonText(result)] : command.render(result, this.#parts.paper()));
+    if (isPlanned(command, input)) await this.#queuePlanned(command, input, json);
+  }
+
+  /** What was shown is queued once the person has said yes. */
+  async #queuePlanned(command: Command, input: RawInput, json: boolean): Promise<void> {
+    const yes = input["yes"] === true || (!json && (await this.#lend(() => askYes(planQuestion(input)))));
+    if (!yes) return this.#prompt.print(["Nothing was queued."]);
+    const queued = await this.#parts.host.run(command.name, approved(input));
+    this.#prompt.print(command.render(queued, this.#parts.paper()));
   }
 
   /** Lines of a paste are never run one by one: they are one text, or nothing. */

@@ -78,6 +78,13 @@ export interface QueuePlan {
   readonly never: number;
   /** The limits as they stand when it is done. */
   readonly standings: readonly LimitStanding[];
+  /** Limits and accounts that kept a task waiting, and when first, in the order of that. */
+  readonly met: readonly MetLimit[];
+}
+
+export interface MetLimit {
+  readonly limitId: string;
+  readonly atMs: number;
 }
 
 /** So many moments are looked at: more than any queue of a thousand tasks comes to. */
@@ -98,12 +105,13 @@ export function planQueue(input: QueuePlanInput): QueuePlan {
   const { tasks, nowMs, horizonMs, throttle } = input;
   const seats = input.workers.map((worker) => seatOf(worker));
   const runs = new Map<number, PlannedRun>();
+  const met = new Map<string, number>();
   let waiting = [...tasks];
   let atMs = nowMs;
   let standings = throttle.standings(nowMs);
   for (let moment = 0; moment < momentsMax && waiting.length > 0; moment += 1) {
     if (settleEnded(seats, atMs, throttle)) standings = throttle.standings(atMs);
-    const wakes = startWhatMay(input, seats, waiting, runs, atMs);
+    const wakes = startWhatMay(input, seats, waiting, { runs, met }, atMs);
     waiting = waiting.filter(({ id }) => (runs.get(id)?.startsAtMs ?? null) === null);
     const next = nextMoment(seats, wakes, atMs);
     if (next === null || next > horizonMs) break;
@@ -115,7 +123,8 @@ export function planQueue(input: QueuePlanInput): QueuePlan {
   const doneAtMs = planned.reduce((last, { endsAtMs }) => Math.max(last, endsAtMs ?? 0), nowMs);
   // The copy may stand at a later moment already, at which nothing could go: what was seen last counts then.
   if (settleEnded(seats, doneAtMs, throttle) && atMs <= doneAtMs) standings = throttle.standings(doneAtMs);
-  return { runs: planned, doneAtMs, never: waiting.length, standings };
+  const limitsMet = [...met].map(([limitId, firstMs]) => ({ limitId, atMs: firstMs }));
+  return { runs: planned, doneAtMs, never: waiting.length, standings, met: limitsMet };
 }
 
 function seatOf(worker: PlannedWorker): Seat {
@@ -124,12 +133,18 @@ function seatOf(worker: PlannedWorker): Seat {
   return { worker, run: busy === null ? null : { ...busy, subject, simulated } };
 }
 
+/** What is found out as the queue is played through. */
+interface Findings {
+  readonly runs: Map<number, PlannedRun>;
+  readonly met: Map<string, number>;
+}
+
 /** Starts every task that may go now. Returns the moments at which another one may. */
 function startWhatMay(
   input: QueuePlanInput,
   seats: readonly Seat[],
   waiting: readonly PlannedTask[],
-  runs: Map<number, PlannedRun>,
+  { runs, met }: Findings,
   atMs: number,
 ): number[] {
   const wakes: number[] = [];
@@ -151,6 +166,7 @@ function startWhatMay(
     }
     passedOver.add(needs);
     wakes.push(...found.wakesMs);
+    for (const limitId of found.met) if (!met.has(limitId)) met.set(limitId, atMs);
     if (found.reason !== null && waitsFor === null)
       runs.set(task.id, { id: task.id, startsAtMs: null, endsAtMs: null, waitsFor: found.reason });
   }
@@ -159,7 +175,12 @@ function startWhatMay(
 
 type Offered =
   | { readonly kind: "started" }
-  | { readonly kind: "waits"; readonly reason: string | null; readonly wakesMs: readonly number[] };
+  | {
+      readonly kind: "waits";
+      readonly reason: string | null;
+      readonly wakesMs: readonly number[];
+      readonly met: readonly string[];
+    };
 
 /** Asks worker by worker, as a pass does. */
 function offer(
@@ -170,6 +191,7 @@ function offer(
   atMs: number,
 ): Offered {
   const wakesMs: number[] = [];
+  const met: string[] = [];
   let reason: string | null = null;
   for (const seat of seats) {
     const { worker } = seat;
@@ -177,6 +199,7 @@ function offer(
     const closed = closedBy(account(worker.account), worker.account, task.priority, atMs);
     if (closed !== null) {
       reason ??= closed.reason;
+      met.push(`account ${worker.account}`);
       if (closed.untilMs !== null) wakesMs.push(closed.untilMs);
       continue;
     }
@@ -196,11 +219,12 @@ function offer(
       return { kind: "started" };
     }
     reason ??= admission.reason;
+    met.push(admission.limitId);
     if (admission.kind === "refused") continue;
     if (admission.untilMs !== null) wakesMs.push(admission.untilMs);
     if (!admission.oversized) blockedLimits.add(admission.limitId);
   }
-  return { kind: "waits", reason, wakesMs };
+  return { kind: "waits", reason, wakesMs, met };
 }
 
 function suits(task: PlannedTask, worker: PlannedWorker): boolean {

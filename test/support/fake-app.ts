@@ -159,6 +159,7 @@ export function fakeApp(stateDir = "/nowhere", role: App["role"] = "manager"): F
     whyTask: notThere,
     whyWorker: notThere,
     plan: notThere,
+    planBatch: notThere,
     fleet: {
       rows: () => workers,
       survivors: () => [],
