@@ -10,7 +10,7 @@ import { CtmError } from "../base/errors.ts";
 import type { FaultPoint } from "../faults/fault-point.ts";
 import { priorityRank, type Priority } from "../tasks/priority.ts";
 import type { TaskStateName } from "../tasks/task.ts";
-import type { Db } from "./database.ts";
+import type { Db, Transaction } from "./database.ts";
 import { EventRows, type KeptEvent } from "./event-rows.ts";
 import { SettingRows } from "./setting-rows.ts";
 import { commitPoint, written } from "./storage-fault.ts";
@@ -56,6 +56,7 @@ export class EventJournal {
   readonly #db: Db;
   readonly #settings: SettingRows;
   readonly #waitingCount;
+  #inTransaction: Transaction<(act: () => unknown) => unknown> | null = null;
 
   constructor(db: Db, settings: SettingRows) {
     this.#db = db;
@@ -341,7 +342,11 @@ export class EventJournal {
   }
 
   #transaction<T>(commit: FaultPoint, body: () => T): T {
-    return written(commit, () => this.#db.transaction(body).immediate());
+    return written(commit, () => {
+      // Made once: making one costs as much as a small write.
+      this.#inTransaction ??= this.#db.transaction((act: () => unknown) => act());
+      return this.#inTransaction.immediate(body) as T;
+    });
   }
 }
 

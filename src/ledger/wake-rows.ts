@@ -33,11 +33,17 @@ export class WakeRows {
   readonly #db: Db;
   readonly #ofLane;
   readonly #byTask;
+  readonly #write;
 
   constructor(db: Db) {
     this.#db = db;
     this.#ofLane = db.prepare<[string, string], WakeRow>(
       "SELECT * FROM wake WHERE trigger_name = ? AND lane = ? AND ended_ms IS NULL ORDER BY id",
+    );
+    this.#write = db.prepare(
+      `UPDATE wake SET priority = ?, foreign_text = ?, depth = ?, state = ?, events = ?, first_ms = ?, last_ms = ?, since_ms = ?,
+        gate = ?, until_ms = ?, reason = ?, not_before_ms = ?, attempts = ?, task_id = ?, claimed_ms = ?, acked_ms = ?,
+        ended_ms = ? WHERE id = ?`,
     );
     this.#byTask = db.prepare<[number], WakeRow>("SELECT * FROM wake WHERE task_id = ? LIMIT 1");
   }
@@ -127,32 +133,26 @@ export class WakeRows {
 
   /** What may change of a wake, as it stands in `wake`. Inside a transaction. */
   write(wake: Wake, atMs: number): void {
-    this.#db
-      .prepare(
-        `UPDATE wake SET priority = ?, foreign_text = ?, depth = ?, state = ?, events = ?, first_ms = ?, last_ms = ?, since_ms = ?,
-          gate = ?, until_ms = ?, reason = ?, not_before_ms = ?, attempts = ?, task_id = ?, claimed_ms = ?, acked_ms = ?,
-          ended_ms = ? WHERE id = ?`,
-      )
-      .run(
-        priorityRank(wake.priority),
-        wake.foreign ? 1 : 0,
-        wake.depth,
-        wake.state,
-        wake.events,
-        wake.firstMs,
-        wake.lastMs,
-        wake.sinceMs,
-        wake.gate,
-        wake.untilMs,
-        wake.reason,
-        wake.notBeforeMs,
-        wake.attempts,
-        wake.taskId,
-        wake.claimedMs,
-        wake.ackedMs,
-        ENDS.has(wake.state) ? atMs : null,
-        wake.id,
-      );
+    this.#write.run(
+      priorityRank(wake.priority),
+      wake.foreign ? 1 : 0,
+      wake.depth,
+      wake.state,
+      wake.events,
+      wake.firstMs,
+      wake.lastMs,
+      wake.sinceMs,
+      wake.gate,
+      wake.untilMs,
+      wake.reason,
+      wake.notBeforeMs,
+      wake.attempts,
+      wake.taskId,
+      wake.claimedMs,
+      wake.ackedMs,
+      ENDS.has(wake.state) ? atMs : null,
+      wake.id,
+    );
   }
 }
 

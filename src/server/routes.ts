@@ -2,6 +2,7 @@
 import type { App } from "../app.ts";
 import type { CommandHost } from "../commands/host.ts";
 import { actionRoutes } from "./action-routes.ts";
+import { eventRoutes } from "./event-routes.ts";
 import type { HttpServer } from "./http/http-server.ts";
 import type { Route } from "./http/route.ts";
 import type { Live } from "./live.ts";
@@ -22,7 +23,12 @@ export interface House {
 }
 
 export function allRoutes(house: House): readonly Route[] {
-  const api = [...viewRoutes(house), ...actionRoutes(house), ...liveRoutes(house.live)];
+  const api = [
+    ...viewRoutes(house),
+    ...actionRoutes(house),
+    ...liveRoutes(house.live),
+    ...eventRoutes(house),
+  ];
   const own = serverRoutes(house, api);
   return [...pageRoutes(), ...api, ...own];
 }

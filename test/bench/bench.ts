@@ -4,6 +4,7 @@
  * where apt can do that without a person; what is missing is left out and said so.
  */
 import { spawnSync } from "node:child_process";
+import { waking } from "./event-figures.ts";
 import { printTable, type Figure } from "./figures.ts";
 import { idling } from "./idle-figures.ts";
 import { adding, deciding, viewing } from "./ledger-figures.ts";
@@ -22,6 +23,7 @@ interface Group {
 const GROUPS: Readonly<Record<string, Group>> = {
   overhead: { title: "A trivial command, 500 of them, 4 at a time", measure: overhead },
   next: { title: "From the end of a task to the next one typed", measure: following },
+  events: { title: "From an event to a prompt", measure: waking },
   idle: { title: "Idle workers", measure: idling },
   flood: { title: "Workers that print as fast as they can", measure: flooding },
   add: { title: "Adding tasks, durably", measure: adding },

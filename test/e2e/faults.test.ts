@@ -35,8 +35,8 @@ const OF_COMMANDS =
  */
 const RARELY_PASSED =
   /^(?:attach\.spawn|external-usage\.commit|telemetry\.(?:commit|listen)|history\.append|metrics-folder\.create|report\.commit|findings\.commit|context\.commit|provider-window\.commit|cancel-withdraw\.commit|clients\.(?:end|look-up)|enter-again\.\w+|extend\.commit|window\.resize)$/;
-/** Points of events that wake agents: their own test breaks them (events.test.ts). */
-const OF_EVENTS = /^(?:event|wake)(?:-\w+)?\.(?:commit|deliver)$/;
+/** Points of events that wake agents: their own test breaks them (events.test.ts, inbox.test.ts). */
+const OF_EVENTS = /^(?:(?:event|wake)(?:-\w+)?\.(?:commit|deliver)|inbox\.\w+)$/;
 
 function elsewhere(point: string): boolean {
   return (
