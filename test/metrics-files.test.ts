@@ -201,6 +201,24 @@ describe("what is in the way is told in a sentence, once, and nothing is written
     mkdirSync(project);
   });
 
+  it("a link where a folder outside of the project was configured, and one that is missing is made", () => {
+    const elsewhere = mkdtempSync(join(tmpdir(), "ctm-elsewhere-"));
+    const into = (metricsDir: string): MetricsFiles =>
+      new MetricsFiles({
+        setting: { file: join(project, "ctm.roster.yaml"), roster: rosterLike(), metricsDir },
+        ledger,
+        trouble: () => undefined,
+      });
+    booked();
+    const [link, missing] = [join(elsewhere, "link"), join(elsewhere, "missing")];
+    symlinkSync(project, link);
+    expect(() => into(link).writeAll()).toThrow(`no metrics are written: ${link} is a link`);
+    expect(readdirSync(project)).toEqual([]);
+    expect(into(missing).writeAll()).toBe(4);
+    expect(readdirSync(missing).sort()).toEqual(["agents", "departments", "system.json", "tiers"]);
+    rmSync(elsewhere, { recursive: true });
+  });
+
   it("a name in the ledger that becomes no name of a file", () => {
     for (const id of ["../../x", "con", "x".repeat(300), "🦊", ""])
       expect(() => pathOf({ kind: "agent", id }, "/m")).toThrow("becomes no name of a file");

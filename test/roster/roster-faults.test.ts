@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { rosterFaults } from "../../src/roster/roster-faults.ts";
+import { membersMax } from "../../src/roster-schema.ts";
 import { memberLike, rosterLike } from "../support/rosters.ts";
 
 const messages = (roster: Parameters<typeof rosterFaults>[0]): string[] =>
@@ -41,6 +42,17 @@ describe("a roster", () => {
       "agents.0.reportsTo goes round in a ring: a → b → c → a",
       "agents.3.reportsTo goes round in a ring: d → d",
     ]);
+  });
+
+  it("is looked through at once where it is as large, and as deep, as it may be", () => {
+    const chain = Array.from({ length: membersMax }, (_, at) =>
+      memberLike(`m${at}`, { reportsTo: at === 0 ? null : `m${at - 1}` }),
+    );
+    expect(messages(rosterLike({ members: chain }))).toEqual([]);
+    const ring = chain.with(0, memberLike("m0", { reportsTo: `m${membersMax - 1}` }));
+    const [told = "", ...more] = messages(rosterLike({ members: ring }));
+    expect(more).toEqual([]);
+    expect(told).toMatch(/^agents\.0\.reportsTo goes round in a ring: m0 → m999 → m998 .* → … → m0$/);
   });
 
   it("has a ring exactly where following it up never ends", () => {
