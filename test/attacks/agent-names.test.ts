@@ -1,5 +1,5 @@
 /** Names of agents that want to be more than names: a path, a device, a terminal's command, something to stand before. */
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { CtmError } from "../../src/base/errors.ts";
 import { assignedMember } from "../../src/delegation/member-choice.ts";
 import { Ledger } from "../../src/ledger/ledger.ts";
@@ -26,10 +26,10 @@ const NAMES = [
 const roster = rosterLike({ members: [memberLike("react-expert")] });
 
 let ledger: Ledger;
-beforeEach(() => {
+beforeAll(() => {
   ledger = Ledger.open(":memory:");
 });
-afterEach(() => ledger.close());
+afterAll(() => ledger.close());
 
 function thrown(act: () => unknown): unknown {
   try {
