@@ -27,20 +27,23 @@ const passingsMax = 2;
 
 /** Points of commands that need no manager. */
 const OF_COMMANDS =
-  /^(?:backup\.(?:copy|discard)|file\.name|restore\.(?:aside|remove-old|rename)|mark\.remove|usage-index\.(?:open|begin|put|listings|update)|agent\.version|reprice\.commit|escalate\.commit|rebuild-hierarchy\.commit)$/;
+  /^(?:backup\.(?:copy|discard)|file\.name|restore\.(?:aside|remove-old|rename)|mark\.remove|usage-index\.(?:open|begin|put|listings|update)|agent\.version|reprice\.commit|escalate\.commit|rebuild-hierarchy\.commit|round-(?:begin|end|import)\.commit|coordinator\.commit)$/;
 /**
  * Points that nothing here comes to by need: they belong to a person's terminal, to what real agents and providers
- * say, to what agents tell by telemetry, to a project that has a roster, to an Enter that
- * was swallowed, or to a client of tmux that outlived its manager.
+ * say, to what agents tell by telemetry, to a project that has a roster, to an agent that queues work of its own or
+ * is a coordinator, to an Enter that was swallowed, or to a client of tmux that outlived its manager.
  */
 const RARELY_PASSED =
-  /^(?:attach\.spawn|external-usage\.commit|telemetry\.(?:commit|listen)|history\.append|metrics-folder\.create|report\.commit|findings\.commit|context\.commit|provider-window\.commit|cancel-withdraw\.commit|clients\.(?:end|look-up)|enter-again\.\w+|extend\.commit|window\.resize)$/;
+  /^(?:attach\.spawn|child\.commit|coordination\.commit|external-usage\.commit|telemetry\.(?:commit|listen)|history\.append|metrics-folder\.create|report\.commit|findings\.commit|context\.commit|provider-window\.commit|cancel-withdraw\.commit|clients\.(?:end|look-up)|enter-again\.\w+|extend\.commit|window\.resize)$/;
 /** Points of events that wake agents: their own test breaks them (events.test.ts, inbox.test.ts). */
 const OF_EVENTS = /^(?:(?:event|wake)(?:-\w+)?\.(?:commit|deliver)|inbox\.\w+)$/;
+/** Points of alerts: alerts.test.ts kills a manager that has one under way. */
+const OF_ALERTS = /^alert(?:-\w+)?\.(?:commit|command|desktop|webhook)$/;
 
 function elsewhere(point: string): boolean {
   return (
     OF_EVENTS.test(point) ||
+    OF_ALERTS.test(point) ||
     OF_COMMANDS.test(point) ||
     RARELY_PASSED.test(point) ||
     BEHIND.some(([behind]) => behind === point)
@@ -158,6 +161,10 @@ describe("F1 a command that is killed at every point it comes to, without a mana
     await insist("reprice", "--yes");
     await insist("escalate", "1", "--to", "human");
     await insist("metrics", "rebuild");
+    await insist("dispatch", "start", "first");
+    await insist("dispatch", "end", "first");
+    await insist("dispatches", "import", join(import.meta.dirname, "../fixtures/dispatch-log.md"));
+    await insist("coordinate", "claude", "1f0c9a52-7d2e-4b53-9a52-7d2e4b53aaaa");
     expect((await ctm.tasks()).map(({ draft }) => draft.text)).toEqual(["Fix it once"]);
     expect(violations(ctm)).toEqual([]);
     expect([...left]).toEqual([]);

@@ -110,7 +110,7 @@ describe("F29: for want of descriptors", () => {
 
 describe.skipIf(noDisks !== null)(`F28: a disk that is really full (${noDisks ?? "tmpfs"})`, () => {
   it("what was acknowledged before is there, the error is clean, and there is room again afterwards", async () => {
-    const disk = smallDisk(600);
+    const disk = smallDisk(1_200);
     try {
       const file = join(disk.folder, "ledger.sqlite");
       const program = await ledgerProgram(["submit", file, "100000"]);

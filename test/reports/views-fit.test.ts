@@ -268,7 +268,7 @@ describe("every view fits its paper", () => {
           if (!paper.colour) expect(line).toBe(bare);
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 });
