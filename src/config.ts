@@ -77,6 +77,8 @@ export async function loadConfig(request: LoadRequest = {}): Promise<Config> {
   const written = withOverrides(file?.value, overrides);
   const parsed = fileSchema(declaredNames(written)).safeParse(overDefaults(DEFAULTS, written), {
     reportInput: true,
+    // Checked once: compiling the checks first takes longer than it saves.
+    jitless: true,
   });
   if (!parsed.success) throw configError(parsed.error.issues, file, overrides);
   const { limits, throttle, workers, usage, roster, reports, triggers, alerts, ...rest } = parsed.data;

@@ -1,4 +1,5 @@
 /** The program behind the bin: reads argv and goes one of its ways. Returns the exit code. */
+import "./plain-checks.ts";
 import { exitCodeOf } from "../base/errors.ts";
 import { commandHelp, optionLine, overview } from "../commands/help-text.ts";
 import { allCommands } from "../commands/index.ts";
