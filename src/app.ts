@@ -11,6 +11,7 @@ import type { PageDesk } from "./page-desk.ts";
 import type { PriceDesk } from "./price-desk.ts";
 import type { ReportDesk } from "./report-desk.ts";
 import type { EventDesk } from "./orchestration/event-desk.ts";
+import type { RouteDesk } from "./route-desk.ts";
 import type { RoundDesk } from "./round-desk.ts";
 import type { Fact } from "./events/facts.ts";
 import type { Explanation } from "./delegation/delegate.ts";
@@ -88,6 +89,7 @@ export interface App {
   readonly alerts: Pick<AlertDesk, "model" | "test" | "acknowledge" | "mute" | "retry">;
   readonly events: AskedOf<EventDesk>;
   readonly rounds: AskedOf<RoundDesk>;
+  readonly routes: Omit<AskedOf<RouteDesk>, "take">;
 
   submit(draft: TaskDraft): Submission;
   /** All or none: one bad draft and nothing is queued. */

@@ -1,8 +1,10 @@
 /** The delegator with the rules of this machine: configuration, prices, history of the ledger, agents found. */
 import { adaptersOf } from "./agents/agents.ts";
 import type { AgentKind } from "./agents/adapter.ts";
+import { AdoptedRoutes } from "./adopted-routes.ts";
 import { CtmError } from "./base/errors.ts";
 import { processEnvironment, type Config } from "./config.ts";
+import { adoptedWords, typeRoute, type TypeRoute } from "./delegation/adopted-route.ts";
 import {
   delegate,
   explain,
@@ -18,7 +20,7 @@ import type { Ledger } from "./ledger/ledger.ts";
 import { finishedTask } from "./ledger/sample-rows.ts";
 import type { PriceTable } from "./metering/prices.ts";
 import { PriceBook } from "./price-book.ts";
-import { promptOf, type Assignment, type Task, type TaskDraft } from "./tasks/task.ts";
+import { promptOf, type Assignment, type Task, type TaskDraft, type TaskType } from "./tasks/task.ts";
 import { chooseAgent, findProgram } from "./workers/agent-finder.ts";
 
 /** Newest settled tasks of a class that an estimate may learn from. */
@@ -34,6 +36,7 @@ export interface Forecasted {
 
 export class DelegationDesk {
   readonly priceBook: PriceBook;
+  readonly adopted: AdoptedRoutes;
   /** What a worker runs when nobody says otherwise. */
   readonly defaultAgent: AgentKind;
   /** What each agent says of itself. */
@@ -48,6 +51,8 @@ export class DelegationDesk {
   constructor(config: Config, ledger: Ledger) {
     this.#ledger = ledger;
     const learnt = (): TaskHistory => this.#learnt();
+    const adopted = new AdoptedRoutes(ledger.settings);
+    this.adopted = adopted;
     const priceBook = new PriceBook(config);
     this.priceBook = priceBook;
     const chosen = agentFor(config);
@@ -62,6 +67,9 @@ export class DelegationDesk {
       tiers: Object.fromEntries(Object.entries(config.agents).map(([kind, { models }]) => [kind, models])),
       defaultAgent: chosen.kind,
       preferCheap: config.preferCheap,
+      get adopted() {
+        return adopted.all;
+      },
       overheadTokens: config.estimate.overheadTokens,
       minSamples: config.estimate.minSamples,
       // Looked up each time: an update counts at once.
@@ -83,7 +91,7 @@ export class DelegationDesk {
 
   /** What a person must know, one sentence each. */
   get notices(): readonly string[] {
-    return [...this.#rehearsal, ...this.priceBook.notices];
+    return [...this.#rehearsal, ...this.priceBook.notices, ...this.adopted.all.map(adoptedWords)];
   }
 
   get prices(): PriceTable {
@@ -137,6 +145,12 @@ export class DelegationDesk {
     for (const row of fresh) this.#history.add(finishedTask(row));
     this.#learntId = fresh.at(-1)?.id ?? this.#learntId;
     return this.#history;
+  }
+
+  /** Where tasks of a type go when nobody forces anything. */
+  routeOf(type: TaskType): TypeRoute & { readonly agent: AgentKind } {
+    const agent = this.#rules.routes[type].agent ?? this.defaultAgent;
+    return { agent, ...typeRoute(type, agent, this.#rules) };
   }
 
   /** The model a worker of this agent starts with: the one most of its tasks will want. */

@@ -17,6 +17,7 @@ import { PageDesk } from "./page-desk.ts";
 import { PriceDesk } from "./price-desk.ts";
 import { ReportDesk } from "./report-desk.ts";
 import type { ReportSchedule } from "./report-schedule.ts";
+import { RouteDesk } from "./route-desk.ts";
 import { RoundDesk } from "./round-desk.ts";
 import type { Explanation } from "./delegation/delegate.ts";
 import type { DelegationDesk } from "./delegation-desk.ts";
@@ -103,6 +104,7 @@ export class LocalApp implements App {
   readonly alerts: AlertDesk;
   readonly events: EventDesk;
   readonly rounds: RoundDesk;
+  readonly routes: RouteDesk;
 
   constructor(parts: LocalAppParts) {
     this.#parts = parts;
@@ -115,6 +117,7 @@ export class LocalApp implements App {
       ...parts,
       submitMany: (drafts, also) => this.submitMany(drafts, also),
     });
+    this.routes = new RouteDesk(parts);
     this.pages = new PageDesk({
       ...parts,
       status: () => this.status(),

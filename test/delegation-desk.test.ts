@@ -4,11 +4,11 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { loadConfig } from "../src/config.ts";
 import { DelegationDesk } from "../src/delegation-desk.ts";
-import { attemptOf, Ledger } from "../src/ledger/ledger.ts";
+import { Ledger } from "../src/ledger/ledger.ts";
 import { accuracyModel } from "../src/overview/accuracy.ts";
 import { estimateModel, type EstimateAsked } from "../src/overview/estimate.ts";
-import { NO_USAGE } from "../src/metering/usage.ts";
-import { assignmentOf, draftOf } from "./support/drafts.ts";
+import { draftOf } from "./support/drafts.ts";
+import { settleTask } from "./support/settled-tasks.ts";
 import { workerRecordOf } from "./support/worker-bench.ts";
 
 let folder: string;
@@ -161,39 +161,5 @@ describe("the model a worker starts with", () => {
 
 /** A task of the class that "Fix the bug …" falls into, completed with so many tokens. */
 function settle(id: string, model: string | null, tokens: number, agent = "claude"): void {
-  const [added] = ledger.add([{ draft: draftOf("x"), assignment: assignmentOf({ agent, model }) }], 1);
-  if (added === undefined) throw new Error("nothing was added");
-  const held = { tokens: 1, nanoUsd: 1, oversized: false };
-  const reserved = ledger.reserve(added.task, { id, worker: "w", agent, model }, held, 2);
-  const intent = {
-    launchId: "l",
-    pane: "{}",
-    previousAttempt: "",
-    textSha256: "0",
-    sessionId: null,
-    recordPath: null,
-  };
-  const typed = ledger.typed(ledger.intend(reserved, { ...intent, attemptId: id }, 3), 4);
-  const usage = { ...NO_USAGE, inputTokens: tokens };
-  const entry = {
-    key: id,
-    attemptId: attemptOf(typed),
-    taskId: typed.id,
-    worker: "w",
-    agent,
-    model,
-    limitModel: model,
-    type: "coding",
-    atMs: 5,
-    source: "actual",
-    usage,
-    bookedTokens: tokens,
-    bookedNanoUsd: tokens,
-    costNanoUsd: tokens,
-    priceTable: "list",
-    sessionId: null,
-    cliVersion: null,
-    flags: [],
-  } as const;
-  ledger.finish(typed, { kind: "completed", exitCode: null, answer: null }, [entry], 6);
+  settleTask(ledger, { id, model, agent, nanoUsd: tokens, tokens });
 }

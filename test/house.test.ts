@@ -72,6 +72,7 @@ const APP = [
   "limit-desk.ts",
   "page-desk.ts",
   "price-desk.ts",
+  "route-desk.ts",
   "report-desk.ts",
   "round-desk.ts",
 ];

@@ -16,7 +16,7 @@ export const findings = defineCommand<z.output<typeof listed>, readonly KeptFind
   notes: [
     "T1 an agent costs more than 120 % of the others of its department, T2 fewer than 85 % of its tasks succeed, T3 more",
     "than 15 % are handed up, T4 and T5 more than 110 % of a budget is spent, T6 a task gives out more than its tier may",
-    "carry forward. Rates need 20 tasks, costs 5. Nothing is done by itself.",
+    "carry forward. Rates need 20 tasks, costs 5. Nothing is done by itself. `routes` says the same of types of tasks.",
   ],
   examples: ["findings", "findings --all"],
   needs: "ledger",

@@ -65,6 +65,7 @@ import { restart } from "./restart.ts";
 import { restore } from "./restore.ts";
 import { retry } from "./retry.ts";
 import { route } from "./route.ts";
+import { routes, routesAdopt, routesDrop } from "./routes.ts";
 import { answer, send } from "./send.ts";
 import { serve } from "./serve.ts";
 import { show } from "./show.ts";
@@ -113,7 +114,7 @@ export function allCommands(): readonly Command[] {
     ...[pricesShow, pricesUpdate, reprice],
     ...[roster, rosterInit, rosterImport, rosterJsonSchema, escalate, report, reportEscalation],
     ...[reportWeekly, reportMonthly, reportSchedule],
-    ...[findings, findingsAck],
+    ...[findings, findingsAck, routes, routesAdopt, routesDrop],
     ...[metricsAgent, metricsDepartment, metricsTier, metricsSystem, metricsRebuild],
     ...[eventsList, eventsShow, eventsWhy, eventsSend, sendMessage, eventsReplay, eventsDlq],
     ...[eventsMetrics, eventsSimulate],

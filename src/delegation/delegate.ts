@@ -17,6 +17,7 @@ import {
 } from "../tasks/task.ts";
 import type { Sample } from "./calibration.ts";
 import type { Member, Roster } from "../roster/roster.ts";
+import { adoptedFor, adoptedName, typeRoute, type AdoptedRoute } from "./adopted-route.ts";
 import { classify, type Classification } from "./classify.ts";
 import { complexityOf } from "./complexity.ts";
 import { codePoints, promptTokens } from "./estimate.ts";
@@ -24,7 +25,7 @@ import { asMember, assignedMember, preambleFor } from "./member-choice.ts";
 import { mixCostNanoUsd, reservationFor, type AgentFloor, type Reservation } from "./reservation.ts";
 import type { TaskHistory } from "./task-history.ts";
 import { forecastTask, type TaskForecast } from "./task-forecast.ts";
-import { modelsOf, routeModel, takesModel, tiersOf, type Routes, type TierTable } from "./routes.ts";
+import { modelsOf, takesModel, tiersOf, type Routes, type TierTable } from "./routes.ts";
 
 /** What decides besides the text. */
 export interface DelegationRules {
@@ -33,6 +34,8 @@ export interface DelegationRules {
   readonly defaultAgent: AgentKind;
   /** Everything goes to the cheap model, unless one is forced. */
   readonly preferCheap: boolean;
+  /** Routes a person adopted; they stand before the others. */
+  readonly adopted: readonly AdoptedRoute[];
   readonly overheadTokens: number;
   readonly minSamples: number;
   readonly prices: PriceTable;
@@ -114,19 +117,22 @@ function decide(asked: DelegationRequest, rules: DelegationRules): Decision {
   const route = rules.routes[type];
   const routed = route.agent ?? rules.defaultAgent;
   const chosen = assignedMember(asked, type, rules.roster);
-  const wanted = chosen === null ? asked : asMember(asked, chosen, routed);
+  const given = chosen === null ? null : adoptedFor("member", chosen.id, rules.adopted);
+  const own = given?.model ?? chosen?.model ?? null;
+  const wanted = chosen === null ? asked : asMember(asked, { ...chosen, model: own }, routed);
   const agent = agentOf(wanted, routed, rules);
   const member = chosen === null ? null : memberAt(chosen, agent, wanted.worker);
   const request = { ...wanted, text: promptOf(asked.text, member) };
-  const model =
-    forcedModel(request, agent, rules) ?? routeModel(route, agent, rules.tiers, rules.preferCheap);
+  const ofType = typeRoute(type, agent, rules);
+  const model = forcedModel(request, agent, rules) ?? ofType.model;
+  const isAdopted = asked.model === null && (wanted.model === null ? ofType.adopted : given) !== null;
   const floor = floorOf(agent, rules);
   const estimateTokens = floor.spends ? promptTokens(request.text, rules.overheadTokens) : 0;
   const reservation = reserve({ agent, model, type, estimateTokens }, request, rules);
   const assignment: Assignment = {
     type,
     complexity: complexityOf(asked.text),
-    route: route.name,
+    route: isAdopted ? adoptedName(route.name) : route.name,
     agent,
     model,
     estimateTokens,

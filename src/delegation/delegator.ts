@@ -69,6 +69,7 @@ export function defaultRules(): DelegationRules {
     tiers: DEFAULT_TIERS,
     defaultAgent: "claude",
     preferCheap: false,
+    adopted: [],
     overheadTokens: defaultOverheadTokens,
     minSamples: defaultMinSamples,
     prices: priceTable("list"),

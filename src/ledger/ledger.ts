@@ -38,6 +38,7 @@ import { HierarchyRows } from "./hierarchy-rows.ts";
 import { InvocationBooking, type MemberPlace } from "./invocation-booking.ts";
 import { LOCK_FILE, managerRuns } from "./manager-lock.ts";
 import { LEDGER_VERSION, migrate, versionOf } from "./migrations.ts";
+import { OutcomeRows } from "./outcome-rows.ts";
 import { PeriodRows } from "./period-rows.ts";
 import { ChildRows, type ChildPlace } from "./child-rows.ts";
 import { CoordinatorRows } from "./coordinator-rows.ts";
@@ -129,6 +130,7 @@ export class Ledger {
   readonly findings: FindingRows;
   readonly journal: EventJournal;
   readonly periods: PeriodRows;
+  readonly outcomes: OutcomeRows;
   readonly alerts: AlertRows;
   readonly rounds: RoundRows;
   readonly coordinators: CoordinatorRows;
@@ -165,6 +167,7 @@ export class Ledger {
     this.findings = new FindingRows(db);
     this.journal = new EventJournal(db, this.settings);
     this.periods = new PeriodRows(db);
+    this.outcomes = new OutcomeRows(db);
     this.alerts = new AlertRows(db);
     this.rounds = new RoundRows(db);
     this.coordinators = new CoordinatorRows(db);

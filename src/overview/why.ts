@@ -1,5 +1,6 @@
 /** Assembles why a task waits, and which sign decided what state a worker is in. */
 import type { Deferral } from "../admissions.ts";
+import { isAdoptedName } from "../delegation/adopted-route.ts";
 import type { TaskHold, TaskWhy, WorkerWhy } from "../reports/why.ts";
 import type { Task } from "../tasks/task.ts";
 import type { AccountPark } from "../throttle/account-parking.ts";
@@ -42,7 +43,7 @@ export function taskWhy(task: Task, facts: WaitingFacts, sources: OverviewSource
     state: task.state,
     holds,
     ahead: sources.ledger.tasks.ahead(task),
-    advice: waitingAdvice(task, facts),
+    advice: [...waitingAdvice(task, facts), ...routeAdvice(task)],
   };
 }
 
@@ -115,6 +116,10 @@ function waitingAdvice(task: Task, facts: WaitingFacts): string[] {
   if (facts.fitting === 0) return [`spawn --agent ${task.assignment.agent} starts a worker that can take it`];
   if (facts.deferral !== null) return ["throttle shows the limits; limits raise lifts one for a while"];
   return facts.auto ? [] : ["auto dispatches as workers become free; distribute makes one pass now"];
+}
+
+function routeAdvice({ assignment: { route, model } }: Task): string[] {
+  return isAdoptedName(route) ? [`its model ${model} is of an adopted route: routes shows why`] : [];
 }
 
 function adviceFor(task: Task): string[] {

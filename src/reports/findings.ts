@@ -19,8 +19,10 @@ const RULE_WORDS: Readonly<Record<KeptFinding["rule"], string>> = {
 export function renderFindings(findings: readonly KeptFinding[], paper: Paper): string[] {
   const open = findings.filter(({ state }) => state === "open").length;
   const lines = heading("FINDINGS", [`${open} open`], "  ", paper);
-  if (findings.length === 0) return [...lines, "  Nothing was found."];
-  return fitLines([...lines, ...findings.flatMap((finding) => findingLines(finding, paper))], paper);
+  const found = findings.length === 0 ? ["  Nothing was found."] : [];
+  const all = [...lines, ...found, ...findings.flatMap((finding) => findingLines(finding, paper))];
+  const also = wrapWords("  ", "`routes` shows which types of tasks another model would do.", paper);
+  return fitLines([...all, ...also.map((line) => paintFor(paper).faint(line))], paper);
 }
 
 function findingLines(finding: KeptFinding, paper: Paper): string[] {

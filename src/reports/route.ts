@@ -1,4 +1,5 @@
 /** `route`: what the delegator would decide for a text, and why. */
+import { isAdoptedName } from "../delegation/adopted-route.ts";
 import type { AssignedMember, Complexity, TaskType } from "../tasks/task.ts";
 import { fitLines, oneLine } from "./cells.ts";
 import { heading, labelled } from "./lines.ts";
@@ -51,6 +52,9 @@ export function renderRoute(model: RouteModel, paper: Paper): string[] {
       model.model === null ? "the agent's own default" : modelCell(model.model, paper),
       paper,
     ),
+    ...(isAdoptedName(model.route)
+      ? labelled("Adopted:", "`routes` shows why, and how it is taken back", paper)
+      : []),
     ...labelled("Estimate:", `~${count(model.estimateTokens)} tokens`, paper),
     ...labelled("Reserves:", reserve, paper),
     ...labelled("Cost:", costWords(model.costNanoUsd), paper),

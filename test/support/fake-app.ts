@@ -196,6 +196,7 @@ export function fakeApp(stateDir = "/nowhere", role: App["role"] = "manager"): F
       list: notThere,
       import: notThere,
     },
+    routes: { model: notThere, adopt: notThere, drop: notThere },
     limits: {
       rows: () => [],
       set: notThere,
