@@ -16,7 +16,7 @@ export function costTrend(step: TrendStep, timeZone: string, nowMs: number, ledg
   const points = spansOf(step, timeZone, nowMs).map((span) =>
     trendPoint(
       span,
-      ledger.periods.slices(span.fromMs, span.toMs),
+      ledger.periods.models(span.fromMs, span.toMs),
       ledger.periods.completed(span.fromMs, span.toMs),
     ),
   );

@@ -56,10 +56,16 @@ class Windows {
     return known;
   }
 
-  /** As limits count it. */
+  /** As limits count it. What is made of days is added up from them. */
   spent(span: DaySpan): readonly SpanSpendRow[] {
+    const days = this.spans("day");
+    const [first, last] = [days[0], days.at(-1)];
+    const isWhole = span.fromMs === first?.fromMs && span.toMs === last?.toMs && first !== last;
     const known =
-      this.#spent.get(span) ?? this.#asked.sources.ledger.spend.spentBetween(span.fromMs, span.toMs);
+      this.#spent.get(span) ??
+      (isWhole
+        ? days.flatMap((day) => this.spent(day))
+        : this.#asked.sources.ledger.spend.spentBetween(span.fromMs, span.toMs));
     this.#spent.set(span, known);
     return known;
   }

@@ -1,6 +1,7 @@
 /** Assembles `report weekly` and `report monthly` from kept sums and ended attempts, a day at a time. */
 import { redacted } from "../base/redact.ts";
-import type { SliceRow } from "../ledger/period-rows.ts";
+import type { MemberPlace } from "../ledger/invocation-booking.ts";
+import type { ModelRow } from "../ledger/period-rows.ts";
 import { measuredSaving } from "../metering/savings.ts";
 import { NO_USAGE, type Usage } from "../metering/usage.ts";
 import { memberOf, TIERS, type Roster } from "../roster/roster.ts";
@@ -39,10 +40,10 @@ export async function periodReport(
   const untilMs = complete
     ? period.toMs
     : Math.max(period.fromMs + quarterMs, Math.ceil((nowMs + 1) / quarterMs) * quarterMs);
-  const counted = await countedIn(daysOf(period, timeZone, untilMs), sources, roster, breathe);
+  const counted = await countedIn(daysOf(period, timeZone, untilMs), sources, breathe);
   const earlier = periodBefore(period, timeZone);
   const earlierUntilMs = complete ? earlier.toMs : sameMomentBefore(period, earlier, timeZone, nowMs);
-  const before = await countedIn(daysOf(earlier, timeZone, earlierUntilMs), sources, roster, breathe);
+  const before = await countedIn(daysOf(earlier, timeZone, earlierUntilMs), sources, breathe);
   const total = counted.total.row("total");
   const days = counted.days.map(({ date, sum }) => sum.row(date));
   const saving = savingOf(counted.models, total, sources);
@@ -64,7 +65,9 @@ export async function periodReport(
     models: counted.byModel.rows((sum, name) => sum.spendRow(name)),
     types: counted.types.rows((sum, name) => sum.row(name)),
     clis: counted.clis.rows((sum, name) => sum.row(name)),
-    ...hierarchyRows(counted, roster),
+    ...hierarchyRows(counted.members, roster, (member) =>
+      ledger.periods.placeOf(member, period.fromMs, untilMs),
+    ),
     budgets: budgetRows({ period, untilMs, sources }),
     findings: roster === null ? null : findingsIn(period.fromMs, untilMs, sources),
     saving,
@@ -80,22 +83,14 @@ interface Counted {
   readonly types: PeriodGroups;
   readonly clis: PeriodGroups;
   readonly members: PeriodGroups;
-  /** Where each member stood last. */
-  readonly places: ReadonlyMap<string, Place>;
   /** Raw counters by model, of what is known. */
   readonly models: ReadonlyMap<string, Usage>;
   readonly top: TopTasks;
 }
 
-interface Place {
-  readonly tier: string;
-  readonly departments: readonly string[];
-}
-
 async function countedIn(
   spans: readonly DaySpan[],
   { ledger }: OverviewSources,
-  roster: Roster | null,
   breathe: () => Promise<void>,
 ): Promise<Counted> {
   const [byModel, types, clis] = [new PeriodGroups(), new PeriodGroups(), new PeriodGroups()];
@@ -103,82 +98,55 @@ async function countedIn(
   const total = new PeriodSum();
   const top = new TopTasks();
   const models = new Map<string, Usage>();
-  const places = new Places(roster);
   const days: { date: string; sum: PeriodSum }[] = [];
   for (const { date, fromMs, toMs } of spans) {
     const day = new PeriodSum();
-    for (const slice of ledger.periods.slices(fromMs, toMs)) {
-      const groups = [
-        byModel.at(slice.model),
-        types.at(slice.type),
-        clis.at(slice.agent),
-        members.at(slice.member),
-      ];
-      for (const sum of [day, ...groups]) sum.spend(slice);
-      if (slice.source !== "unknown")
-        models.set(slice.model, plus(models.get(slice.model) ?? NO_USAGE, slice));
+    for (const row of ledger.periods.spent(fromMs, toMs)) {
+      const groups = [types.at(row.type), clis.at(row.agent), members.at(row.member)];
+      for (const sum of [day, ...groups]) sum.spend(row);
+    }
+    for (const row of ledger.periods.models(fromMs, toMs)) {
+      byModel.at(row.model).spend(row);
+      if (row.source !== "unknown") models.set(row.model, plus(models.get(row.model) ?? NO_USAGE, row));
     }
     for (const row of ledger.periods.ended(fromMs, toMs)) {
       const member = row.member ?? "";
       for (const sum of [day, types.at(row.type), clis.at(row.agent), members.at(member)]) sum.ended(row);
-      places.seen(member, row.tier, row.departments);
       top.seen(row);
     }
     total.take(day);
     days.push({ date, sum: day });
     await breathe();
   }
-  for (const [member] of members.entries) places.byRoster(member);
-  return { total, days, byModel, types, clis, members, places: places.all, models, top };
+  return { total, days, byModel, types, clis, members, models, top };
 }
 
-/** Where members stood when their last task ended, else where the roster has them now. */
-class Places {
-  readonly all = new Map<string, Place>();
-  readonly #roster: Roster | null;
-  /** Lists of departments read before, for there are few. */
-  readonly #read = new Map<string, readonly string[]>();
-
-  constructor(roster: Roster | null) {
-    this.#roster = roster;
-  }
-
-  seen(member: string, tier: string | null, departments: string | null): void {
-    if (tier === null || departments === null) return;
-    const read = this.#read.get(departments) ?? (JSON.parse(departments) as string[]);
-    this.#read.set(departments, read);
-    this.all.set(member, { tier, departments: read });
-  }
-
-  byRoster(id: string): void {
-    const member = this.#roster === null || this.all.has(id) ? null : memberOf(this.#roster, id);
-    if (member !== null) this.all.set(id, { tier: member.tier, departments: member.departments });
-  }
-}
-
-function plus(usage: Usage, slice: SliceRow): Usage {
+function plus(usage: Usage, row: ModelRow): Usage {
   return {
-    inputTokens: usage.inputTokens + slice.input,
-    cacheReadTokens: usage.cacheReadTokens + slice.cache_read,
-    cacheWrite5mTokens: usage.cacheWrite5mTokens + slice.cache_write_5m,
-    cacheWrite1hTokens: usage.cacheWrite1hTokens + slice.cache_write_1h,
-    outputTokens: usage.outputTokens + slice.output,
+    inputTokens: usage.inputTokens + row.input,
+    cacheReadTokens: usage.cacheReadTokens + row.cache_read,
+    cacheWrite5mTokens: usage.cacheWrite5mTokens + row.cache_write_5m,
+    cacheWrite1hTokens: usage.cacheWrite1hTokens + row.cache_write_1h,
+    outputTokens: usage.outputTokens + row.output,
     reasoningTokens: 0,
-    webSearches: (usage.webSearches ?? 0) + slice.web_searches,
+    webSearches: (usage.webSearches ?? 0) + row.web_searches,
   };
 }
 
+/** An agent counts where it stood when its last task of the period ended; where none did, as the roster has it now. */
 function hierarchyRows(
-  { members, places }: Counted,
+  members: PeriodGroups,
   roster: Roster | null,
+  stoodLast: (member: string) => MemberPlace | null,
 ): Pick<PeriodReport, "agents" | "departments" | "tiers"> {
   const isFlat = roster === null && members.entries.every(([member]) => member === "");
   if (isFlat) return { agents: [], departments: [], tiers: [] };
   const [departments, tiers] = [new PeriodGroups(), new PeriodGroups()];
   for (const [member, sum] of members.entries) {
-    const { tier = "", departments: places_ = [] } = places.get(member) ?? {};
-    tiers.at(tier).take(sum);
-    for (const department of places_.length === 0 ? [""] : places_) departments.at(department).take(sum);
+    const place = member === "" ? null : (stoodLast(member) ?? placeNow(roster, member));
+    tiers.at(place?.tier ?? "").take(sum);
+    const named = place === null || place.departments.length === 0 ? [""] : place.departments;
+    for (const department of named) departments.at(department).take(sum);
   }
   const row = (sum: PeriodSum, name: string): PeriodSums => sum.row(name);
   return {
@@ -186,6 +154,10 @@ function hierarchyRows(
     departments: departments.rows(row),
     tiers: tiers.rows(row).sort((a, b) => tierOrder(a.name) - tierOrder(b.name)),
   };
+}
+
+function placeNow(roster: Roster | null, member: string): MemberPlace | null {
+  return roster === null ? null : memberOf(roster, member);
 }
 
 function tierOrder(name: string): number {

@@ -1,5 +1,5 @@
 /** What was spent, day by day, week by week or month by month: by model, and for each completed task. */
-import type { SliceRow } from "../ledger/period-rows.ts";
+import type { ModelRow } from "../ledger/period-rows.ts";
 
 export const TREND_STEPS = ["daily", "weekly", "monthly"] as const;
 export type TrendStep = (typeof TREND_STEPS)[number];
@@ -44,7 +44,7 @@ export interface CostTrend {
 /** One span of time with what was booked and completed in it. */
 export function trendPoint(
   span: { readonly day: string; readonly fromMs: number; readonly toMs: number },
-  rows: readonly SliceRow[],
+  rows: readonly ModelRow[],
   completed: number,
 ): TrendPoint {
   const models = sharesOf(rows);
@@ -68,7 +68,7 @@ export function sharesTogether(points: readonly TrendPoint[]): ModelShare[] {
   return joined(points.flatMap(({ models }) => models));
 }
 
-function sharesOf(rows: readonly SliceRow[]): ModelShare[] {
+function sharesOf(rows: readonly ModelRow[]): ModelShare[] {
   return joined(
     rows.map(({ model, tokens, nano, unpriced, source }) => ({
       model: model === "" ? "unknown" : model,

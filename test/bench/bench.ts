@@ -11,6 +11,7 @@ import { adding, deciding, viewing } from "./ledger-figures.ts";
 import { counting47 } from "./hierarchy-figures.ts";
 import { overhead } from "./overhead.ts";
 import { isInstalled, PEERS } from "./peers.ts";
+import { reporting } from "./report-figures.ts";
 import { starting } from "./start-figures.ts";
 import { counting } from "./usage-figures.ts";
 import { flooding, following, remembering } from "./worker-figures.ts";
@@ -30,6 +31,7 @@ const GROUPS: Readonly<Record<string, Group>> = {
   decide: { title: "Dispatch decisions", measure: deciding },
   views: { title: "Views and start over a long history", measure: viewing },
   hierarchy: { title: "Figures of 47 agents", measure: counting47 },
+  report: { title: "A month's report", measure: reporting },
   start: { title: "Starting", measure: starting },
   memory: { title: "Memory", measure: remembering },
   usage: { title: "Counting a gigabyte of transcripts", measure: counting },

@@ -92,7 +92,7 @@ describe("kept sums", () => {
     ledger.bookUsage([entryOf("late", { taskId: id, attemptId: "a1" })]);
     ledger.bookUsage([entryOf("own", { taskId: id, attemptId: "a2" })]);
     ledger.bookUsage([entryOf("before", { taskId: id, attemptId: "a1", bookedTokens: 150 })]);
-    const byMember = ledger.periods.slices(0, quarter).map(({ member, tokens }) => [member, tokens]);
+    const byMember = [...ledger.periods.spent(0, quarter)].map(({ member, tokens }) => [member, tokens]);
     expect(byMember).toEqual([
       ["one", 250],
       ["two", 100],
@@ -101,10 +101,12 @@ describe("kept sums", () => {
 
   it("are read by whole quarters of an hour", () => {
     ledger.bookUsage([0, 1, 2].map((n) => entryOf(`k${n}`, { atMs: n * quarter, model: null })));
-    expect(ledger.periods.slices(quarter, 2 * quarter)).toMatchObject([
-      { model: "", tokens: 100, nano: 1_000 },
+    const inSecond = { tokens: 100, nano: 1_000, source: "actual" };
+    expect([...ledger.periods.spent(quarter, 2 * quarter)]).toMatchObject([{ type: "coding", ...inSecond }]);
+    expect(ledger.periods.models(quarter, 2 * quarter)).toMatchObject([
+      { model: "", input: 100, ...inSecond },
     ]);
-    expect(ledger.periods.slices(3 * quarter, 9 * quarter)).toEqual([]);
+    expect([...ledger.periods.spent(3 * quarter, 9 * quarter)]).toEqual([]);
   });
 });
 

@@ -40,7 +40,7 @@ async function sourcesAt({
 }
 
 const history = (change: Partial<SpentHistory>): SpentHistory => ({
-  ...{ tasks: 120, responses: 3, seed: 7, members: MEMBERS },
+  ...{ tasks: 120, responses: 3, seed: 7, mixed: true, members: MEMBERS },
   ...{ fromMs: Date.parse("2026-03-01T00:00:00Z"), toMs: Date.parse("2026-04-12T00:00:00Z") },
   ...change,
 });
@@ -143,7 +143,9 @@ describe("the figures of a period", () => {
   ] as const)(
     "of a %s report on %s (%s to %s) in %s are those of the rows",
     async (kind, date, first, last, zone) => {
-      const sources = await sourcesAt({ zone });
+      // Where an agent stands now is not where its tasks were done.
+      const moved = memberLike("react-expert", { tier: "strategic", departments: [] });
+      const sources = await sourcesAt({ zone, roster: rosterLike({ members: [moved] }) });
       fillSpent(sources.ledger, history({}));
       const report = await made_(kind, date, sources);
       expect([report.firstDay, report.lastDay, report.complete]).toEqual([first, last, true]);

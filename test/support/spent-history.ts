@@ -10,6 +10,8 @@ export interface SpentHistory {
   readonly fromMs: number;
   readonly toMs: number;
   readonly seed: number;
+  /** Every response of another model and source than the one before; else they are those of its task. */
+  readonly mixed: boolean;
   /** Agents of a roster that tasks are given to, with tier and departments; none = there is no roster. */
   readonly members: readonly { id: string; tier: string; departments: readonly string[] }[];
 }
@@ -65,11 +67,19 @@ export function fillSpent(ledger: Ledger, history: SpentHistory): void {
   db.transaction(() => {
     for (let n = 0; n < history.tasks; n += 1) {
       const id = added.task.id + 1 + n;
-      const startMs = history.fromMs + whole(history.toMs - history.fromMs);
+      const stepMs = (history.toMs - history.fromMs) / history.tasks;
+      const startMs = Math.floor(history.fromMs + n * stepMs + random() * stepMs);
       const endMs = startMs + 1_000 + whole(600_000);
       const member = history.members.length === 0 ? null : pick(history.members);
       const one = {
-        ...{ id, startMs, endMs, attemptId: `a${n}`, type: pick(TYPES), agent: pick(["claude", "codex"]) },
+        ...{
+          id,
+          startMs,
+          endMs,
+          attemptId: `a${history.seed}-${n}`,
+          type: pick(TYPES),
+          agent: pick(["claude", "codex"]),
+        },
         ...{
           worker: `concurrent_worker${1 + whole(3)}`,
           member: member?.id ?? null,
@@ -85,6 +95,7 @@ export function fillSpent(ledger: Ledger, history: SpentHistory): void {
           ...{ attemptId: one.attemptId, id, outcome: one.outcome, startMs, endMs },
           ...{ member: member.id, tier: member.tier, departments: JSON.stringify(member.departments) },
         });
+      const ofTask = { model: pick(MODELS), source: pick(SOURCES) };
       for (let r = 0; r < history.responses; r += 1) {
         const own = random() < 0.9;
         const counters = {
@@ -98,14 +109,22 @@ export function fillSpent(ledger: Ledger, history: SpentHistory): void {
         const cost = random() < 0.1 ? null : tokens * (1_000 + whole(9_000));
         usage.run({
           ...counters,
-          ...{ key: `u${n}-${r}`, output, tokens, cost, nano: cost ?? tokens * 15_000, searches: whole(2) },
+          ...{
+            key: `u${history.seed}-${n}-${r}`,
+            output,
+            tokens,
+            cost,
+            nano: cost ?? tokens * 15_000,
+            searches: whole(2),
+          },
           ...{
             attemptId: own ? one.attemptId : null,
             taskId: own ? id : null,
             member: own ? one.member : null,
           },
           ...{ worker: one.worker, agent: one.agent, type: own ? one.type : null },
-          ...{ model: pick(MODELS), source: pick(SOURCES), atMs: startMs + whole(endMs - startMs) },
+          ...(history.mixed ? { model: pick(MODELS), source: pick(SOURCES) } : ofTask),
+          ...{ atMs: startMs + whole(endMs - startMs) },
         });
       }
     }
