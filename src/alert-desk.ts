@@ -91,6 +91,7 @@ export class AlertDesk {
   begin(bus: Pick<FactBus, "subscribe">): void {
     bus.subscribe((fact) => this.hear(fact));
     const { ledger, channels, kept } = this.#parts;
+    const { alerts } = this.#parts.config;
     const nowMs = this.#parts.now();
     const findings = ledger.findings.standing();
     this.#causes = new Map(
@@ -106,6 +107,9 @@ export class AlertDesk {
     const standing = new Set(findings.flatMap(signalsFor).map(({ key }) => key));
     for (const key of [...this.#causes.keys()])
       if (key.startsWith("finding ") && !standing.has(key)) this.#remember(key, null);
+    for (const [key, cause] of [...this.#causes])
+      if (cause.grade === 0 && nowMs - (cause.betterSinceMs ?? nowMs) > alerts.rearmMs)
+        this.#remember(key, null);
     kept.keep(() => ledger.alerts.dropChannels(channels.map(({ name }) => name)));
     // Some were found while no manager ran, and nobody was told.
     const open = findings.filter(({ state }) => state === "open");

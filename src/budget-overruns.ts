@@ -45,7 +45,7 @@ export class BudgetOverruns {
 
   #handUp(task: Task, memberId: string, budget: LimitStanding, roster: Roster, after: After): void {
     const { ledger, bus, now } = this.#parts;
-    const over = `over ${limitName(budget)}`;
+    const over = `over ${limitName(budget)} (`;
     const known = ledger.escalations
       .ofTask(task.id)
       .some(({ reason, atMs }) => reason.startsWith(over) && atMs >= budget.startMs);
@@ -53,9 +53,9 @@ export class BudgetOverruns {
     const own = memberOf(roster, memberId);
     const member = own === null ? null : (superiorOf(roster, own)?.id ?? null);
     const level = LEVEL_OF_TARGET.coordinator;
-    const reason = `${over} (${limitAmount(budget.limit ?? 0, budget.unit)})`;
-    const atMs = now();
+    const reason = `${over}${limitAmount(budget.limit ?? 0, budget.unit)})`;
+    const [atMs, by] = [now(), "budget" as const];
     ledger.escalate(task, level, member, reason, atMs);
-    after(() => bus.publish({ kind: "task-escalated", atMs, taskId: task.id, level, member, reason }));
+    after(() => bus.publish({ kind: "task-escalated", atMs, taskId: task.id, level, member, reason, by }));
   }
 }

@@ -115,6 +115,7 @@ export const DEFAULTS = {
       budgets: true,
       findings: true,
       questions: true,
+      escalations: true,
       workers: true,
       accounts: true,
       storage: true,

@@ -58,6 +58,8 @@ export class ContextKeeper {
   readonly #askedAgain = new Set<Worker>();
   readonly #events = new Map<string, RecordEvents>();
   readonly #again = new Map<Worker, NodeJS.Timeout>();
+  /** What the workers tell now is our own doing. */
+  #telling = false;
   #closed = false;
 
   constructor(parts: ContextKeeperParts) {
@@ -98,7 +100,8 @@ export class ContextKeeper {
     const stand = this.#stands.get(worker.name);
     if (stand === undefined) return;
     // Behind all that hear of this: whoever does so first gives it no task, for it is withheld.
-    if (news.kind === "ended" || news.kind === "changed") setImmediate(() => void this.#act(worker));
+    const isNew = news.kind === "ended" || (news.kind === "changed" && !this.#telling);
+    if (isNew) setImmediate(() => void this.#act(worker));
     else if (news.kind === "used") this.#look(worker, stand);
   }
 
@@ -126,20 +129,14 @@ export class ContextKeeper {
     const known = before?.sessionId === sessionId && before.member === member.id ? before : undefined;
     if (known !== undefined && known.stage !== "warned") return;
     const stand: ContextStand = {
-      ...{
-        ...own,
-        ...figures,
-        stage: "warned",
-        recordBytes: recordBytes(worker),
-        mark: null,
-        askedAtMs: null,
-      },
+      ...{ ...own, ...figures, stage: "warned" },
+      ...{ recordBytes: recordBytes(worker), mark: null, askedAtMs: null },
     };
     const level = contextLevel(size.tokens, maxTokens);
-    if (level === "below") {
-      if (before !== undefined) this.#over(worker, before, "renewed");
-      return;
-    }
+    // An agent that compacted by itself on the way: what it sends from now on is less.
+    if (before !== undefined && (known === undefined || level === "below") && !this.#look(worker, before))
+      this.#over(worker, before, "renewed");
+    if (level === "below") return;
     if (known === undefined) this.#warn(worker, stand, member);
     if (level === "full") this.#limit(worker, stand, member);
   }
@@ -261,10 +258,11 @@ export class ContextKeeper {
   #over(worker: Worker, stand: ContextStand, how: "compacted" | "renewed"): void {
     this.#stands.delete(worker.name);
     this.#follow(worker, null);
-    this.#book(stand, stand.stage === "warned" && how === "renewed" ? null : how, true);
+    const onlyWarned = stand.stage === "warned" && how === "renewed";
+    this.#book(stand, onlyWarned ? null : how, true);
     worker.freshNext = false;
-    worker.withhold(null);
-    if (stand.stage !== "warned" || how === "compacted") this.#publish(stand, how, null);
+    this.#withhold(worker, null);
+    this.#publish(stand, onlyWarned ? "below" : how, null);
   }
 
   // ── what is kept and told ───────────────────────────────────────────────────────────────────────
@@ -288,8 +286,18 @@ export class ContextKeeper {
   #apply(worker: Worker, stand: ContextStand): void {
     const waits = stand.stage === "due" || stand.stage === "asked";
     worker.freshNext = stand.stage === "fresh";
-    worker.withhold(waits ? contextWords(stand) : null);
+    this.#withhold(worker, waits ? contextWords(stand) : null);
     this.#follow(worker, waits ? stand : null);
+  }
+
+  /** That it is told is no reason to look again: a typing that is refused would be tried without a pause. */
+  #withhold(worker: Worker, reason: string | null): void {
+    this.#telling = true;
+    try {
+      worker.withhold(reason);
+    } finally {
+      this.#telling = false;
+    }
   }
 
   /** While a compaction is awaited its record is listened to. */
@@ -323,7 +331,7 @@ export class ContextKeeper {
     this.#publish(stand, event, to);
   }
 
-  #publish(stand: ContextStand, event: ContextEventKind, to: Member | null): void {
+  #publish(stand: ContextStand, event: ContextEventKind | "below", to: Member | null): void {
     const { worker, member, name, taskId, tokens, maxTokens } = stand;
     this.#parts.bus.publish({
       ...{ kind: "context", atMs: this.#parts.now(), event, worker, member, name, taskId, tokens, maxTokens },

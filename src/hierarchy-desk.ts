@@ -42,7 +42,7 @@ export class HierarchyDesk {
   }
 
   /** Hands a task up. CtmError `usage` where nobody is there to hand it to, `illegal-move` for a completed one. */
-  escalate(id: number, wish: EscalationWish): Escalated {
+  escalate(id: number, wish: EscalationWish, by: "person" | "agent" = "person"): Escalated {
     const { ledger, engine, bus, giveTo, now } = this.#parts;
     const escalated = escalate(id, wish, {
       roster: this.#parts.config.roster?.roster ?? null,
@@ -60,6 +60,7 @@ export class HierarchyDesk {
       level,
       member,
       reason: redacted(wish.reason),
+      by,
     });
     return escalated;
   }
@@ -73,7 +74,7 @@ export class HierarchyDesk {
     const { task, attemptId, source } = aboutWhom(about, ledger);
     if (source === "agent" && !isCurrent(ledger.task(task), attemptId))
       throw new CtmError("illegal-move", `task ${task} is not in hand any more: it was not handed up`);
-    return this.escalate(task, wish);
+    return this.escalate(task, wish, source === "agent" ? "agent" : "person");
   }
 
   /** Figures of an agent, department, tier or the system; `sinceMs` null = of all that was counted. CtmError `not-found`. */

@@ -181,6 +181,7 @@ export const INIT_CONFIG = `# Configuration of ctm. Everything here is optional 
 #    budgets: true
 #    findings: true
 #    questions: true
+#    escalations: true
 #    workers: true
 #    accounts: true
 #    storage: true

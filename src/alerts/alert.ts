@@ -6,6 +6,7 @@ export const ALERT_KINDS = [
   "budgets",
   "findings",
   "questions",
+  "escalations",
   "workers",
   "accounts",
   "storage",

@@ -1,5 +1,8 @@
 /** Which facts alert a person, and how loudly: the one table. What says that a thing is over re-arms its alert. */
 import type { Fact } from "../events/facts.ts";
+import { nearWords } from "../roster/context-budget.ts";
+import { LEVEL_OF_TARGET, levelWords } from "../roster/escalation.ts";
+import { isFinal } from "../tasks/task.ts";
 import { levelRank, type Level } from "../throttle/levels.ts";
 import { isBudget, parseLimitId } from "../throttle/limits.ts";
 import { limitName } from "../throttle/wording.ts";
@@ -29,6 +32,10 @@ export function signalsOf(fact: Fact): readonly Signal[] {
       ];
     case "finding-resolved":
       return [over(findingName(fact))];
+    case "context":
+      return [contextSignal(fact)];
+    case "task-escalated":
+      return escalatedSignals(fact);
     case "worker-asks":
       return [
         {
@@ -105,9 +112,50 @@ function findingName({ rule, subject }: { readonly rule: string; readonly subjec
   return `finding ${rule} ${subject}`;
 }
 
-function movedSignals({ from, taskId, worker }: Extract<Fact, { kind: "task-moved" }>): Signal[] {
-  if (from === "needs-input" && worker !== null) return [over(`question ${worker}`)];
-  return from === "parked" ? [over(`cap #${taskId}`)] : [];
+/** A conversation near its budget, over it, or in order again: what a worker holds is one thing. */
+function contextSignal(fact: Extract<Fact, { kind: "context" }>): Signal {
+  const { event, worker, name, told } = fact;
+  const key = `context ${worker}`;
+  if (event !== "near" && event !== "full") return over(key);
+  const figures = `${grouped(fact.tokens)} of ${grouped(fact.maxTokens)} tokens on ${worker}, task #${fact.taskId}`;
+  if (event === "near") {
+    const text = `${figures}. At its limit the conversation is compacted, or left, before its next task.`;
+    return signal(key, 1, { kind: "budgets", severity: "info", title: nearWords(name), text });
+  }
+  return signal(key, 2, {
+    kind: "budgets",
+    severity: "warning",
+    title: `Agent ${name} reached its context limit`,
+    text: `${figures}; handed up to ${told ?? "nobody"}, level 3. Its conversation is compacted, or left, before its next task.`,
+  });
+}
+
+/** What a person did themselves is no news to them. */
+function escalatedSignals({
+  by,
+  taskId,
+  level,
+  member,
+  reason,
+}: Extract<Fact, { kind: "task-escalated" }>): Signal[] {
+  if (by === "person") return [];
+  const alert = {
+    kind: by === "budget" ? "budgets" : "escalations",
+    severity: level >= LEVEL_OF_TARGET.coordinator ? "warning" : "info",
+    title: `#${taskId} is handed up to level ${levelWords(level)}`,
+    text: `${member === null ? "" : `To ${member}: `}${reason}`,
+  } as const;
+  return [{ ...signal(escalationKey(taskId), level, alert), news: "words" }];
+}
+
+function escalationKey(taskId: number): string {
+  return `escalated #${taskId}`;
+}
+
+function movedSignals({ from, to, taskId, worker }: Extract<Fact, { kind: "task-moved" }>): Signal[] {
+  const ended = isFinal(to) ? [over(escalationKey(taskId))] : [];
+  if (from === "needs-input" && worker !== null) return [over(`question ${worker}`), ...ended];
+  return from === "parked" ? [over(`cap #${taskId}`), ...ended] : ended;
 }
 
 function workerSignals(worker: string, state: string, because: string): Signal[] {
@@ -119,4 +167,8 @@ function workerSignals(worker: string, state: string, because: string): Signal[]
     ...answered,
     signal(`worker ${worker}`, 1, { kind: "workers", severity: "warning", title, text: because }),
   ];
+}
+
+function grouped(tokens: number): string {
+  return tokens.toLocaleString("en-US");
 }

@@ -64,6 +64,8 @@ function contextText({ event, name, worker, told }: Extract<Fact, { kind: "conte
       return `${worker} has compacted the conversation of agent ${name}`;
     case "renewed":
       return `the conversation of agent ${name}${onWorker(worker)} has ended`;
+    case "below":
+      return `the conversation${onWorker(worker)} is below the context limit of agent ${name} again`;
     default:
       return event satisfies never;
   }

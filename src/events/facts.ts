@@ -124,12 +124,15 @@ export type Fact =
       readonly level: EscalationLevel;
       readonly member: string | null;
       readonly reason: string;
+      /** Who did: a budget that it is over, the agent that had it in hand, or a person. */
+      readonly by: "budget" | "agent" | "person";
     }
   /** A conversation came near its context budget or over it, or that is over. `told`: who of the roster is notified. */
   | {
       readonly kind: "context";
       readonly atMs: number;
-      readonly event: "near" | "full" | "compacted" | "renewed";
+      /** `below`: what was only warned of is over. */
+      readonly event: "near" | "full" | "compacted" | "renewed" | "below";
       readonly worker: string;
       readonly member: string;
       readonly name: string;

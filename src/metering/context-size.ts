@@ -11,11 +11,14 @@ export interface ContextSize {
 /**
  * The context of a session by its latest request among these, in the order they were recorded; null: none is of it.
  * What subagents were sent is no part of it: their records name a session of their own, or a conversation beside.
+ * Nor is what an agent states of a whole session beside its requests.
  */
 export function contextSize(records: readonly UsageRecord[], sessionId: string | null): ContextSize | null {
   const last = records.findLast(
-    ({ mayRepeat, sessionId: of }) =>
-      mayRepeat === undefined && (of === null || sessionId === null || of === sessionId),
+    ({ mayRepeat, flags, sessionId: of }) =>
+      mayRepeat === undefined &&
+      !flags.includes("beyond-record") &&
+      (of === null || sessionId === null || of === sessionId),
   );
   if (last === undefined) return null;
   const { inputTokens, cacheReadTokens, cacheWrite5mTokens, cacheWrite1hTokens } = last.usage;

@@ -32,6 +32,7 @@ export function noticeOf(fact: Fact, paper: Paper): string[] {
       return painted(words, paint.warn, paper);
     case "context":
       if (fact.event === "near" || fact.event === "full") return painted(words, paint.warn, paper);
+      if (fact.event === "below") return [];
       return painted(words, paint.good, paper);
     case "storage-changed":
       return fact.fault === null ? painted(words, paint.good, paper) : painted(words, paint.bad, paper);

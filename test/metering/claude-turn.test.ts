@@ -1,5 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { claudeLimit, claudeReportWaits, claudeTurnEnded } from "../../src/metering/claude-turn.ts";
+import {
+  claudeCompacted,
+  claudeLimit,
+  claudeReportWaits,
+  claudeTurnEnded,
+} from "../../src/metering/claude-turn.ts";
 import { fixtureTexts } from "./transcript-fixtures.ts";
 
 const prompt = (content: unknown, more: object = {}) =>
@@ -216,5 +221,26 @@ describe("a report of background work", () => {
     ["is no report: nothing is pending", [prompt("go"), said("All done."), pending(0), duration], false],
   ])("%s", (_which, lines, waits) => {
     expect(claudeReportWaits(lines.join("\n"), "I wait.")).toBe(waits);
+  });
+});
+
+describe("a compaction", () => {
+  const boundary = (more: object = {}) =>
+    JSON.stringify({
+      ...{ type: "system", subtype: "compact_boundary", content: "Conversation compacted" },
+      ...{ compactMetadata: { trigger: "manual", preTokens: 33_000 }, ...more },
+    });
+  test.each([
+    ["none", [prompt("go"), said("All done.")], false],
+    [
+      "by the agent's own word or by ours",
+      [prompt("go"), boundary(), prompt("Summary", { isCompactSummary: true })],
+      true,
+    ],
+    ["of what a subagent was told", [boundary({ isSidechain: true })], false],
+    ["only talked about", [prompt('{"subtype":"compact_boundary"}'), said("compact_boundary")], false],
+    ["half written", [boundary().slice(0, -2)], false],
+  ])("%s", (_, lines, compacted) => {
+    expect(claudeCompacted(lines.join("\n"))).toBe(compacted);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { codexTurnEnded, codexTurnState } from "../../src/metering/codex-turn.ts";
+import { codexCompacted, codexTurnEnded, codexTurnState } from "../../src/metering/codex-turn.ts";
 import { fixtureTexts } from "./transcript-fixtures.ts";
 
 const event = (type: string, payload: object = {}) =>
@@ -120,4 +120,25 @@ test.each([
   ["the answer on the way", [started, event("agent_message", { message: "All done." })], "All done.", false],
 ])("the end of a turn: %s", (_, lines, answer, ended) => {
   expect(codexTurnEnded(lines.join("\n"), answer)).toBe(ended);
+});
+
+describe("a compaction", () => {
+  const line = JSON.stringify({
+    type: "compacted",
+    payload: { message: "We did this.", replacement_history: [] },
+  });
+  test.each([
+    ["none", [started, completed("All done.")], false],
+    ["its line", [started, line, completed(null)], true],
+    ["its event", [event("context_compacted")], true],
+    ["only talked about", [completed('{"type":"compacted"}'), userItem('"compacted"')], false],
+    [
+      "another kind of line with the word",
+      [JSON.stringify({ type: "response_item", payload: { type: "context_compacted" } })],
+      false,
+    ],
+    ["half written", [line.slice(0, -2)], false],
+  ])("%s", (_, lines, compacted) => {
+    expect(codexCompacted(lines.join("\n"))).toBe(compacted);
+  });
 });

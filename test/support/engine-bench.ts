@@ -9,6 +9,7 @@ import { priceTable } from "../../src/metering/prices.ts";
 import { NO_USAGE, type UsageRecord } from "../../src/metering/usage.ts";
 import { KeptWrites } from "../../src/kept-writes.ts";
 import { durableRows } from "../../src/durable-rows.ts";
+import type { Roster } from "../../src/roster/roster.ts";
 import type { Task, TaskDraft, TaskStateName } from "../../src/tasks/task.ts";
 import { defaultForm, parseLimitId, type Limit } from "../../src/throttle/limits.ts";
 import { Throttle, type ThrottlePolicy } from "../../src/throttle/throttle.ts";
@@ -27,6 +28,7 @@ export interface BenchOptions {
   readonly attempts?: string;
   /** The real delegation and its prices, instead of texts that say what they reserve. */
   desk?(ledger: Ledger): Desk;
+  readonly roster?: Roster;
 }
 
 type Desk = Pick<DelegationDesk, "delegate" | "prices">;
@@ -79,6 +81,7 @@ export class EngineBench {
   #attempts = 0;
   readonly #attemptIds: string;
   readonly #desk: Desk;
+  readonly #roster: Roster | null;
 
   constructor({
     limits = {},
@@ -87,7 +90,9 @@ export class EngineBench {
     ledgerFile = ":memory:",
     attempts = "a",
     desk = () => SAID_IN_TEXT,
+    roster,
   }: BenchOptions = {}) {
+    this.#roster = roster ?? null;
     this.#attemptIds = attempts;
     this.#file = ledgerFile;
     this.distributor = new ScriptedDistributor(...workers);
@@ -144,6 +149,7 @@ export class EngineBench {
       accounts: this.accounts,
       accountOf: (worker) => this.accountOf(worker),
       autoResume: this.autoResume,
+      roster: this.#roster,
       now: () => this.nowMs,
       newAttemptId: () => `${this.#attemptIds}${(this.#attempts += 1)}`,
     };

@@ -43,6 +43,8 @@ export class WorkerBench {
   readonly worker: Worker;
   readonly dir: string;
   readonly recordPath: string;
+  /** Hears of each as well. */
+  onNews: (worker: Worker, news: WorkerNews) => void = () => undefined;
   #responses = 0;
 
   constructor(change: Partial<WorkerRecord> = {}, adapter: AgentAdapter = rehearsalAdapter) {
@@ -50,9 +52,10 @@ export class WorkerBench {
     this.recordPath = join(this.dir, "rehearsal-s1.jsonl");
     const pane = JSON.stringify(this.terminal.openPane());
     const record = workerRecordOf({ pane, launchDir: this.dir, ...change });
-    this.worker = new Worker(record, adapter, this.terminal.terminal, (_worker, news) =>
-      this.news.push(news),
-    );
+    this.worker = new Worker(record, adapter, this.terminal.terminal, (worker, news) => {
+      this.news.push(news);
+      this.onNews(worker, news);
+    });
   }
 
   close(): void {
