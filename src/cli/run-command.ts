@@ -46,8 +46,10 @@ export async function runCommand(
   terminal.useTimeZone(config.throttle.timeZone);
   if (isMending(command, input)) return mend(command, input, config, terminal);
   if (command.name === "doctor") return show(command, await examine(config), terminal);
-  if (isPlanned(command, input) && !(await showsPlan(command, input, config, terminal))) return 0;
-  if (command.face === "batch") return runDrafts(approved(input), config, settings, terminal);
+  if (command.face === "batch") {
+    const told = isPlanned(command, input) ? await showsPlan(command, input, config, terminal) : terminal;
+    return told === null ? 0 : runDrafts(approved(input), config, settings, told);
+  }
   return withHost(config, async (host) => {
     if (command.follows(input))
       return followUntilStopped(command, (onItem) => host.follow(command.name, input, onItem), terminal);

@@ -40,7 +40,8 @@ export const batch = defineCommand<z.output<typeof schema>, BatchResult>({
     "From the shell (`ctm batch FILE`) it runs until its tasks have ended, and exits 1 when one has not completed;",
     "at the prompt it only queues them.",
     "With --plan nothing is queued before a person says yes; where there is none to ask (no terminal, --json), it is only",
-    "shown, unless --yes says so beforehand.",
+    "shown, unless --yes says so beforehand. With --json and --yes both are one document: {plan, ran}, at the prompt",
+    "{plan, queued}.",
   ],
   needs: "ledger",
   face: "batch",
@@ -64,6 +65,11 @@ async function readDrafts(raw: RawInput, caller: Caller): Promise<RawInput> {
 /** Is this a batch that is to be shown before it is queued? */
 export function isPlanned(command: Pick<Command, "name">, input: RawInput): boolean {
   return command.name === "batch" && input["plan"] === true;
+}
+
+/** Was it said beforehand that it goes on after it was shown? */
+export function isApproved(command: Pick<Command, "name">, input: RawInput): boolean {
+  return isPlanned(command, input) && input["yes"] === true;
 }
 
 /** The same batch, to be queued. */

@@ -2,7 +2,7 @@
 import { CtmError } from "../base/errors.ts";
 import type { Caller } from "../commands/command.ts";
 import { commandHelp } from "../commands/help-text.ts";
-import { approved, isPlanned } from "../commands/batch.ts";
+import { approved, isApproved, isPlanned } from "../commands/batch.ts";
 import type { CommandHost } from "../commands/host.ts";
 import { splitLine } from "../commands/line.ts";
 import { parseWords } from "../commands/parse.ts";
@@ -55,9 +55,17 @@ async function carryOut(line: string, parts: PipedParts): Promise<boolean> {
   const result = command.alone
     ? await command.runAlone(input, parts.caller)
     : await parts.host.run(command.name, input);
-  parts.print(json || parts.json ? [jsonText(result ?? null)] : command.render(result, parts.paper()));
-  if (!isPlanned(command, input) || input["yes"] !== true) return true;
-  const queued = await parts.host.run(command.name, approved(input));
-  parts.print(json || parts.json ? [jsonText(queued)] : command.render(queued, parts.paper()));
+  const asJson = json || parts.json;
+  const say = (said: unknown): void =>
+    parts.print(asJson ? [jsonText(said ?? null)] : command.render(said, parts.paper()));
+  const goesOn = isApproved(command, input);
+  // As JSON one line has one answer.
+  if (!asJson || !goesOn) say(result);
+  if (goesOn) {
+    const queued = await parts.host.run(command.name, approved(input));
+    say(asJson ? { plan: result, queued } : queued);
+  } else if (isPlanned(command, input) && !asJson) {
+    parts.print(["Nothing was queued: nobody can be asked here, and --yes was not given."]);
+  }
   return true;
 }

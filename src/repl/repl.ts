@@ -5,7 +5,7 @@
  */
 import type { AttachTarget, DispatchState } from "../app.ts";
 import { CtmError } from "../base/errors.ts";
-import { approved, isPlanned, planQuestion } from "../commands/batch.ts";
+import { approved, isApproved, isPlanned, planQuestion } from "../commands/batch.ts";
 import type { Caller, Command, RawInput } from "../commands/command.ts";
 import { commandHelp } from "../commands/help-text.ts";
 import { followAlone } from "../commands/following.ts";
@@ -144,16 +144,20 @@ export class Repl {
     if (result === undefined) return;
     if (command.face === "attach" && !json) return this.#attach(result as AttachTarget);
     if (command.name === "auto") this.#endsAuto = (result as DispatchState).auto;
+    if (isPlanned(command, input)) return this.#queuePlanned(command, input, result, json);
     this.#prompt.print(json ? [jsonText(result)] : command.render(result, this.#parts.paper()));
-    if (isPlanned(command, input)) await this.#queuePlanned(command, input, json);
   }
 
-  /** What was shown is queued once the person has said yes. */
-  async #queuePlanned(command: Command, input: RawInput, json: boolean): Promise<void> {
-    const yes = input["yes"] === true || (!json && (await this.#lend(() => askYes(planQuestion(input)))));
-    if (!yes) return this.#prompt.print(["Nothing was queued."]);
-    const queued = await this.#parts.host.run(command.name, approved(input));
-    this.#prompt.print(command.render(queued, this.#parts.paper()));
+  /** What was shown is queued once the person has said yes; as JSON only if they had beforehand, both in one document. */
+  async #queuePlanned(command: Command, input: RawInput, plan: unknown, json: boolean): Promise<void> {
+    const { host, paper } = this.#parts;
+    if (!json) this.#prompt.print(command.render(plan, paper()));
+    const approval = isApproved(command, input);
+    if (json && !approval) return this.#prompt.print([jsonText(plan)]);
+    if (!approval && !(await this.#lend(() => askYes(planQuestion(input)))))
+      return this.#prompt.print(["Nothing was queued."]);
+    const queued = await host.run(command.name, approved(input));
+    this.#prompt.print(json ? [jsonText({ plan, queued })] : command.render(queued, paper()));
   }
 
   /** Lines of a paste are never run one by one: they are one text, or nothing. */

@@ -17,4 +17,8 @@ it("only shows what a batch would cost, unless yes was said beforehand", async (
   const run = await ctm.run(["batch", "--plan", "--yes", "-"], { input: tasks });
   expect([run.exitCode, run.stdout]).toEqual([0, expect.stringContaining("BATCH PLAN")]);
   expect((await ctm.tasks()).map(({ state }) => state.name)).toEqual(["completed", "completed"]);
+
+  // As JSON the plan and what became of it are one document.
+  const both = await ctm.json(["batch", "--plan", "--yes", "-"], "Do it again. [[delay:10]]\n");
+  expect(both).toMatchObject({ plan: { tasks: 1 }, ran: { ended: true, completed: 1 } });
 });

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, statSync } from "node:fs";
+import { mkdtempSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
@@ -172,6 +172,26 @@ describe("the prompt, in a real terminal", () => {
     await type("status");
     await pane.key("Enter");
     await sees("CONCURRENT TASK MANAGER STATUS");
+  });
+
+  it("asks before it queues a planned batch: no is no, yes queues it, and as JSON a word beforehand does", async () => {
+    const { enter, type, pane, sees, added, folder } = await sitDown();
+    writeFileSync(join(folder, "tasks"), "Sweep\nMop\n");
+    await enter("batch --plan tasks");
+    await sees(/BATCH PLAN[^]*Queue these 2 tasks\?/);
+    await pane.key("Enter");
+    await sees("Nothing was queued.");
+    await enter("batch --plan tasks");
+    await sees(/Nothing was queued[^]*Queue these 2 tasks\?/);
+    await type("y");
+    await pane.key("Enter");
+    await sees("2 tasks queued (#1 to #2) as batch-20260213-1.");
+    expect(added()).toEqual(["Sweep", "Mop"]);
+    await enter("batch --plan --yes --json tasks");
+    await sees(/"queued":\{[^]*\[3,4\]/);
+    await enter("batch --plan --json tasks");
+    await sees(/\[3,4\][^]*"assumes":"nothing"/);
+    expect(added()).toHaveLength(4);
   });
 
   it("shows a question of a worker loudly, and how to answer", async () => {

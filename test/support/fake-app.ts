@@ -159,7 +159,24 @@ export function fakeApp(stateDir = "/nowhere", role: App["role"] = "manager"): F
     whyTask: notThere,
     whyWorker: notThere,
     plan: notThere,
-    planBatch: notThere,
+    planBatch: (drafts) => ({
+      ...{
+        nowMs: AT_MS,
+        tasks: drafts.length,
+        known: 0,
+        held: 0,
+        ahead: 0,
+        beyond: 0,
+        shares: [],
+        limits: [],
+      },
+      ...{
+        doneAtMs: { p50: null, p90: null },
+        noWorker: null,
+        never: { p50: 0, p90: 0 },
+        assumes: "nothing",
+      },
+    }),
     fleet: {
       rows: () => workers,
       survivors: () => [],

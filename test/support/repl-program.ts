@@ -1,5 +1,6 @@
 /** The prompt over a house in memory, as a program of its own for tests in a real terminal: `repl-program FOLDER`. */
 import { appendFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { localHost } from "../../src/commands/host.ts";
 import { loadConfig } from "../../src/config.ts";
@@ -27,7 +28,7 @@ const repl = new Repl({
   caller: {
     cwd: folder,
     origin: "repl",
-    readText: () => Promise.reject(new Error("no files here")),
+    readText: (file) => readFile(join(folder, file), "utf8"),
     config: () => loadConfig({ env: { HOME: folder }, cwd: folder }),
   },
   history: new History(join(folder, "history")),
