@@ -15,6 +15,7 @@ import type { RouteDesk } from "./route-desk.ts";
 import type { RoundDesk } from "./round-desk.ts";
 import type { Fact } from "./events/facts.ts";
 import type { Explanation } from "./delegation/delegate.ts";
+import type { AlikeTask } from "./ledger/likeness-rows.ts";
 import type { BackupFacts } from "./ledger/backup.ts";
 import type { EstimateAsked } from "./overview/estimate.ts";
 import type { AccuracyModel } from "./reports/accuracy.ts";
@@ -47,6 +48,8 @@ export interface Submission {
   readonly created: boolean;
   /** What a person must do before it can go (start a manager, end a pause, turn auto on); null = nothing. */
   readonly waitsFor: string | null;
+  /** A task that asks for the same and waits, is at work, or ended within a day; null: none is known. */
+  readonly like: AlikeTask | null;
 }
 
 export interface DispatchState {
@@ -91,7 +94,8 @@ export interface App {
   readonly rounds: AskedOf<RoundDesk>;
   readonly routes: Omit<AskedOf<RouteDesk>, "take">;
 
-  submit(draft: TaskDraft): Submission;
+  /** `refuseAlike`: CtmError `refused` for one that is like a task that waits, works or ended within a day. */
+  submit(draft: TaskDraft, refuseAlike?: boolean): Submission;
   /** All or none: one bad draft and nothing is queued. */
   submitMany(drafts: readonly TaskDraft[]): Submission[];
   tasks(filter: TaskFilter): Task[];

@@ -16,6 +16,7 @@ import { Dispatch } from "./dispatch.ts";
 import type { Distributor, WorkerOffer } from "./distributor/distributor.ts";
 import type { KeptWrites } from "./kept-writes.ts";
 import type { Ledger } from "./ledger/ledger.ts";
+import type { AddedTask, AlsoAdded } from "./ledger/likeness-rows.ts";
 import type { ReadyTask } from "./ledger/task-rows.ts";
 import { Meter, type MeterParts } from "./meter.ts";
 import type { Roster } from "./roster/roster.ts";
@@ -108,10 +109,7 @@ export class Engine {
   // ── queue and delegate ──────────────────────────────────────────────────────────────────────────
 
   /** Queues tasks, all or none: delegated, then durable (with what else belongs to the new ones), then told. */
-  submit(
-    drafts: readonly TaskDraft[],
-    also?: (created: readonly number[]) => void,
-  ): { task: Task; created: boolean }[] {
+  submit(drafts: readonly TaskDraft[], also?: AlsoAdded): AddedTask[] {
     const { ledger, bus, kept } = this.#parts;
     const delegated = drafts.map((draft) => ({ draft, assignment: this.#parts.delegate(draft) }));
     const added = kept.orThrow(() => ledger.add(delegated, this.#parts.now(), also));

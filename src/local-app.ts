@@ -21,6 +21,7 @@ import { RouteDesk } from "./route-desk.ts";
 import { RoundDesk } from "./round-desk.ts";
 import type { Explanation } from "./delegation/delegate.ts";
 import type { DelegationDesk } from "./delegation-desk.ts";
+import { refuseDuplicates } from "./duplicates.ts";
 import { doctorRequest } from "./doctor-request.ts";
 import { runDoctor } from "./doctor.ts";
 import type { Engine } from "./engine.ts";
@@ -30,6 +31,7 @@ import type { Fact } from "./events/facts.ts";
 import { backUp, type BackupFacts } from "./ledger/backup.ts";
 import { backupName } from "./ledger/backup-folder.ts";
 import type { Ledger } from "./ledger/ledger.ts";
+import type { AlsoAdded } from "./ledger/likeness-rows.ts";
 import type { FindingBook } from "./finding-book.ts";
 import type { KeptWrites } from "./kept-writes.ts";
 import type { MetricsFiles } from "./metrics-files.ts";
@@ -140,13 +142,13 @@ export class LocalApp implements App {
 
   // ── tasks ───────────────────────────────────────────────────────────────────────────────────────
 
-  submit(draft: TaskDraft): Submission {
-    const [submission] = this.submitMany([draft]);
+  submit(draft: TaskDraft, refuseAlike = false): Submission {
+    const [submission] = this.submitMany([draft], refuseAlike ? refuseDuplicates : undefined);
     if (submission === undefined) throw new Error("one draft came to no task");
     return submission;
   }
 
-  submitMany(drafts: readonly TaskDraft[], also?: (created: readonly number[]) => void): Submission[] {
+  submitMany(drafts: readonly TaskDraft[], also?: AlsoAdded): Submission[] {
     const checked = drafts.map((draft) => this.#checked(draft));
     const added = this.#parts.engine.submit(checked, also);
     const waitsFor = this.#waitsForPerson();

@@ -1,13 +1,16 @@
 /** Dispatch rounds as they are asked for: begun, given tasks, ended, shown, and taken over from a written log. */
 import type { Submission } from "./app.ts";
 import { childOf, type ChildWish } from "./child-tasks.ts";
+import { alikeAmong, refuseDuplicates } from "./duplicates.ts";
 import { CtmError } from "./base/errors.ts";
 import type { Config } from "./config.ts";
 import type { CoordinatorWatch } from "./coordinator-watch.ts";
 import type { KeptWrites } from "./kept-writes.ts";
 import type { Ledger } from "./ledger/ledger.ts";
+import type { AlsoAdded } from "./ledger/likeness-rows.ts";
 import type { KeptRound, RoundDraft } from "./ledger/round-rows.ts";
 import { roundModel, roundsModel, type RoundSources } from "./overview/rounds.ts";
+import type { AlikeAmong } from "./reports/alike.ts";
 import type { RoundFigures } from "./reports/round-figures.ts";
 import type { RoundsModel } from "./reports/rounds-table.ts";
 import { LocalDates } from "./reports/times.ts";
@@ -30,6 +33,7 @@ export interface RoundQueued {
   readonly queued: readonly number[];
   /** Tasks that were there already by their keys. */
   readonly known: readonly number[];
+  readonly alike: AlikeAmong;
 }
 
 export interface RoundsImported {
@@ -45,7 +49,7 @@ export interface RoundDeskParts {
   /** null: no manager runs. */
   readonly coordinatorWatch: CoordinatorWatch | null;
   /** Queues tasks, and in the same commit what belongs to the new ones. */
-  submitMany(drafts: readonly TaskDraft[], also: (created: readonly number[]) => void): Submission[];
+  submitMany(drafts: readonly TaskDraft[], also: AlsoAdded): Submission[];
   now(): number;
 }
 
@@ -71,12 +75,13 @@ export class RoundDesk {
     return this.#queued(round.name, drafts, (created) => this.#parts.ledger.rounds.hold(round.id, created));
   }
 
-  /** Tasks that were handed in together: a round with a name made for it, which ends with them. */
-  batch(drafts: readonly TaskDraft[]): RoundQueued {
+  /** Tasks that were handed in together: a round with a name made for it, which ends with them. `refuseAlike` as in `submit`. */
+  batch(drafts: readonly TaskDraft[], refuseAlike = false): RoundQueued {
     const name = this.#batchName();
     const wish = { name, workspace: null, phase: null, notes: null };
     let begun = false;
-    const queued = this.#queued(name, drafts, (created) => {
+    const queued = this.#queued(name, drafts, (created, added) => {
+      if (refuseAlike) refuseDuplicates(created, added);
       if (created.length === 0) return;
       this.#parts.ledger.rounds.begin(this.#draft(wish, "batch"), created);
       begun = true;
@@ -137,15 +142,11 @@ export class RoundDesk {
     return { ledger, timeZone: config.throttle.timeZone, now };
   }
 
-  #queued(
-    round: string,
-    drafts: readonly TaskDraft[],
-    also: (created: readonly number[]) => void,
-  ): RoundQueued {
+  #queued(round: string, drafts: readonly TaskDraft[], also: AlsoAdded): RoundQueued {
     const submissions = drafts.length === 0 ? [] : this.#parts.submitMany(drafts, also);
     const ids = (created: boolean): number[] =>
       submissions.filter((one) => one.created === created).map(({ task }) => task.id);
-    return { round, queued: ids(true), known: ids(false) };
+    return { round, queued: ids(true), known: ids(false), alike: alikeAmong(submissions) };
   }
 
   #draft({ name, workspace, phase, notes }: RoundWish, origin: RoundOrigin): RoundDraft {

@@ -393,6 +393,7 @@ describe("what touches the outside", () => {
       /\bevents\s*\.\s*(?:insert|addKey|cameAgain|addFate|delivered|end|revive|drop|move|expire|prune)\(/g,
     "ledger/wake-rows.ts": /\bwakes\s*\.\s*(?:insert|write)\(/g,
     "ledger/child-rows.ts": /\bchildren\s*\.\s*add\(/g,
+    "ledger/likeness-rows.ts": /\blikeness\s*\.\s*(?:add|change)\(/g,
     "ledger/report-rows.ts": /\breports\s*\.\s*add\(/g,
     "ledger/repricing.ts": /(?<!function )\brepriceAll\(/g,
   };

@@ -228,7 +228,10 @@ describe("a batch", () => {
   it("is a round with a name made for it, which ends with its tasks; one of nothing new is none", () => {
     expect(desk.batch([draftOf("a", { key: "a" }), draftOf("b")]).round).toBe("batch-20260213-1");
     expect(desk.batch([draftOf("c")]).round).toBe("batch-20260213-2");
-    expect(desk.batch([draftOf("a", { key: "a" })])).toEqual({ round: null, queued: [], known: [1] });
+    expect(desk.batch([draftOf("a", { key: "a" })])).toEqual({
+      ...{ round: null, queued: [], known: [1] },
+      alike: { count: 0, first: [] },
+    });
     work(1, "w1", T0 + 10, T0 + 500, 10);
     nowMs = T0 + 900;
     expect(desk.show("batch-20260213-1")).toMatchObject({ overAtMs: null, wallMs: 900 });

@@ -9,6 +9,7 @@ import type { CommandHost } from "../commands/host.ts";
 import { mergeTallies, tallyIdsMax } from "../commands/tally.ts";
 import type { Config } from "../config.ts";
 import type { Fact } from "../events/facts.ts";
+import { alikeLines, type AlikeAmong } from "../reports/alike.ts";
 import { renderBatchSummary, type BatchModel } from "../reports/batch-summary.ts";
 import { count } from "../reports/numbers.ts";
 import { staysDead, type WorkerRow } from "../reports/workers-table.ts";
@@ -131,7 +132,8 @@ async function runToEnd(
   const interrupt = onInterrupt(() => void beginLeaving(host, terminal));
   const workersGone = whenNoWorkerIsLeft(host);
   try {
-    const { queued, known } = (await host.run("batch", input)) as Queued;
+    const { queued, known, alike } = (await host.run("batch", input)) as Queued;
+    for (const line of alikeLines(alike, terminal.paper())) terminal.note(line);
     const ids = [...new Set([...queued, ...known])];
     progress.begin(ids);
     const end = await Promise.race([
@@ -141,7 +143,7 @@ async function runToEnd(
     ]);
     progress.end();
     const tally = await tallyOf(host, ids);
-    report(tally, end === "ended", terminal);
+    report(tally, end === "ended", alike, terminal);
     if (end === "no workers") throw noWorkers(tally, await workersOf(host));
     return { ended: end === "ended", exitCode: tally.completed === tally.total ? 0 : 1 };
   } finally {
@@ -206,8 +208,8 @@ async function tallyOf(host: CommandHost, ids: readonly number[]): Promise<Batch
   return mergeTallies(tallies);
 }
 
-function report(tally: BatchModel, ended: boolean, terminal: Terminal): void {
-  if (terminal.json) return terminal.printJson({ ended, ...tally });
+function report(tally: BatchModel, ended: boolean, alike: AlikeAmong, terminal: Terminal): void {
+  if (terminal.json) return terminal.printJson({ ended, alike, ...tally });
   terminal.print(renderBatchSummary(tally, terminal.paper()));
 }
 

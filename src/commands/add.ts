@@ -25,6 +25,18 @@ export const draftInput = z.strictObject({
 });
 export type DraftInput = z.output<typeof draftInput>;
 
+/** False: what is like a task of before is refused. */
+export const duplicates = z
+  .boolean()
+  .optional()
+  .transform((taken) => taken ?? true);
+export const duplicatesOption: OptionSpec = {
+  flags: "--no-duplicates",
+  summary: "Refuse what asks for the same as a task that waits, works or ended within a day",
+};
+const schema = z.strictObject({ ...draftInput.shape, duplicates });
+type AddInput = z.output<typeof schema>;
+
 export const draftOptions: readonly OptionSpec[] = [
   {
     flags: "-p, --priority <level>",
@@ -49,12 +61,12 @@ export const draftOptions: readonly OptionSpec[] = [
   { flags: "--retry-lost", summary: "Try again by itself when lost, although it may have been typed" },
 ];
 
-export const add = defineCommand<DraftInput, Submission>({
+export const add = defineCommand<AddInput, Submission>({
   name: "add",
   group: "Tasks",
   summary: "Queue a task",
   arguments: [{ name: "text", kind: "text", required: false, many: true }],
-  options: draftOptions,
+  options: [...draftOptions, duplicatesOption],
   examples: [
     "add Create a user authentication system",
     "add -p high Fix responsive styling on mobile",
@@ -65,9 +77,10 @@ export const add = defineCommand<DraftInput, Submission>({
   notes: [
     "Everything after the flags is the task, byte for byte; put `--` before a text that begins with a dash.",
     "At the prompt, `add` alone asks for the text, and a pasted text of several lines becomes one task.",
+    "A task that asks for the same, word for word or nearly, is pointed out; it is queued all the same.",
   ],
   needs: "ledger",
-  schema: draftInput,
+  schema,
   shorthand: (word) => {
     const level = PRIORITIES.find((priority) => word === `!${priority}`);
     return level === undefined ? null : ["-p", level];
@@ -83,6 +96,6 @@ export function draftOf(input: DraftInput): TaskDraft {
   return { ...rest, priority: priority ?? "normal", holdReason: hold };
 }
 
-function submitOne(app: App, input: DraftInput): Submission {
-  return app.submit(draftOf(input));
+function submitOne(app: App, { duplicates: taken, ...input }: AddInput): Submission {
+  return app.submit(draftOf(input), !taken);
 }

@@ -1,10 +1,11 @@
 /** `batch`: many tasks at once, all or none. */
 import * as z from "zod";
 import { queuedTasksMax } from "../base/limits.ts";
+import { alikeLines } from "../reports/alike.ts";
 import { renderBatchPlan, type BatchPlanModel } from "../reports/batch-plan.ts";
 import { count } from "../reports/numbers.ts";
 import type { RoundQueued } from "../round-desk.ts";
-import { draftInput, draftOf, draftOptions } from "./add.ts";
+import { draftInput, draftOf, draftOptions, duplicates, duplicatesOption } from "./add.ts";
 import { parseBatch } from "./batch-file.ts";
 import { defineCommand, type Caller, type Command, type RawInput } from "./command.ts";
 import { keyOf } from "./parse.ts";
@@ -15,6 +16,7 @@ const schema = z.strictObject({
   plan: words.flag,
   yes: words.flag,
   drafts: z.array(draftInput).min(1, "the batch holds no task").max(queuedTasksMax),
+  duplicates,
 });
 
 /** Ids alone: a batch may hold more tasks than an answer could carry. */
@@ -32,6 +34,7 @@ export const batch = defineCommand<z.output<typeof schema>, BatchResult>({
     { flags: "--plan", summary: "Show first what it would cost, meet and take, and ask" },
     { flags: "--yes", summary: "With --plan: go on without asking" },
     ...draftOptions.filter(({ flags }) => !flags.startsWith("--key")),
+    duplicatesOption,
   ],
   examples: ["batch tasks.txt", "batch -p low tasks.jsonl", "batch --plan tasks.txt"],
   notes: [
@@ -47,9 +50,12 @@ export const batch = defineCommand<z.output<typeof schema>, BatchResult>({
   face: "batch",
   schema,
   prepare: readDrafts,
-  run: (app, { drafts, plan }) =>
-    plan ? app.planBatch(drafts.map(draftOf)) : app.rounds.batch(drafts.map(draftOf)),
-  render: (result, paper) => ("queued" in result ? [summaryOf(result)] : renderBatchPlan(result, paper)),
+  run: (app, { drafts, plan, duplicates: taken }) =>
+    plan ? app.planBatch(drafts.map(draftOf)) : app.rounds.batch(drafts.map(draftOf), !taken),
+  render: (result, paper) =>
+    "queued" in result
+      ? [summaryOf(result), ...alikeLines(result.alike, paper)]
+      : renderBatchPlan(result, paper),
 });
 
 async function readDrafts(raw: RawInput, caller: Caller): Promise<RawInput> {
@@ -58,8 +64,8 @@ async function readDrafts(raw: RawInput, caller: Caller): Promise<RawInput> {
     .map(keyOf)
     .flatMap((key) => (raw[key] === undefined ? [] : [[key, raw[key]] as const]));
   const text = await caller.readText(typeof raw["file"] === "string" ? raw["file"] : "");
-  const { plan, yes } = raw;
-  return { drafts: parseBatch(text, Object.fromEntries(defaults), caller), plan, yes };
+  const { plan, yes, duplicates: taken } = raw;
+  return { drafts: parseBatch(text, Object.fromEntries(defaults), caller), plan, yes, duplicates: taken };
 }
 
 /** Is this a batch that is to be shown before it is queued? */
@@ -74,7 +80,7 @@ export function isApproved(command: Pick<Command, "name">, input: RawInput): boo
 
 /** The same batch, to be queued. */
 export function approved(input: RawInput): RawInput {
-  return { drafts: input["drafts"] };
+  return { drafts: input["drafts"], duplicates: input["duplicates"] };
 }
 
 /** What a person is asked. */

@@ -1,6 +1,7 @@
 /** `dispatch start`, `add`, `show` and `end`: rounds of tasks that are given out together, under a name. */
 import * as z from "zod";
 import type { RoundQueued } from "../round-desk.ts";
+import { alikeLines } from "../reports/alike.ts";
 import type { RoundFigures } from "../reports/round-figures.ts";
 import { count } from "../reports/numbers.ts";
 import { oneLine } from "../reports/cells.ts";
@@ -10,6 +11,7 @@ import { draftInput, draftOf, draftOptions } from "./add.ts";
 import { checkDraft, parseBatch } from "./batch-file.ts";
 import { defineCommand, type Caller, type OptionSpec, type RawInput } from "./command.ts";
 import { keyOf } from "./parse.ts";
+import type { Paper } from "../reports/paper.ts";
 import { fit } from "./render.ts";
 import * as words from "./words.ts";
 
@@ -62,7 +64,7 @@ export const dispatchStart = defineCommand<z.output<typeof started>, RoundQueued
   schema: started,
   prepare: (raw, caller) => withDrafts(raw, caller),
   run: (app, { drafts: tasks, ...wish }) => app.rounds.start(wish, tasks.map(draftOf)),
-  render: (result, paper) => [fit(queuedWords(result, "begun"), paper)],
+  render: (result, paper) => queuedLines(result, "begun", paper),
 });
 
 export const dispatchAdd = defineCommand<z.output<typeof further>, RoundQueued>({
@@ -76,7 +78,7 @@ export const dispatchAdd = defineCommand<z.output<typeof further>, RoundQueued>(
   schema: further,
   prepare: (raw, caller) => withDrafts(raw, caller),
   run: (app, input) => app.rounds.add(input.name, input.drafts.map(draftOf)),
-  render: (result, paper) => [fit(queuedWords(result, "goes on"), paper)],
+  render: (result, paper) => queuedLines(result, "goes on", paper),
 });
 
 export const dispatchShow = defineCommand<z.output<typeof one>, RoundFigures>({
@@ -117,6 +119,10 @@ async function withDrafts(raw: RawInput, caller: Caller): Promise<RawInput> {
   const { file } = raw;
   const read = typeof file === "string" ? parseBatch(await caller.readText(file), defaults, caller) : [];
   return { ...Object.fromEntries(own), drafts: [...typed, ...read] };
+}
+
+function queuedLines(queued: RoundQueued, what: string, paper: Paper): string[] {
+  return [fit(queuedWords(queued, what), paper), ...alikeLines(queued.alike, paper)];
 }
 
 function queuedWords({ round, queued, known }: RoundQueued, what: string): string {

@@ -1,5 +1,6 @@
 /** Short answers of commands that change something: one line a task, saying what became of it. */
 import type { DispatchState, Submission } from "../app.ts";
+import { likeWords } from "../reports/alike.ts";
 import { cut, oneLine } from "../reports/cells.ts";
 import { count } from "../reports/numbers.ts";
 import type { Paper } from "../reports/paper.ts";
@@ -8,10 +9,12 @@ import type { Task } from "../tasks/task.ts";
 
 /** `Queued #7 (high, coding, codex/sonnet, ~1,008 tokens): Fix the login` */
 export function submissionLines(submission: Submission, paper: Paper): string[] {
-  const { task, created } = submission;
+  const { task, created, like } = submission;
   const lead = created ? "Queued" : "Already there by its key:";
   const line = fit(`${lead} #${task.id} (${traitsOf(task)}): ${oneLine(task.draft.text)}`, paper);
-  return submission.waitsFor === null || !created ? [line] : [line, fit(`  ${submission.waitsFor}`, paper)];
+  if (!created) return [line];
+  const further = [like === null ? null : likeWords(like, paper), submission.waitsFor];
+  return [line, ...further.flatMap((words) => (words === null ? [] : [fit(`  ${words}`, paper)]))];
 }
 
 /** `#7 is cancelled: Fix the login`, with what a person needs to know of the state. */

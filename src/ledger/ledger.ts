@@ -36,6 +36,7 @@ import { ExternalRows } from "./external-rows.ts";
 import { FindingRows } from "./finding-rows.ts";
 import { HierarchyRows } from "./hierarchy-rows.ts";
 import { InvocationBooking, type MemberPlace } from "./invocation-booking.ts";
+import { LikenessRows, type AddedTask, type AlsoAdded } from "./likeness-rows.ts";
 import { LOCK_FILE, managerRuns } from "./manager-lock.ts";
 import { LEDGER_VERSION, migrate, versionOf } from "./migrations.ts";
 import { OutcomeRows } from "./outcome-rows.ts";
@@ -135,6 +136,7 @@ export class Ledger {
   readonly rounds: RoundRows;
   readonly coordinators: CoordinatorRows;
   readonly children: ChildRows;
+  readonly likeness: LikenessRows;
   readonly #db: Db;
   readonly #file: string;
   readonly #log: WalSync;
@@ -172,6 +174,7 @@ export class Ledger {
     this.rounds = new RoundRows(db);
     this.coordinators = new CoordinatorRows(db);
     this.children = new ChildRows(db);
+    this.likeness = new LikenessRows(db, this.tasks);
     this.#invocations = new InvocationBooking(this);
     this.#insertTask = db.prepare(
       `INSERT INTO task (text, priority, cwd, forced_type, forced_model, forced_agent, forced_worker, forced_member, key, retry_lost, cap_tokens, cap_nano, origin,
@@ -247,14 +250,14 @@ export class Ledger {
   // ── queue ───────────────────────────────────────────────────────────────────────────────────────
 
   /**
-   * Queues tasks, all or none. One whose key is known already is answered with the task it names. `also` is done in the
-   * same commit, with the ids of the new ones.
+   * Queues tasks, all or none. One whose key is known already is answered with the task it names; each other one comes
+   * with the task of before that it is like. `also` is done in the same commit; what it throws undoes all.
    */
   add(
     drafts: readonly { draft: TaskDraft; assignment: Assignment }[],
     atMs: number,
-    also: (created: readonly number[]) => void = () => undefined,
-  ): { task: Task; created: boolean }[] {
+    also: AlsoAdded = () => undefined,
+  ): AddedTask[] {
     return this.#transaction(COMMITS.submit, () => {
       const queued = this.tasks.counts().get("queued") ?? 0;
       if (queued + drafts.length > queuedTasksMax) {
@@ -265,15 +268,20 @@ export class Ledger {
       }
       const added = drafts.map(({ draft, assignment }) => {
         const known = draft.key === null ? null : this.tasks.byKey(draft.key);
-        if (known !== null) return { task: known, created: false };
+        if (known !== null) return { task: known, created: false, like: null };
+        const { like, keys } = this.likeness.seek(draft, atMs);
         const { lastInsertRowid } = this.#insertTask.run({
           ...taskValues(draft, assignment),
           ...assignmentValues(assignment),
           atMs,
         });
-        return { task: this.task(Number(lastInsertRowid)), created: true };
+        this.likeness.add(Number(lastInsertRowid), keys);
+        return { task: this.task(Number(lastInsertRowid)), created: true, like };
       });
-      also(added.flatMap(({ task, created }) => (created ? [task.id] : [])));
+      also(
+        added.flatMap(({ task, created }) => (created ? [task.id] : [])),
+        added,
+      );
       return added;
     });
   }
@@ -672,7 +680,9 @@ export class Ledger {
         );
       }
       this.#db.prepare(sql).run(...values, id);
-      return this.task(id);
+      const changed = this.task(id);
+      this.likeness.change(task, changed);
+      return changed;
     });
   }
 

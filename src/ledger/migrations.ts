@@ -495,6 +495,10 @@ const MIGRATIONS: readonly string[] = [
   CREATE INDEX child_task_parent ON child_task (parent_id);
   CREATE INDEX child_task_root ON child_task (root_id);
   `,
+  // Which tasks may be alike, by hashes of their words. Tasks of before are not found by it: it begins empty.
+  `
+  CREATE TABLE task_likeness (key INTEGER NOT NULL, task_id INTEGER NOT NULL, PRIMARY KEY (key, task_id)) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 const MIGRATE = commitPoint("migrate.commit");

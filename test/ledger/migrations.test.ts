@@ -37,7 +37,7 @@ const TO_VERSION_1 = `DROP TRIGGER usage_sliced; DROP TRIGGER usage_resliced; DR
   ALTER TABLE task DROP COLUMN escalation; DROP TABLE escalation;
   DROP TABLE telemetry; DROP TABLE telemetry_launch;
   DROP TABLE alert_cause; DROP TABLE alert; DROP TABLE alert_delivery; DROP TABLE alert_message;
-  DROP TABLE round_tasks; DROP TABLE round; DROP TABLE coordination; DROP TABLE coordinator; DROP TABLE child_task;
+  DROP TABLE round_tasks; DROP TABLE round; DROP TABLE coordination; DROP TABLE coordinator; DROP TABLE child_task; DROP TABLE task_likeness;
   DROP INDEX usage_price_table; ALTER TABLE usage DROP COLUMN web_searches;
   PRAGMA user_version = 1`;
 const version = (ledger: Ledger): unknown => ledger.database.pragma("user_version", { simple: true });

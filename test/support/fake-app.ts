@@ -89,13 +89,13 @@ export function fakeApp(stateDir = "/nowhere", role: App["role"] = "manager"): F
   };
   const submit = (draft: TaskDraft): Submission => {
     const known = tasks.find((task) => draft.key !== null && task.draft.key === draft.key);
-    if (known !== undefined) return { task: known, created: false, waitsFor: null };
+    if (known !== undefined) return { task: known, created: false, waitsFor: null, like: null };
     const state: TaskState = { name: "queued", holdReason: draft.holdReason, notBeforeMs: null };
     const task: Task = { id: tasks.length + 1, draft, assignment, state, attempts: 0, createdAtMs: AT_MS };
     tasks.push(task);
     publish({ kind: "task-added", atMs: AT_MS, taskId: task.id, text: draft.text });
     if (dispatch.auto) pass();
-    return { task, created: true, waitsFor: null };
+    return { task, created: true, waitsFor: null, like: null };
   };
   const workers = [1, 2].map(workerRow);
 
@@ -206,7 +206,12 @@ export function fakeApp(stateDir = "/nowhere", role: App["role"] = "manager"): F
         const added = drafts.map(submit);
         const ids = (created: boolean) =>
           added.filter((one) => one.created === created).map(({ task }) => task.id);
-        return { round: "batch-20260213-1", queued: ids(true), known: ids(false) };
+        return {
+          round: "batch-20260213-1",
+          queued: ids(true),
+          known: ids(false),
+          alike: { count: 0, first: [] },
+        };
       },
       end: notThere,
       show: notThere,
