@@ -57,6 +57,7 @@ import { priority } from "./priority.ts";
 import { recap } from "./recap.ts";
 import { release } from "./release.ts";
 import { roster, rosterImport, rosterInit, rosterJsonSchema } from "./roster.ts";
+import { reportScenario } from "./report-scenario.ts";
 import { reportMonthly, reportSchedule, reportWeekly } from "./period-reports.ts";
 import { report } from "./report.ts";
 import { reportEscalation } from "./report-escalation.ts";
@@ -113,7 +114,7 @@ export function allCommands(): readonly Command[] {
     ...[limits, limitsSet, limitsRaise, accounts, accountsFree, accountsReserve],
     ...[pricesShow, pricesUpdate, reprice],
     ...[roster, rosterInit, rosterImport, rosterJsonSchema, escalate, report, reportEscalation],
-    ...[reportWeekly, reportMonthly, reportSchedule],
+    ...[reportWeekly, reportMonthly, reportSchedule, reportScenario],
     ...[findings, findingsAck, routes, routesAdopt, routesDrop],
     ...[metricsAgent, metricsDepartment, metricsTier, metricsSystem, metricsRebuild],
     ...[eventsList, eventsShow, eventsWhy, eventsSend, sendMessage, eventsReplay, eventsDlq],
