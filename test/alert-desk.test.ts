@@ -131,6 +131,41 @@ describe("alerts", () => {
     expect(titles(b)).toHaveLength(2);
   });
 
+  it("of a context budget come once near it and once over it, and again after there was room for a while", async () => {
+    const b = bench(["hook"], { groupMs: 0, rearmMs: 1_000 });
+    const context = (event: "near" | "full" | "compacted" | "below"): Fact => ({
+      ...{ kind: "context", atMs: 0, event, worker: "w1", member: "coder", name: "Coder", taskId: 7 },
+      ...{ tokens: 26_000, maxTokens: 32_000, told: "boss" },
+    });
+    const near = "hook: Agent Coder approaching context limit";
+    const full = "hook: Agent Coder reached its context limit";
+    const passing = async (...events: Parameters<typeof context>[0][]): Promise<string[]> => {
+      for (const event of events) {
+        b.bus.publish(context(event));
+        await b.pass(0);
+      }
+      return titles(b);
+    };
+    expect(await passing("near", "full", "full")).toEqual([near, full]);
+    expect(await passing("compacted", "near", "below")).toEqual([near, full]);
+    await b.pass(1_001);
+    expect(await passing("near")).toEqual([near, full, near]);
+  });
+
+  it("leave nothing behind of causes that were over long before a start", async () => {
+    const b = bench(["hook"], { groupMs: 0, rearmMs: 1_000 });
+    const moved = { kind: "task-moved", atMs: 0, taskId: 7, worker: null, reason: null } as const;
+    const handedUp = { atMs: 0, taskId: 7, level: 3, member: null, reason: "stuck", by: "agent" } as const;
+    b.bus.publish({ kind: "task-escalated", ...handedUp });
+    b.bus.publish({ ...moved, from: "running", to: "completed" });
+    await b.pass(1_000);
+    b.dies();
+    expect([...b.ledger.alerts.causes().keys()]).toEqual(["escalated #7"]);
+    await b.pass(1);
+    b.dies();
+    expect([...b.ledger.alerts.causes().keys()]).toEqual([]);
+  });
+
   it("that nobody took are tried again with the same id, given up at last, and tried afresh when told to", async () => {
     const b = bench(["hook"], { groupMs: 0 });
     b.answer = { kind: "failed", fault: "HTTP 500" };
