@@ -7,6 +7,7 @@
  * goes on with it and types nothing twice.
  */
 import { statSync } from "node:fs";
+import { CtmError } from "./base/errors.ts";
 import type { FactBus } from "./events/bus.ts";
 import type { KeptWrites } from "./kept-writes.ts";
 import type { ContextEventKind } from "./ledger/context-rows.ts";
@@ -47,12 +48,18 @@ export interface ContextKeeperParts {
   trouble(error: unknown): void;
 }
 
+/** What is known of a conversation's context by its record. */
+type MeasuredContext = Pick<
+  ContextStand,
+  "worker" | "sessionId" | "member" | "name" | "taskId" | "tokens" | "maxTokens"
+>;
+
 export class ContextKeeper {
   readonly #parts: ContextKeeperParts;
   /** Conversations near or over their budget, by worker: as in the ledger. */
   readonly #stands = new Map<string, ContextStand>();
-  /** The request each worker's context was read from last. */
-  readonly #measured = new WeakMap<Worker, string>();
+  /** The request each worker's context was read from last, and what it came to. */
+  readonly #measured = new WeakMap<Worker, { key: string; own: MeasuredContext }>();
   readonly #acting = new Set<Worker>();
   /** Something happened while one of them was acted on. */
   readonly #askedAgain = new Set<Worker>();
@@ -88,6 +95,35 @@ export class ContextKeeper {
     for (const worker of this.#parts.pool.all()) await this.#act(worker);
   }
 
+  /**
+   * A person wants the conversation of a task in hand compacted, however full it is: when its turn has ended, and before
+   * its worker takes another. Whether it can be is only looked at without `act`. CtmError `refused` where it cannot.
+   */
+  compactAfter(taskId: number, act: boolean): { readonly worker: string } {
+    const worker = this.#parts.pool.all().find(({ attempt }) => attempt?.taskId === taskId);
+    if (worker === undefined) throw refused(`no agent has task ${taskId} in hand`);
+    const own = this.#measured.get(worker)?.own;
+    const stand = this.#stands.get(worker.name);
+    if (stand !== undefined && stand.stage !== "warned") throw refused(contextWords(stand));
+    if (own === undefined || own.taskId !== taskId || own.sessionId !== worker.record.sessionId)
+      throw refused(`${worker.name} has recorded nothing of task ${taskId} that tells its context yet`);
+    if (!this.#compacts(worker))
+      throw refused(
+        `agent ${worker.record.agent} cannot be told to compact here: its next task begins anew, or it has no such command`,
+      );
+    if (!act) return { worker: worker.name };
+    const wish = { stage: "due", wished: true, recordBytes: recordBytes(worker) } as const;
+    this.#set(worker, { ...own, ...wish, mark: null, askedAtMs: null });
+    setImmediate(() => void this.#act(worker));
+    return { worker: worker.name };
+  }
+
+  #compacts({ adapter: { traits } }: Worker): boolean {
+    return (
+      traits.compactLine !== undefined && traits.goesOnBy === undefined && this.#parts.context !== "fresh"
+    );
+  }
+
   close(): void {
     this.#closed = true;
     for (const events of this.#events.values()) events.close();
@@ -113,8 +149,7 @@ export class ContextKeeper {
     const member = attempt?.member == null ? null : memberOf(roster, attempt.member);
     const size = contextSize(records, sessionId);
     if (attempt === null || member === null || sessionId === null || size === null) return;
-    if (this.#measured.get(worker) === size.key) return;
-    this.#measured.set(worker, size.key);
+    if (this.#measured.get(worker)?.key === size.key) return;
     const { maxTokens } = contextBudget(roster, member);
     const own = {
       worker: worker.name,
@@ -124,13 +159,14 @@ export class ContextKeeper {
       taskId: attempt.task_id,
     };
     const figures = { tokens: size.tokens, maxTokens };
+    this.#measured.set(worker, { key: size.key, own: { ...own, ...figures } });
     worker.evidence.note({ source: "record", says: sizeWords(figures), atMs: Date.now() }, false);
     const before = this.#stands.get(worker.name);
     const known = before?.sessionId === sessionId && before.member === member.id ? before : undefined;
     if (known !== undefined && known.stage !== "warned") return;
     const stand: ContextStand = {
-      ...{ ...own, ...figures, stage: "warned" },
-      ...{ recordBytes: recordBytes(worker), mark: null, askedAtMs: null },
+      ...{ ...own, ...figures, stage: "warned", recordBytes: recordBytes(worker) },
+      ...{ mark: null, askedAtMs: null, wished: false },
     };
     const level = contextLevel(size.tokens, maxTokens);
     // An agent that compacted by itself on the way: what it sends from now on is less.
@@ -149,10 +185,8 @@ export class ContextKeeper {
 
   /** Over its budget: handed up to level 3, and no task for it until there is room. */
   #limit(worker: Worker, stand: ContextStand, member: Member): void {
-    const { ledger, kept, now, roster, context } = this.#parts;
-    const { traits } = worker.adapter;
-    const compacts = traits.compactLine !== undefined && traits.goesOnBy === undefined && context !== "fresh";
-    const full: ContextStand = { ...stand, stage: compacts ? "due" : "fresh" };
+    const { ledger, kept, now, roster } = this.#parts;
+    const full: ContextStand = { ...stand, stage: this.#compacts(worker) ? "due" : "fresh" };
     this.#set(worker, full);
     const manager = contextManagerOf(roster, member);
     const reason = `its context is full: ${sizeWords(stand)}`;
@@ -338,6 +372,10 @@ export class ContextKeeper {
       told: to?.id ?? null,
     });
   }
+}
+
+function refused(why: string): CtmError {
+  return new CtmError("refused", why);
 }
 
 function sizeWords({ tokens, maxTokens }: Pick<ContextStand, "tokens" | "maxTokens">): string {

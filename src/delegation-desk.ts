@@ -13,7 +13,7 @@ import {
   type Explanation,
 } from "./delegation/delegate.ts";
 import { codePoints } from "./delegation/estimate.ts";
-import { tiersOf } from "./delegation/routes.ts";
+import { modelLadder, tiersOf } from "./delegation/routes.ts";
 import { forecastTask, type TaskForecast } from "./delegation/task-forecast.ts";
 import { TaskHistory } from "./delegation/task-history.ts";
 import type { Ledger } from "./ledger/ledger.ts";
@@ -151,6 +151,11 @@ export class DelegationDesk {
   routeOf(type: TaskType): TypeRoute & { readonly agent: AgentKind } {
     const agent = this.#rules.routes[type].agent ?? this.defaultAgent;
     return { agent, ...typeRoute(type, agent, this.#rules) };
+  }
+
+  /** Models of an agent from the cheap one up, as far as an order of them is known. */
+  ladderOf(agent: AgentKind): readonly string[] {
+    return modelLadder(agent, this.#rules.tiers);
   }
 
   /** The model a worker of this agent starts with: the one most of its tasks will want. */

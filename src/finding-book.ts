@@ -76,14 +76,19 @@ export class FindingBook {
     return ledger.findings.standing();
   }
 
-  /** A person has seen it: it is no longer shown as open. CtmError `not-found`, `illegal-move` where it is over. */
+  /** A person has seen it: it is no longer shown as open. CtmError as of `standing`. */
   acknowledge(id: number): KeptFinding {
-    const { findings } = this.#parts.ledger;
-    const finding = findings.byId(id);
+    const finding = this.standing(id);
+    this.#parts.ledger.acknowledgeFinding(id);
+    return this.#parts.ledger.findings.byId(id) ?? finding;
+  }
+
+  /** One that is not over. CtmError `not-found`, or `illegal-move` where it is. */
+  standing(id: number): KeptFinding {
+    const finding = this.#parts.ledger.findings.byId(id);
     if (finding === null) throw new CtmError("not-found", `there is no finding ${id}`);
     if (finding.state === "resolved") throw new CtmError("illegal-move", `finding ${id} is over already`);
-    this.#parts.ledger.acknowledgeFinding(id);
-    return findings.byId(id) ?? finding;
+    return finding;
   }
 
   close(): void {

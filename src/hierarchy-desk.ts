@@ -5,6 +5,7 @@ import type { Config } from "./config.ts";
 import type { Engine } from "./engine.ts";
 import { escalate, type Escalated, type EscalationWish } from "./escalating.ts";
 import type { FactBus } from "./events/bus.ts";
+import { applyFinding, type FindingActionParts } from "./finding-actions.ts";
 import type { FindingBook } from "./finding-book.ts";
 import type { Subject } from "./hierarchy/invocation.ts";
 import type { KeptWrites } from "./kept-writes.ts";
@@ -15,13 +16,14 @@ import { hierarchyMetrics } from "./overview/hierarchy.ts";
 import { rosterModel } from "./overview/roster.ts";
 import { aboutWhom, report, type Reported, type ReportWish } from "./reporting.ts";
 import { isCurrent } from "./task-in-hand.ts";
+import type { FindingApplied } from "./reports/findings.ts";
 import type { HierarchyMetrics, MetricsRebuilt } from "./reports/hierarchy-metrics.ts";
 import type { RosterModel } from "./reports/roster.ts";
 
 /** Most findings that are listed. */
 const findingsShownMax = 200;
 
-export interface HierarchyDeskParts {
+export interface HierarchyDeskParts extends FindingActionParts {
   readonly config: Config;
   readonly ledger: Ledger;
   readonly engine: Engine;
@@ -106,6 +108,17 @@ export class HierarchyDesk {
 
   acknowledgeFinding(id: number): KeptFinding {
     return this.#parts.kept.orThrow(() => this.#parts.findingBook.acknowledge(id));
+  }
+
+  /**
+   * What a finding says to do, where that is safe; without `yes` it is only shown. Done, it is acknowledged too. CtmError
+   * `not-found`, `illegal-move` where it is over, `refused` with why where there is nothing to do by itself.
+   */
+  applyFinding(id: number, yes: boolean): FindingApplied {
+    const { kept, findingBook } = this.#parts;
+    kept.orThrow(() => findingBook.look());
+    const applied = applyFinding(findingBook.standing(id), yes, this.#parts);
+    return yes ? { ...applied, finding: this.acknowledgeFinding(id) } : applied;
   }
 
   /** The hierarchy as it was read when this process started. */

@@ -128,6 +128,7 @@ export class LocalApp implements App {
     this.reports = new ReportDesk(parts);
     this.hierarchy = new HierarchyDesk({
       ...parts,
+      routes: this.routes,
       giveTo: (task, member) => void this.#redelegated(task, { as: member, worker: null }),
     });
   }

@@ -72,7 +72,6 @@ const APP = [
   "limit-desk.ts",
   "page-desk.ts",
   "price-desk.ts",
-  "route-desk.ts",
   "report-desk.ts",
   "round-desk.ts",
 ];

@@ -19,6 +19,7 @@ import { distribute } from "./distribute.ts";
 import { doctor } from "./doctor.ts";
 import { drain } from "./drain.ts";
 import { findings, findingsAck } from "./findings.ts";
+import { findingsApply } from "./findings-apply.ts";
 import {
   eventsDlq,
   eventsList,
@@ -115,7 +116,7 @@ export function allCommands(): readonly Command[] {
     ...[pricesShow, pricesUpdate, reprice],
     ...[roster, rosterInit, rosterImport, rosterJsonSchema, escalate, report, reportEscalation],
     ...[reportWeekly, reportMonthly, reportSchedule, reportScenario],
-    ...[findings, findingsAck, routes, routesAdopt, routesDrop],
+    ...[findings, findingsAck, findingsApply, routes, routesAdopt, routesDrop],
     ...[metricsAgent, metricsDepartment, metricsTier, metricsSystem, metricsRebuild],
     ...[eventsList, eventsShow, eventsWhy, eventsSend, sendMessage, eventsReplay, eventsDlq],
     ...[eventsMetrics, eventsSimulate],

@@ -12,11 +12,7 @@ const what = z.unknown().transform((value, context): TaskType => {
     typeof value === "number" || typeof value === "string" ? String(value).trim().toLowerCase() : "";
   const found = TASK_TYPES.find((type, index) => word === type || word === String(index + 1));
   if (found !== undefined) return found;
-  const message = words.unknownWord(
-    `route (or its number from 1 to ${TASK_TYPES.length})`,
-    value,
-    TASK_TYPES,
-  );
+  const message = words.unknownWord("type of task or number of one", value, TASK_TYPES);
   context.addIssue({ code: "custom", message });
   return z.NEVER;
 });

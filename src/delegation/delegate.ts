@@ -117,7 +117,8 @@ function decide(asked: DelegationRequest, rules: DelegationRules): Decision {
   const route = rules.routes[type];
   const routed = route.agent ?? rules.defaultAgent;
   const chosen = assignedMember(asked, type, rules.roster);
-  const given = chosen === null ? null : adoptedFor("member", chosen.id, rules.adopted);
+  const found = chosen === null ? null : adoptedFor("member", chosen.id, rules.adopted);
+  const given = found?.agent === (asked.agent ?? chosen?.agent ?? routed) ? found : null;
   const own = given?.model ?? chosen?.model ?? null;
   const wanted = chosen === null ? asked : asMember(asked, { ...chosen, model: own }, routed);
   const agent = agentOf(wanted, routed, rules);

@@ -81,6 +81,21 @@ export function routeModel(
   return route.model;
 }
 
+/** Models of an agent kind, from the cheap one up; empty: no order of them is known. */
+export function modelLadder(agent: AgentKind, tiers: TierTable): readonly string[] {
+  const short = SHORT_NAMES[agent] ?? [];
+  if (short.length > 0) return short;
+  const { cheap, premium } = tiersOf(agent, tiers);
+  return [...new Set([cheap, premium])].filter((model) => model !== null);
+}
+
+/** The next model down or up from one, by its short name too; null: there is none, or it stands on no step. */
+export function nextModel(model: string, ladder: readonly string[], direction: "down" | "up"): string | null {
+  const family = modelFamily(model);
+  const at = ladder.findIndex((step) => step === model || (family !== null && modelFamily(step) === family));
+  return at < 0 ? null : (ladder[at + (direction === "up" ? 1 : -1)] ?? null);
+}
+
 /** Every model this agent kind could be given: its tiers, its short names and the models routes name for it. */
 export function modelsOf(agent: AgentKind, tiers: TierTable, routes: Routes): readonly (string | null)[] {
   const named = Object.values(routes).map((route) => routeModel(route, agent, tiers, false));

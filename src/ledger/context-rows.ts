@@ -29,6 +29,7 @@ interface ContextRow {
   record_bytes: number;
   mark: string | null;
   asked_at_ms: number | null;
+  wished: number;
 }
 
 export interface Note {
@@ -51,10 +52,10 @@ export class ContextRows {
     return this.#db
       .prepare<[], ContextRow>("SELECT * FROM context ORDER BY worker")
       .all()
-      .map(({ session_id, task_id, max_tokens, record_bytes, asked_at_ms, ...row }) => ({
+      .map(({ session_id, task_id, max_tokens, record_bytes, asked_at_ms, wished, ...row }) => ({
         ...row,
         ...{ sessionId: session_id, taskId: task_id, maxTokens: max_tokens },
-        ...{ recordBytes: record_bytes, askedAtMs: asked_at_ms },
+        ...{ recordBytes: record_bytes, askedAtMs: asked_at_ms, wished: wished === 1 },
       }));
   }
 
@@ -78,10 +79,10 @@ export class ContextRows {
   #save(stand: ContextStand): void {
     this.#db
       .prepare(
-        `INSERT OR REPLACE INTO context (worker, session_id, member, name, task_id, tokens, max_tokens, stage, record_bytes, mark, asked_at_ms)
-         VALUES (@worker, @sessionId, @member, @name, @taskId, @tokens, @maxTokens, @stage, @recordBytes, @mark, @askedAtMs)`,
+        `INSERT OR REPLACE INTO context (worker, session_id, member, name, task_id, tokens, max_tokens, stage, record_bytes, mark, asked_at_ms, wished)
+         VALUES (@worker, @sessionId, @member, @name, @taskId, @tokens, @maxTokens, @stage, @recordBytes, @mark, @askedAtMs, @wished)`,
       )
-      .run(stand);
+      .run({ ...stand, wished: stand.wished ? 1 : 0 });
   }
 
   /** How often it was so from a moment on with these agents of the roster; null = with all of them. */

@@ -499,6 +499,8 @@ const MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE task_likeness (key INTEGER NOT NULL, task_id INTEGER NOT NULL, PRIMARY KEY (key, task_id)) STRICT, WITHOUT ROWID;
   `,
+  // A person asked for a compaction, however full the conversation is.
+  "ALTER TABLE context ADD COLUMN wished INTEGER NOT NULL DEFAULT 0",
 ];
 
 const MIGRATE = commitPoint("migrate.commit");

@@ -21,6 +21,17 @@ export class OutcomeRows {
     this.#db = db;
   }
 
+  /** The agent and model that an agent of the roster ran most of its newest ended attempts with; null: it ran none. */
+  usualModel(member: string, most: number): { readonly agent: string; readonly model: string } | null {
+    const sql = `SELECT agent, model FROM (
+        SELECT agent, coalesce(model, '') AS model FROM attempt
+        WHERE member = ? AND outcome IN ('completed', 'failed', 'lost') ORDER BY rowid DESC LIMIT ?
+      ) GROUP BY agent, model ORDER BY count(*) DESC, agent, model LIMIT 1`;
+    return (
+      this.#db.prepare<[string, number], { agent: string; model: string }>(sql).get(member, most) ?? null
+    );
+  }
+
   /**
    * The newest ended attempts, summed up. A lost one did not succeed, a cancelled one says nothing. A cost counts where
    * all of it is measured: estimated, unknown and unpriced usage leave the attempt out of it.

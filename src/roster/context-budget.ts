@@ -29,6 +29,8 @@ export interface ContextStand {
   /** What stood on its pane before it was told to compact; null = it was not told. */
   readonly mark: string | null;
   readonly askedAtMs: number | null;
+  /** A person wants it compacted, however full it is. */
+  readonly wished: boolean;
 }
 
 /** An agent's own word goes over its tier's. */
@@ -58,7 +60,7 @@ export function nearWords(name: string): string {
 }
 
 /** The warning or what becomes of it, with its figures. */
-export function contextWords({ name, tokens, maxTokens, stage }: ContextStand): string {
+export function contextWords({ name, tokens, maxTokens, stage, wished }: ContextStand): string {
   const figures = `(${tokens.toLocaleString("en-US")} of ${maxTokens.toLocaleString("en-US")} tokens)`;
   if (stage === "warned") return `${nearWords(name)} ${figures}`;
   const next = {
@@ -66,5 +68,6 @@ export function contextWords({ name, tokens, maxTokens, stage }: ContextStand): 
     asked: "it compacts its conversation now",
     fresh: "its next task begins a new conversation",
   };
-  return `Agent ${name} reached its context limit ${figures}: ${next[stage]}`;
+  const why = wished ? "is to sum its conversation up" : "reached its context limit";
+  return `Agent ${name} ${why} ${figures}: ${next[stage]}`;
 }

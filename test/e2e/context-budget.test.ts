@@ -12,6 +12,7 @@ departments:
 agents:
   - { id: coder, name: Coder, tier: execution, departments: [web], maxTokens: 1000, budget: { tokens: { week: 3000 } } }
   - { id: runner, tier: execution, departments: [web], agent: shell, types: [] }
+  - { id: writer, name: Writer, tier: execution, departments: [web], types: [documentation], maxTokens: 900000, retainedTokens: 150 }
   - { id: boss, tier: tactical, departments: [web] }
 `;
 const WORKER = "concurrent_worker1";
@@ -78,6 +79,23 @@ it("an agent hands up the task it has in hand, and no other", async () => {
   ]);
   await ctm.until(2, "failed");
   expect(await ctm.ok(["show", "1"])).not.toContain("4 (a person)");
+
+  // A task that gives out more than may be carried forward: told to, its agent compacts as soon as its turn is over.
+  await ctm.tell("Go on. [[in:10]] [[out:60000]] [[delay:600000]] [[responses:600]]", { as: "writer" });
+  const look = (): Promise<{ rule: string; subject: string }[]> => ctm.ask("findings", {}, null);
+  await waitFor("the finding", async () => (await look()).some(({ subject }) => subject === "#3"));
+  expect(await ctm.ask("findings apply", { id: 1 }, null)).toMatchObject({ action: { done: false } });
+  expect(await ctm.ok(["findings", "apply", "1", "--yes"])).toContain(`${WORKER} sums its conversation up`);
+  const notices = async (): Promise<string> =>
+    (await ctm.ask<{ notices: string[] }>("status", {}, null)).notices.join(" ");
+  expect(await notices()).toMatch(
+    /w1: Agent Writer is to sum its conversation up \([\d,]+ of 900,000 tokens\): it compacts/,
+  );
+  const compacted = (): boolean => recordLines(ctm.state).some(({ type }) => type === "rehearsal-compacted");
+  expect(compacted()).toBe(false);
+  await ctm.ask("cancel", { ids: [3] }, null);
+  await waitFor("its summary", async () => compacted());
+  await waitFor("it is over", async () => !(await notices()).includes("Writer"));
 });
 
 function recordLines(state: string): { type: string }[] {

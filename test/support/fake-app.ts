@@ -138,6 +138,7 @@ export function fakeApp(stateDir = "/nowhere", role: App["role"] = "manager"): F
       reportEscalation: notThere,
       findings: () => [],
       acknowledgeFinding: notThere,
+      applyFinding: notThere,
       report: notThere,
       metrics: notThere,
       rebuildMetrics: notThere,
