@@ -93,6 +93,20 @@ describe("likeness", () => {
     );
   });
 
+  it("takes apart what is plain ASCII as it takes apart the rest", () => {
+    const ascii = fc.string({ unit: "binary-ascii", maxLength: 60 });
+    fc.assert(
+      fc.property(ascii, ascii, (a, b) => {
+        const [plain, other] = [likenessOf(`x ${a} ${b}`), likenessOf(`x ${a} ${b} é`)];
+        expect({ said: other.said, names: other.names }).toEqual({
+          said: `${plain.said} é`,
+          names: plain.names,
+        });
+      }),
+      { numRuns: 500 },
+    );
+  });
+
   it("is found by its keys when it is near: of 300 pairs, at least 17 of 20", () => {
     const random = generator(11);
     const word = (): string =>
