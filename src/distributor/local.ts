@@ -17,8 +17,10 @@ import type {
   WorkerReport,
 } from "./distributor.ts";
 
-/** How long an interrupted agent may take to be seen to stop before its process is ended. */
+/** How long an interrupted agent may take to be seen to stop before it is pressed again, and then before its process is ended. */
 const interruptWithinMs = 10_000;
+/** So often a cancelled agent that works on is interrupted once more: a press may be lost where it was just drawing. */
+const pressesAgainMax = 1;
 
 /** Between two presses of one interrupt. */
 const betweenPressesMs = 250;
@@ -127,11 +129,13 @@ export class LocalDistributor implements Distributor {
     if (!again || (await this.#works(worker))) {
       await pressInterrupt(worker, worker.pane);
     }
-    setTimeout(
-      () => void this.#endStubborn(worker, attemptId).catch(() => undefined),
-      interruptWithinMs,
-    ).unref();
+    this.#watchStubborn(worker, attemptId, pressesAgainMax);
     await this.#parts.pool.look(worker);
+  }
+
+  #watchStubborn(worker: Worker, attemptId: string, presses: number): void {
+    const act = () => void this.#endStubborn(worker, attemptId, presses).catch(() => undefined);
+    setTimeout(act, interruptWithinMs).unref();
   }
 
   /** Does its screen show anything else than a composer that waits? */
@@ -141,11 +145,19 @@ export class LocalDistributor implements Distributor {
     return state === "busy" || state === "dialog" || state === "unknown";
   }
 
-  /** An agent that does not stop when interrupted: its session is ended; an adopted one is left to the person. */
-  async #endStubborn(worker: Worker, attemptId: string): Promise<void> {
+  /**
+   * An agent that did not stop when interrupted is interrupted again while it works; then its session is ended, and an
+   * adopted one left to the person.
+   */
+  async #endStubborn(worker: Worker, attemptId: string, presses: number): Promise<void> {
     if (worker.attempt?.id !== attemptId) return;
     await this.#parts.pool.look(worker);
     if (worker.attempt?.id !== attemptId) return;
+    if (presses > 0 && worker.pane !== null && (await this.#works(worker))) {
+      await pressInterrupt(worker, worker.pane);
+      this.#watchStubborn(worker, attemptId, presses - 1);
+      return;
+    }
     if (worker.record.adopted)
       worker.asks("it does not stop when interrupted", "screen", "still busy after the interrupt");
     else await this.#parts.pool.restart(worker);

@@ -141,6 +141,7 @@ interface StoredRow extends StoredUsage {
   member: string | null;
   type: TaskType | null;
   source: UsageSource;
+  flags: string;
 }
 
 interface StoredCounters {
@@ -167,6 +168,7 @@ export class SpendRows {
   readonly #find;
   readonly #insert;
   readonly #grow;
+  readonly #reflag;
   readonly #addTotal;
   readonly #spendTotals;
   readonly #outcomeTotals;
@@ -193,6 +195,7 @@ export class SpendRows {
         web_searches = @webSearches, booked_tokens = @bookedTokens, booked_nano = @bookedNano, cost_nano = @costNano,
         price_table = @priceTable WHERE key = @key`,
     );
+    this.#reflag = db.prepare<[string, string]>("UPDATE usage SET flags = ? WHERE key = ?");
     this.#addTotal = db.prepare(
       `INSERT INTO spend_total VALUES (@worker, @model, @type, @source, @input, @cacheRead, @cacheWrite, @output, @tokens, @nano, @unpriced)
        ON CONFLICT DO UPDATE SET input = input + @input, cache_read = cache_read + @cacheRead, cache_write = cache_write + @cacheWrite,
@@ -241,6 +244,9 @@ export class SpendRows {
       );
       return { entry, addedTokens: entry.bookedTokens, addedNanoUsd: entry.bookedNanoUsd };
     }
+    // A doubt that its session's end has cleared up is none any more.
+    const flags = entry.flags.join(",");
+    if (stored.attempt_id === entry.attemptId && stored.flags !== flags) this.#reflag.run(flags, entry.key);
     const grown = grownEntry(entry, stored);
     const addedTokens = grown.bookedTokens - stored.booked_tokens;
     const addedNanoUsd = grown.bookedNanoUsd - stored.booked_nano;

@@ -249,12 +249,25 @@ describe("interrupting", () => {
     expect([terminal.keys, w1.state.name]).toEqual([[], "limited"]);
   });
 
-  it("ends the session of an agent that does not stop", async () => {
+  it("presses again where the first press was not taken, and ends no session that stops then", async () => {
     const { distributor, terminal, reports, restarted, w1 } = benchOf();
     w1.take(attemptOf());
     terminal.screen = rehearsalScreen("busy");
     await distributor.interrupt("w1", "a1");
     await vi.advanceTimersByTimeAsync(10_000);
+    expect([terminal.keys, restarted]).toEqual([["Escape", "Escape"], []]);
+    await w1.look(w1.adapter.readScreen(rehearsalScreen("idle", { interrupted: true })));
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect([terminal.keys.length, restarted]).toEqual([2, []]);
+    expect(reports.find(({ kind }) => kind === "ended")).toMatchObject({ outcome: { kind: "cancelled" } });
+  });
+
+  it("ends the session of an agent that does not stop", async () => {
+    const { distributor, terminal, reports, restarted, w1 } = benchOf();
+    w1.take(attemptOf());
+    terminal.screen = rehearsalScreen("busy");
+    await distributor.interrupt("w1", "a1");
+    await vi.advanceTimersByTimeAsync(20_000);
     expect(restarted).toEqual(["w1"]);
     expect(reports.find(({ kind }) => kind === "ended")).toMatchObject({ outcome: { kind: "cancelled" } });
   });
@@ -264,7 +277,7 @@ describe("interrupting", () => {
     w1.take(attemptOf());
     terminal.screen = rehearsalScreen("busy");
     await distributor.interrupt("w1", "a1");
-    await vi.advanceTimersByTimeAsync(10_000);
+    await vi.advanceTimersByTimeAsync(20_000);
     expect([restarted, w1.state.name]).toEqual([[], "needs-input"]);
   });
 

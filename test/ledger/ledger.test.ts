@@ -313,6 +313,15 @@ describe("booking", () => {
     });
   });
 
+  it("forgets a doubt that a later reading has cleared up, of its own attempt only", () => {
+    const [task, other] = [running("work"), running("other")];
+    ledger.bookUsage([entry(task, { key: "k", flags: ["compaction-unseen"] })]);
+    ledger.bookUsage([entry(other, { key: "k", flags: [] })]);
+    expect(ledger.spend.ofAttempt(attemptOf(task)).flags).toEqual(["compaction-unseen"]);
+    ledger.bookUsage([entry(task, { key: "k", flags: [] })]);
+    expect(reopened().spend.ofAttempt(attemptOf(task))).toMatchObject({ flags: [], rows: 1 });
+  });
+
   it("extends a reservation that is open, in one step, and lets none shrink", () => {
     const task = running("work");
     const attemptId = attemptOf(task);

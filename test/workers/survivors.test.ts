@@ -1,19 +1,21 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { environmentOf, isStill } from "../../src/workers/processes.ts";
 import { endSurvivors, findSurvivors, livingLaunches } from "../../src/workers/survivors.ts";
 import { startRecorder, testServer } from "../support/tmux-server.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { workerRecordOf } from "../support/worker-bench.ts";
 
-const SPOOL = `/nonexistent/spool-${process.pid}`;
+/** Each test's own: a process that the one before has killed may take a while to be gone. */
+let spoolDir = "";
 /** Processes are shown by `/proc`, which is Linux's. */
 const shown = process.platform === "linux";
 const children: ChildProcess[] = [];
 
 /** A process of a launch, as an agent's children are; it has begun. */
-async function processOf(launch: string, script = "exec sleep 600", spool = SPOOL): Promise<number> {
+async function processOf(launch: string, script = "exec sleep 600", spool = spoolDir): Promise<number> {
   const env = { PATH: process.env["PATH"] ?? "", CTM_LAUNCH: launch, CTM_SPOOL: spool };
   const child = spawn("sh", ["-c", `${script} # begun`], { env, stdio: "ignore" });
   children.push(child);
@@ -21,6 +23,10 @@ async function processOf(launch: string, script = "exec sleep 600", spool = SPOO
   await waitFor("the process", () => environmentOf(pid)?.get("CTM_LAUNCH") === launch);
   return pid;
 }
+
+beforeEach(() => {
+  spoolDir = `/nonexistent/spool-${process.pid}-${randomUUID()}`;
+});
 
 afterEach(() => {
   for (const child of children.splice(0)) child.kill("SIGKILL");
@@ -32,7 +38,7 @@ describe.skipIf(!shown)("processes that outlived their worker (read from /proc)"
     await processOf("w2-0b");
     await processOf("w3-0c", "exec sleep 600", "/nonexistent/other");
     await processOf("w4 $(x)");
-    const found = findSurvivors(SPOOL, new Set(["w2-0b"]));
+    const found = findSurvivors(spoolDir, new Set(["w2-0b"]));
     expect(found.map(({ pid, launchId }) => [pid, launchId])).toEqual([[gone, "w1-0a"]]);
     expect(found.every(isStill)).toBe(true);
   });
@@ -41,23 +47,23 @@ describe.skipIf(!shown)("processes that outlived their worker (read from /proc)"
     const meek = await processOf("w1-0a");
     const deaf = await processOf("w1-0a", "trap '' TERM; while :; do sleep 0.1; done");
     const other = await processOf("w2-0b");
-    const found = findSurvivors(SPOOL, new Set(["w2-0b"]));
+    const found = findSurvivors(spoolDir, new Set(["w2-0b"]));
     expect(found.map(({ pid }) => pid)).toEqual(expect.arrayContaining([meek, deaf]));
     const stranger = { pid: other, startTime: 1, program: "sh", launchId: "w1-0a" };
     expect(await endSurvivors([...found, stranger])).toEqual([]);
-    expect(findSurvivors(SPOOL, new Set()).map(({ pid }) => pid)).toContain(other);
+    expect(findSurvivors(spoolDir, new Set()).map(({ pid }) => pid)).toContain(other);
     expect(environmentOf(other)).not.toBeNull();
   });
 
   it("that ended by themselves are not told, even before anybody noticed", async () => {
     await processOf("w1-0a");
-    const [found] = findSurvivors(SPOOL, new Set());
+    const [found] = findSurvivors(spoolDir, new Set());
     const child = children[0];
     if (found === undefined || child === undefined) throw new Error("nothing was found");
     child.kill("SIGKILL");
     await once(child, "exit");
     expect(isStill(found)).toBe(false);
-    expect(findSurvivors(SPOOL, new Set())).toEqual([]);
+    expect(findSurvivors(spoolDir, new Set())).toEqual([]);
   });
 });
 
