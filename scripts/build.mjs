@@ -3,9 +3,11 @@
 //   --if-possible   nothing is done where the development packages are missing (dist/ came with the package)
 //   --quiet         says nothing when all went well
 // Built aside and put in place by renaming, one build at a time: whoever starts meanwhile finds the old or the new.
+import { spawnSync } from "node:child_process";
 import {
   copyFileSync,
   existsSync,
+  mkdtempSync,
   mkdirSync,
   readdirSync,
   renameSync,
@@ -15,6 +17,7 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -26,6 +29,18 @@ const flags = new Set(process.argv.slice(2));
 
 /** Modules in src/cli that are bundled by themselves: they share no files with others, and so have few to load. */
 const APART = ["usage-recall", "usage-program"];
+
+/** How everything that runs in Node is bundled. */
+const BUNDLED = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: "node",
+  target: "node20",
+  packages: "bundle",
+  external: ["better-sqlite3", "node-pty"],
+  sourcemap: true,
+  logLevel: "warning",
+};
 
 /** A lock older than this was left by a build that was killed. */
 const lockOldMs = 60_000;
@@ -58,6 +73,7 @@ async function build() {
     index: "src/index.ts",
   });
   for (const name of APART) await bundle(aside, [], { [name]: `src/cli/${name}.ts` });
+  await program(join(aside, "program.cjs"));
   await pages(join(aside, "pages"));
   // Dated to the start: what was changed while it was built is newer than this.
   const mark = join(aside, ".built");
@@ -95,24 +111,47 @@ function loadedWhenCalled(name) {
 /** `apart`: names of modules that are bundled by themselves. */
 function bundle(outdir, apart, entryPoints) {
   return esbuild.build({
-    absWorkingDir: root,
+    ...BUNDLED,
     entryPoints,
     outdir,
-    bundle: true,
     splitting: true,
     format: "esm",
-    platform: "node",
-    target: "node20",
-    packages: "bundle",
-    external: ["better-sqlite3", "node-pty"],
     plugins: [loadedWhenCalled("string-width"), ...apart.map(bundledApart)],
     banner: {
       js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
     },
-    sourcemap: true,
     metafile: true,
-    logLevel: "warning",
   });
+}
+
+/** The program in one file that is a function of `require` and its like, and what V8 makes of it once it has run. */
+async function program(file) {
+  await esbuild.build({
+    ...BUNDLED,
+    entryPoints: ["src/cli/program.ts"],
+    outfile: file,
+    format: "cjs",
+    // Read as one byte a character.
+    charset: "ascii",
+    minifyWhitespace: true,
+    define: { "import.meta.url": "__url" },
+    plugins: [loadedWhenCalled("string-width")],
+    banner: {
+      js: '(function (exports, require, module, __filename) { const __url = require("node:url").pathToFileURL(__filename).href;',
+    },
+    footer: { js: "})" },
+  });
+  // It runs once where it finds nothing of a person's. What it makes only spares time: the build goes on without it.
+  const place = mkdtempSync(join(tmpdir(), "ctm-build-"));
+  try {
+    spawnSync(process.execPath, [join(root, "scripts/code-cache.mjs"), file, join(dist, "program.cjs")], {
+      cwd: place,
+      env: { PATH: process.env.PATH, HOME: place, TMPDIR: place },
+      stdio: "ignore",
+    });
+  } finally {
+    rmSync(place, { recursive: true, force: true });
+  }
 }
 
 /** The dashboard's pages: one script and one style sheet, for browsers, with nothing to fetch from anywhere else. */

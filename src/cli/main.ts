@@ -38,6 +38,7 @@ async function runUsageAlone(): Promise<number | null> {
 }
 
 async function runAnything(): Promise<number> {
-  const { runProgram } = await import("./program.ts");
+  const { loadProgram } = await import("./load-program.ts");
+  const { runProgram } = loadProgram();
   return runProgram(words);
 }

@@ -6,7 +6,8 @@ import { eachName, limitId, scopeId, type Limit, type Scope, type SpendSubject }
 
 const subjectsKeptMax = 10_000;
 /** Worker 2 before worker 10, whichever was seen first. */
-const byNumber = new Intl.Collator("en", { numeric: true });
+/** Made when gauges are sorted first. */
+let byNumber: Intl.Collator | null = null;
 
 export class Gauges {
   readonly #limits: readonly Limit[];
@@ -52,11 +53,12 @@ export class Gauges {
 
   /** Every gauge there is, grouped by scope: global first, then workers, agents, models and budgets by their names. */
   all(): readonly Gauge[] {
+    const comparer = (byNumber ??= new Intl.Collator("en", { numeric: true }));
     const order = ["global", "worker", "agent", "model", "system", "tier", "department", "member"];
     const gauges = [...this.#byScope.values()].flat();
     return gauges.sort(
       ({ scope: a }, { scope: b }) =>
-        order.indexOf(a.kind) - order.indexOf(b.kind) || byNumber.compare(nameOf(a), nameOf(b)),
+        order.indexOf(a.kind) - order.indexOf(b.kind) || comparer.compare(nameOf(a), nameOf(b)),
     );
   }
 
