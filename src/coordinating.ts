@@ -18,6 +18,8 @@ export interface SessionWish {
   readonly record: string | null;
   /** It coordinates no more. */
   readonly end: boolean;
+  /** From when on; absent or null: from now on. Later than now is now. */
+  readonly sinceMs?: number | null;
 }
 
 /** A worker that coordinates takes no task; one that works on a task cannot begin to. CtmError `illegal-move`. */
@@ -57,7 +59,7 @@ export function coordinate(
   if (before === undefined && known.length >= coordinatorsMax)
     throw new CtmError("refused", `${coordinatorsMax} sessions coordinated; more are not kept`);
   const recordPath = record ?? before?.recordPath ?? recordOfSession(agent, session, folders);
-  const sinceMs = before?.sinceMs ?? nowMs;
+  const sinceMs = before?.sinceMs ?? Math.min(wish.sinceMs ?? nowMs, nowMs);
   ledger.coordinators.mark({ name, agent, sessionId: session, recordPath, sinceMs });
   return {
     name,

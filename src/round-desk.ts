@@ -24,6 +24,8 @@ export interface RoundWish {
   readonly workspace: string | null;
   readonly phase: string | null;
   readonly notes: string | null;
+  /** When the turn began that asked for it; absent or null: now. */
+  readonly sinceMs?: number | null;
 }
 
 /** What was queued in a round. */
@@ -149,8 +151,9 @@ export class RoundDesk {
     return { round, queued: ids(true), known: ids(false), alike: alikeAmong(submissions) };
   }
 
-  #draft({ name, workspace, phase, notes }: RoundWish, origin: RoundOrigin): RoundDraft {
-    const startedAtMs = this.#parts.now();
+  #draft({ name, workspace, phase, notes, sinceMs }: RoundWish, origin: RoundOrigin): RoundDraft {
+    const nowMs = this.#parts.now();
+    const startedAtMs = Math.min(sinceMs ?? nowMs, nowMs);
     return { name, workspace: workspace ?? name, phase, notes, origin, startedAtMs, endedAtMs: null };
   }
 

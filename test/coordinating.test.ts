@@ -42,6 +42,10 @@ describe("the coordinator share of the metrics", () => {
       { key: "claude:x", name: marked.name, atMs: 6, source: "actual", tokens: 40 },
     ]);
     expect(shareLine()).toContain("40 tokens (100.0%)");
+    // From the prompt on that led to the call which says so; never from a time to come.
+    const later = (session: string, sinceMs: number) =>
+      coordinate({ ...wish, session, sinceMs }, ledger, folders, 5).sinceMs;
+    expect([later("s-2222", 3), later("s-3333", 7)]).toEqual([3, 5]);
     expect(coordinate({ ...wish, end: true }, ledger, folders, 9)).toMatchObject({ sinceMs: 5, untilMs: 9 });
     expect(() => coordinate({ ...wish, session: "other", end: true }, ledger, folders, 9)).toThrow(
       "not said to",

@@ -208,6 +208,18 @@ describe("a dispatch round", () => {
     });
   });
 
+  it("began with the turn that asked for it: what led to it is its setup", () => {
+    begin();
+    coordinated("asked", T0 + 20, 70);
+    nowMs = T0 + 50;
+    desk.start({ ...wish("asked"), sinceMs: T0 + 10 }, []);
+    expect(desk.show("asked")).toMatchObject({
+      ...{ startedAtMs: T0 + 10, coordinatorParts: { setup: { value: 70 } } },
+    });
+    desk.start({ ...wish("later"), sinceMs: T0 + 90 }, []);
+    expect(desk.show("later").startedAtMs).toBe(T0 + 50);
+  });
+
   it("holds a name once, takes more tasks while it is open, and is found by its workspace", () => {
     desk.start({ ...wish("r1"), workspace: "shop" }, [draftOf("a")]);
     desk.start({ ...wish("r2"), workspace: "shop" }, []);

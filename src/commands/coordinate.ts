@@ -38,6 +38,7 @@ const session = z.strictObject({
   session: z.string().regex(/^[\w-]{4,80}$/, "a session's id has 4 to 80 letters, digits and hyphens"),
   record: words.orNull(words.filePath),
   end: words.flag,
+  sinceMs: words.orNull(z.int().nonnegative()),
 });
 
 export const coordinate = defineCommand<z.output<typeof session>, Coordinator>({

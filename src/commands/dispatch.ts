@@ -23,6 +23,7 @@ const started = z.strictObject({
   workspace: words.orNull(words.label),
   phase: words.orNull(words.label),
   notes: words.orNull(words.label),
+  sinceMs: words.orNull(z.int().nonnegative()),
   drafts,
 });
 const further = z.strictObject({ name, drafts: drafts.min(1, "name at least one task, or a file of them") });

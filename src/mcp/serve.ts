@@ -70,6 +70,10 @@ function registerWait(server: McpServer, parts: McpParts): void {
       .optional()
       .describe("Only of these; answers at once when all have ended"),
     seconds: z.int().min(1).max(600).optional().describe("How long at most (default 45)"),
+    until: z
+      .enum(["any", "all"])
+      .optional()
+      .describe("all: ends are told once all of these have ended; a question or a stop at once"),
   });
   server.registerTool(
     "wait_for_news",
@@ -79,11 +83,11 @@ function registerWait(server: McpServer, parts: McpParts): void {
       inputSchema,
       annotations: { readOnlyHint: true, openWorldHint: false },
     },
-    async ({ tasks = [], seconds = 45 }) =>
+    async ({ tasks = [], seconds = 45, until = "any" }) =>
       answered(() =>
         parts.withHost(async (host) => {
           await parts.session?.coordinates(host);
-          return waitForNews(host, tasks, seconds * 1_000);
+          return waitForNews(host, tasks, seconds * 1_000, until);
         }),
       ),
   );
@@ -99,7 +103,8 @@ async function carryOut(
   const { command: name, raw } = tool.call(given);
   const command = findCommand(name);
   if (command === null) throw new Error(`no command ${name}`);
-  const input = command.check(await command.prepare(raw, parts.caller));
+  const since = name === "dispatch start" ? { sinceMs: parts.session?.turnBeganMs ?? null } : {};
+  const input = command.check(await command.prepare({ ...raw, ...since }, parts.caller));
   return host.run(name, input);
 }
 

@@ -6,6 +6,7 @@ import { readFileSync, readlinkSync } from "node:fs";
 import { adoptableAgent } from "../adoption.ts";
 import type { CommandHost } from "../commands/host.ts";
 import { recordOfProcess } from "../workers/adopted-record.ts";
+import { turnBeganMs } from "./turn-began.ts";
 
 /** Shells and starters that may stand between an agent and us. */
 const parentsMax = 5;
@@ -20,19 +21,27 @@ export class CoordinatingSession {
   readonly #trouble: (error: unknown) => void;
   readonly #parentPid: number;
   #said: Driver | null = null;
+  #turnBeganMs: number | null = null;
 
   constructor(parentPid: number, trouble: (error: unknown) => void) {
     this.#parentPid = parentPid;
     this.#trouble = trouble;
   }
 
+  /** When the turn began whose calls are carried out, as far as the record told at the last of them; null: it did not. */
+  get turnBeganMs(): number | null {
+    return this.#turnBeganMs;
+  }
+
   /** Says so at the first call, and again when the agent has begun another conversation. It keeps no call from its answer. */
   async coordinates(host: CommandHost): Promise<void> {
     const driver = driverOf(this.#parentPid);
+    // What led to the first call is coordination too: it counts from the prompt on.
+    this.#turnBeganMs = driver.record === null ? null : turnBeganMs(driver.agent, driver.record);
     if (this.#said?.session === driver.session) return;
     try {
       if (this.#said !== null) await host.run("coordinate", { ...this.#said, end: true });
-      await host.run("coordinate", { ...driver, end: false });
+      await host.run("coordinate", { ...driver, end: false, sinceMs: this.#turnBeganMs });
       this.#said = driver;
     } catch (error) {
       this.#trouble(error);

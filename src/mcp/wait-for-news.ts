@@ -12,26 +12,36 @@ export interface News {
   readonly tasks: readonly { readonly id: number; readonly state: string }[];
 }
 
-/** Of these tasks alone, or of all where none is named. CtmError `no-manager` where nothing could happen. */
+/**
+ * Of these tasks alone, or of all where none is named. `all`: an end is told once all of them have ended; a question or a
+ * stop at once all the same. CtmError `no-manager` where nothing could happen.
+ */
 export async function waitForNews(
   host: CommandHost,
   ids: readonly number[],
   withinMs: number,
+  until: "any" | "all" = "any",
 ): Promise<News> {
   const news: Fact[] = [];
+  const open = new Set(ids);
   let come = (): void => undefined;
   const came = new Promise<void>((resolve) => (come = resolve));
   // Listens first and looks then: what happens in between is not missed.
   const following = host.follow("watch", {}, (item) => {
     const fact = item as Fact;
-    if (!isNews(fact, ids) || news.length >= newsMax) return;
-    news.push(fact);
-    come();
+    if (!isNews(fact, ids)) return;
+    const ended = endedTask(fact);
+    if (ended !== null) open.delete(ended);
+    // That they are completed is told by their states.
+    const isTold = until === "any" || !("to" in fact && fact.to === "completed");
+    if (isTold && news.length < newsMax) news.push(fact);
+    if (until === "any" || ended === null || open.size === 0) come();
   });
   try {
     const broken = following.done.then(() => undefined);
     const before = await statesOf(host, ids);
-    const isOver = ids.length > 0 && before.every(({ state }) => isFinal(state));
+    for (const { id, state } of before) if (isFinal(state)) open.delete(id);
+    const isOver = ids.length > 0 && open.size === 0;
     if (!isOver) {
       await Promise.race([came, broken, after(withinMs)]);
       if (news.length > 0) await after(togetherMs);
@@ -40,6 +50,10 @@ export async function waitForNews(
   } finally {
     following.stop();
   }
+}
+
+function endedTask(fact: Fact): number | null {
+  return fact.kind === "task-moved" && isFinal(fact.to) ? fact.taskId : null;
 }
 
 function isNews(fact: Fact, ids: readonly number[]): boolean {

@@ -99,6 +99,16 @@ function isLaunch(line: JsonObject): boolean {
   return textAt(result, "status") === "async_launched" || nameAt(result, "backgroundTaskId") !== null;
 }
 
+/** When the prompt was given that the text's last turn began with, in milliseconds since 1970; null: it holds none. */
+export function claudeTurnBeganMs(text: string): number | null {
+  let beganMs: number | null = null;
+  for (const line of jsonLines(text, ['"user"'])) {
+    if (line["isSidechain"] === true || promptOf(line) === null) continue;
+    beganMs = timeAt(line, "timestamp");
+  }
+  return beganMs;
+}
+
 /** A usage limit that ended a turn. `resetsAtMs` null: the line does not say when it is over. */
 export interface ClaudeLimit {
   readonly message: string;

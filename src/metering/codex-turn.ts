@@ -90,6 +90,16 @@ export function codexCompacted(text: string): boolean {
   return false;
 }
 
+/** When the text's last turn began, in milliseconds since 1970; null: it holds none. */
+export function codexTurnBeganMs(text: string): number | null {
+  let beganMs: number | null = null;
+  for (const line of jsonLines(text, ['_started"'])) {
+    const type = line["type"] === "event_msg" ? objectAt(line, "payload")?.["type"] : null;
+    if (type === "task_started" || type === "turn_started") beganMs = timeAt(line, "timestamp");
+  }
+  return beganMs;
+}
+
 function readEvent(reading: Reading, line: JsonObject, payload: JsonObject, timeZone: string): void {
   const turnId = nameAt(payload, "turn_id");
   switch (payload["type"]) {

@@ -3,6 +3,7 @@ import {
   claudeCompacted,
   claudeLimit,
   claudeReportWaits,
+  claudeTurnBeganMs,
   claudeTurnEnded,
 } from "../../src/metering/claude-turn.ts";
 import { fixtureTexts } from "./transcript-fixtures.ts";
@@ -32,6 +33,19 @@ const command = prompt([{ type: "tool_result", content: "" }], {
   toolUseResult: { backgroundTaskId: "b1" },
 });
 const duration = JSON.stringify({ type: "system", subtype: "turn_duration", durationMs: 5 });
+
+test("a turn began with the last prompt of a person", () => {
+  const at = (second: number) => ({ timestamp: `2026-11-23T12:00:0${second}.000Z` });
+  const result = [{ type: "tool_result", content: "go on" }];
+  const lines = [prompt("first", at(1)), prompt("second", at(2)), toolUse, prompt(result, at(3))];
+  expect(claudeTurnBeganMs(lines.join("\n"))).toBe(Date.parse(at(2).timestamp));
+  const others = [
+    prompt("aside", { ...at(4), isSidechain: true }),
+    prompt("note", { ...at(5), isMeta: true }),
+  ];
+  expect(claudeTurnBeganMs([...lines, ...others].join("\n"))).toBe(Date.parse(at(2).timestamp));
+  expect(claudeTurnBeganMs(said("nobody asked"))).toBeNull();
+});
 
 describe("the end of a turn", () => {
   test.each([

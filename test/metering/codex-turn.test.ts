@@ -1,5 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { codexCompacted, codexTurnEnded, codexTurnState } from "../../src/metering/codex-turn.ts";
+import {
+  codexCompacted,
+  codexTurnBeganMs,
+  codexTurnEnded,
+  codexTurnState,
+} from "../../src/metering/codex-turn.ts";
 import { fixtureTexts } from "./transcript-fixtures.ts";
 
 const event = (type: string, payload: object = {}) =>
@@ -10,6 +15,13 @@ const completed = (last_agent_message: string | null, more: object = {}) =>
 const userItem = (text: string) =>
   event("item_completed", { item: { type: "UserMessage", content: [{ type: "text", text }] } });
 const state = (...lines: string[]) => codexTurnState(lines.join("\n"), "UTC");
+
+test("when the last turn began", () => {
+  expect(codexTurnBeganMs([started, completed("Done.")].join("\n"))).toBe(
+    Date.parse("2026-11-23T12:00:00.000Z"),
+  );
+  expect(codexTurnBeganMs(completed("Done."))).toBeNull();
+});
 
 describe("the last turn", () => {
   test.each([

@@ -22,7 +22,22 @@ export interface ServedUsage {
   readonly reasoning: number;
 }
 
+/** What is played in place of the directives of a prompt. */
+export interface PlayedTurn {
+  readonly answer: string;
+  readonly call: { readonly name: string; readonly args: unknown } | null;
+  readonly delayMs: number;
+}
+
+/** How it answers and counts, where a prompt's directives and the plain count will not do. */
+export interface StandInParts {
+  /** Asked at each turn of a conversation; null: its directives are followed. */
+  readonly play?: (request: ModelRequest) => PlayedTurn | null;
+  readonly count?: (body: unknown, answered: string) => ServedUsage;
+}
+
 export interface ServedRequest {
+  readonly atMs: number;
   readonly api: ModelRequest["api"];
   readonly model: string;
   /** A turn of the conversation; false = a side request (a title, a compaction) without tools. */
@@ -69,11 +84,12 @@ const SHELL_TOOLS = ["Bash", "run_shell_command", "exec_command", "shell_command
 /** Starts the stand-in on a free loopback port and stops it when the test ends, or when `atEnd` says so. */
 export async function startStandInApi(
   atEnd: (end: () => void) => void = onTestFinished,
+  parts: StandInParts = {},
 ): Promise<StandInApi> {
   const requests: ServedRequest[] = [];
   const failuresServed = new Map<string, number>();
   const server = createServer((request, response) => {
-    void handle(request, response, requests, failuresServed).catch((error: unknown) => {
+    void handle(request, response, requests, failuresServed, parts).catch((error: unknown) => {
       if (!response.headersSent) response.writeHead(500);
       response.end(String(error));
     });
@@ -123,6 +139,7 @@ async function handle(
   response: ServerResponse,
   requests: ServedRequest[],
   failuresServed: Map<string, number>,
+  parts: StandInParts,
 ): Promise<void> {
   const path = (request.url ?? "/").split("?")[0] ?? "/";
   const body = await readBody(request);
@@ -139,6 +156,7 @@ async function handle(
     return json(response, 404, { error: { type: "not_found_error", message: "no such endpoint" } });
 
   const entry: ServedRequest = {
+    atMs: Date.now(),
     api: parsed.api,
     model: parsed.model,
     main: parsed.tools.length > 0,
@@ -160,7 +178,9 @@ async function handle(
     entry.status = error.status;
     return json(response, error.status, error.body, error.headers);
   }
-  const reply = replyTo(parsed, entry, given, failure === "cut");
+  const played = entry.main ? (parts.play?.(parsed) ?? null) : null;
+  const directed = replyTo(parsed, entry, given, failure === "cut");
+  const reply = recounted({ ...directed, ...played }, body, parts);
   await { anthropic: sendAnthropic, responses: sendResponses, gemini: sendGemini }[parsed.api](
     response,
     reply,
@@ -218,6 +238,12 @@ function replyTo(request: ModelRequest, entry: ServedRequest, given: Directives,
     wordMs: Number(by["stream"] ?? 2),
     cut,
   };
+}
+
+function recounted(reply: Reply, body: unknown, { count }: StandInParts): Reply {
+  if (count === undefined) return reply;
+  const { answer, call } = reply;
+  return { ...reply, usage: count(body, call === null ? answer : answer + JSON.stringify(call)) };
 }
 
 /** The next tool of the prompt that has not run, in this CLI's own words for it. */

@@ -12,6 +12,8 @@ export interface ModelRequest {
   /** So many tools have run since the prompt: the next one it names is asked for. */
   readonly toolsRun: number;
   readonly tools: readonly string[];
+  /** What the last tool answered; empty where none has run, or the protocol is not read so far. */
+  readonly lastResult: string;
 }
 
 /** What Codex says in the person's name. */
@@ -43,6 +45,7 @@ export function readAnthropic(body: unknown): ModelRequest {
       .slice(promptAt + 1)
       .filter((message) => blocks(message).some((block) => block["type"] === "tool_result")).length,
     tools: list(request["tools"]).map((tool) => String(tool["name"])),
+    lastResult: lastResult < 0 ? "" : resultText(last[lastResult]?.["content"]),
   };
 }
 
@@ -68,6 +71,7 @@ export function readResponses(body: unknown): ModelRequest {
       "_output",
     ),
     tools: list(request["tools"]).map((tool) => String(tool["name"] ?? tool["type"])),
+    lastResult: "",
   };
 }
 
@@ -97,7 +101,15 @@ export function readGemini(path: string, body: unknown): ModelRequest {
     tools: list(request["tools"]).flatMap((tool) =>
       list(tool["functionDeclarations"]).map((declared) => String(declared["name"])),
     ),
+    lastResult: "",
   };
+}
+
+function resultText(content: unknown): string {
+  if (typeof content === "string") return content;
+  return list(content)
+    .map((part) => stringAt(part, "text"))
+    .join("\n");
 }
 
 /** The last text of a message that a person may have typed. */
