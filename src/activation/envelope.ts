@@ -10,6 +10,8 @@ import { PRIORITIES, type Priority } from "../tasks/priority.ts";
 
 /** Longest event, as UTF-8. */
 export const eventMaxBytes = 64 * 1024;
+/** Most events of one list. */
+const batchMax = 1_000;
 /** Deepest nesting of its data. */
 const depthMax = 32;
 const attributeMaxChars = 1_024;
@@ -115,6 +117,24 @@ export function parseEnvelopeText(text: string): Envelope {
   if (Buffer.byteLength(text) > eventMaxBytes)
     throw new CtmError("usage", `an event has at most ${eventMaxBytes} bytes`);
   return parseEnvelope(parsedJson(text));
+}
+
+/** Several, as a JSON list. Throws CtmError `usage`, which names the place of the first that is none. */
+export function parseEnvelopes(text: string): Envelope[] {
+  const list = parsedJson(text);
+  if (!Array.isArray(list)) throw new CtmError("usage", "this is no list of events");
+  if (list.length > batchMax) throw new CtmError("usage", `a list has at most ${batchMax} events`);
+  return list.map((value: unknown, at) => {
+    try {
+      // Checked first: what is nested without an end cannot be written either.
+      const event = parseEnvelope(value);
+      if (Buffer.byteLength(JSON.stringify(value)) <= eventMaxBytes) return event;
+      throw new CtmError("usage", `an event has at most ${eventMaxBytes} bytes`);
+    } catch (error) {
+      if (!(error instanceof CtmError)) throw error;
+      throw new CtmError("usage", `event ${at + 1} of ${list.length}: ${error.message}`, error.details);
+    }
+  });
 }
 
 /** JSON of any kind, bounded, or CtmError `usage`. */

@@ -12,6 +12,7 @@ import { priorityRank, type Priority } from "../tasks/priority.ts";
 import type { TaskStateName } from "../tasks/task.ts";
 import type { Db, Transaction } from "./database.ts";
 import { EventRows, type KeptEvent } from "./event-rows.ts";
+import { OpenLanes } from "./open-lanes.ts";
 import { SettingRows } from "./setting-rows.ts";
 import { commitPoint, written } from "./storage-fault.ts";
 import { WakeRows } from "./wake-rows.ts";
@@ -105,11 +106,19 @@ export class EventJournal {
       if (incoming.length > 0 && this.waiting + incoming.length > heldEventsMax)
         throw new CtmError("refused", `${this.waiting} events wait; more than ${heldEventsMax} are not kept`);
       if (mark !== null) this.#settings.set(mark.name, mark.value);
-      return incoming.map((one) => this.#takeOne(one, triggers, nowMs));
+      const lanes = new OpenLanes(this.wakes, nowMs);
+      const taken = incoming.map((one) => this.#takeOne(one, triggers, lanes, nowMs));
+      lanes.write();
+      return taken;
     });
   }
 
-  #takeOne({ event, foreign, via, keys }: Incoming, triggers: readonly Trigger[], nowMs: number): Taken {
+  #takeOne(
+    { event, foreign, via, keys }: Incoming,
+    triggers: readonly Trigger[],
+    lanes: OpenLanes,
+    nowMs: number,
+  ): Taken {
     for (const { key } of keys) {
       const seq = this.events.byKey(event.source, key, nowMs);
       if (seq === null) continue;
@@ -117,12 +126,13 @@ export class EventJournal {
       return { seq, duplicate: true };
     }
     const cause = wakeOfChain(event.correlation);
-    const causedBy = cause === null ? null : this.wakes.byId(cause);
+    const causedBy = cause === null ? null : lanes.byId(cause);
     const depth = causedBy === null ? 0 : causedBy.depth + 1;
     const kept = { event, depth, foreign, via, acceptedMs: nowMs };
     const seq = this.events.insert(kept);
     for (const { key, untilMs } of keys) this.events.addKey(event.source, key, seq, untilMs);
-    const looked = triggers.filter((trigger) => this.#give({ ...kept, seq, duplicates: 0 }, trigger, nowMs));
+    const given = { ...kept, seq, duplicates: 0 };
+    const looked = triggers.filter((trigger) => this.#give(given, trigger, lanes, nowMs));
     if (looked.length === 0) {
       const fate = { eventSeq: seq, trigger: "", wakeId: null, expiresMs: null };
       this.events.addFate({ ...fate, outcome: "filtered", reason: "no trigger looks at such events" });
@@ -131,7 +141,7 @@ export class EventJournal {
   }
 
   /** False: the trigger does not look at such events. */
-  #give(kept: KeptEvent, trigger: Trigger, nowMs: number): boolean {
+  #give(kept: KeptEvent, trigger: Trigger, lanes: OpenLanes, nowMs: number): boolean {
     const judged = judge(trigger, kept, nowMs);
     const fate = { eventSeq: kept.seq, trigger: trigger.name };
     switch (judged.kind) {
@@ -143,7 +153,7 @@ export class EventJournal {
         return true;
       }
       case "taken": {
-        const wakeId = this.#place(kept, trigger, judged, nowMs);
+        const wakeId = placeIn(lanes, kept, trigger, judged, nowMs);
         const { expiresMs } = judged;
         this.events.addFate({ ...fate, wakeId, outcome: "held", reason: null, expiresMs });
         return true;
@@ -151,29 +161,6 @@ export class EventJournal {
       default:
         return judged satisfies never;
     }
-  }
-
-  #place(
-    { event, foreign, depth }: KeptEvent,
-    trigger: Trigger,
-    { lane, target }: { readonly lane: string; readonly target: string | null },
-    nowMs: number,
-  ): number {
-    const priority = trigger.priority ?? event.priority;
-    const open = this.wakes.ofLane(trigger.name, lane);
-    const place = placeOf(trigger, priority === "critical", open);
-    const own = { priority, foreign, depth, events: 1, firstMs: nowMs, lastMs: nowMs };
-    if (place.kind === "joins") {
-      const into = open.find(({ id }) => id === place.wakeId);
-      if (into !== undefined) this.wakes.write(joined(into, own), nowMs);
-      return place.wakeId;
-    }
-    return this.wakes.insert({
-      ...own,
-      ...{ trigger: trigger.name, lane, target, state: place.state, sinceMs: nowMs },
-      ...{ gate: null, untilMs: null, reason: null, notBeforeMs: null },
-      ...{ attempts: 0, taskId: null, claimedMs: null, ackedMs: null },
-    });
   }
 
   /** Does what the gates decided. */
@@ -348,6 +335,31 @@ export class EventJournal {
       return this.#inTransaction.immediate(body) as T;
     });
   }
+}
+
+/** Puts an event into a wake of its lane. Returns the wake's id. */
+function placeIn(
+  lanes: OpenLanes,
+  { event, foreign, depth }: KeptEvent,
+  trigger: Trigger,
+  { lane, target }: { readonly lane: string; readonly target: string | null },
+  nowMs: number,
+): number {
+  const priority = trigger.priority ?? event.priority;
+  const open = lanes.of(trigger.name, lane);
+  const place = placeOf(trigger, priority === "critical", open);
+  const own = { priority, foreign, depth, events: 1, firstMs: nowMs, lastMs: nowMs };
+  if (place.kind === "joins") {
+    const into = open.find(({ id }) => id === place.wakeId);
+    if (into !== undefined) lanes.change(joined(into, own));
+    return place.wakeId;
+  }
+  return lanes.add({
+    ...own,
+    ...{ trigger: trigger.name, lane, target, state: place.state, sinceMs: nowMs },
+    ...{ gate: null, untilMs: null, reason: null, notBeforeMs: null },
+    ...{ attempts: 0, taskId: null, claimedMs: null, ackedMs: null },
+  });
 }
 
 type Carried = Pick<Wake, "priority" | "foreign" | "depth" | "events" | "firstMs" | "lastMs">;

@@ -72,9 +72,9 @@ export class EventDesk {
     return this.#parts.orchestrator.intake.take(event, origin);
   }
 
-  /** The same, sharing its wait for the disk with others. */
-  takeShared(event: Envelope, origin: Origin): Promise<Taken> {
-    return this.#parts.orchestrator.intake.takeShared(event, origin);
+  /** The same of all of these or none, sharing the wait for the disk with others. */
+  takeShared(events: readonly Envelope[], origin: Origin): Promise<readonly Taken[]> {
+    return this.#parts.orchestrator.intake.takeShared(events, origin);
   }
 
   /** What a source of events has to tell the person. */

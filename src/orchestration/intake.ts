@@ -3,6 +3,7 @@ import type { Envelope } from "../activation/envelope.ts";
 import type { Trigger } from "../activation/trigger.ts";
 import type { KeptWrites } from "../kept-writes.ts";
 import type { EventJournal, Incoming, Taken } from "../ledger/event-journal.ts";
+import { EventGroups } from "./event-groups.ts";
 
 const hourMs = 3_600_000;
 /** What is sent again long after carries no time of its own, so that its bytes are remembered. */
@@ -28,9 +29,11 @@ export interface Origin {
 
 export class Intake {
   readonly #parts: IntakeParts;
+  readonly #groups: EventGroups;
 
   constructor(parts: IntakeParts) {
     this.#parts = parts;
+    this.#groups = new EventGroups(parts.kept, (incoming) => this.#write(incoming));
   }
 
   /** On the disk when it returns. Throws CtmError `refused` when too many wait, `ledger`. */
@@ -38,25 +41,24 @@ export class Intake {
     const { kept } = this.#parts;
     const [taken] = kept.orThrow(() => this.#write([this.#incoming(event, origin)]));
     if (taken === undefined) throw new Error("an event was not taken");
-    if (!taken.duplicate) this.#parts.taken(1);
+    this.#tell([taken]);
     return taken;
   }
 
-  /** The same, sharing its commit and its wait for the disk with others: on the disk when it resolves. */
-  async takeShared(event: Envelope, origin: Origin): Promise<Taken> {
-    let taken: Taken | undefined;
-    await this.#parts.kept.gathered(() => {
-      [taken] = this.#write([this.#incoming(event, origin)]);
-    });
-    if (taken === undefined) throw new Error("an event was not taken");
-    if (!taken.duplicate) this.#parts.taken(1);
+  /** The same of all of these or none, sharing commits and the wait for the disk with others: on the disk when it resolves. */
+  async takeShared(events: readonly Envelope[], origin: Origin): Promise<readonly Taken[]> {
+    const taken = await this.#groups.take(events.map((event) => this.#incoming(event, origin)));
+    this.#tell(taken);
     return taken;
   }
 
   /** Events of our own, with a mark of how far they were told. */
   takeOwn(events: readonly Envelope[], via: string, mark: { name: string; value: string }): void {
     const incoming = events.map((event) => this.#incoming(event, { foreign: false, via }));
-    const taken = this.#parts.kept.attempt(() => this.#write(incoming, mark)) ?? [];
+    this.#tell(this.#parts.kept.attempt(() => this.#write(incoming, mark)) ?? []);
+  }
+
+  #tell(taken: readonly Taken[]): void {
     const fresh = taken.filter(({ duplicate }) => !duplicate).length;
     if (fresh > 0) this.#parts.taken(fresh);
   }

@@ -18,6 +18,9 @@ import { Intake } from "./intake.ts";
 import { OwnEvents } from "./own-events.ts";
 
 const dayMs = 86_400_000;
+/** After a turn so many times of what it took are left to others, at most so long. */
+const restFactor = 4;
+const restMaxMs = 100;
 /** A trigger that a person paused has this setting. */
 export const pauseKey = (trigger: string): string => `trigger-paused:${trigger}`;
 
@@ -47,6 +50,8 @@ export class Orchestrator {
   readonly #own: OwnEvents;
   readonly #timer: WakeTimer;
   #turnQueued = false;
+  #rest: NodeJS.Timeout | null = null;
+  #restUntilMs = Number.NEGATIVE_INFINITY;
   #closed = false;
   #prunedMs = Number.NEGATIVE_INFINITY;
   #unsubscribe: () => void = () => undefined;
@@ -90,16 +95,20 @@ export class Orchestrator {
     this.#closed = true;
     this.#unsubscribe();
     this.#timer.cancel();
+    if (this.#rest !== null) clearTimeout(this.#rest);
   }
 
-  /** A turn soon, however often it is asked for. */
+  /** A turn soon, however often it is asked for; in a storm turns leave most of the time to what comes in. */
   wake(): void {
     if (!this.#parts.drives || this.#turnQueued || this.#closed) return;
     this.#turnQueued = true;
-    setImmediate(() => {
+    const turn = (): void => {
       this.#turnQueued = false;
       if (!this.#closed) this.turn();
-    });
+    };
+    const restMs = Math.min(restMaxMs, this.#restUntilMs - this.#parts.now());
+    if (restMs > 0) this.#rest = setTimeout(turn, restMs);
+    else setImmediate(turn);
   }
 
   #hear(fact: Fact): void {
@@ -114,19 +123,24 @@ export class Orchestrator {
 
   /** Looks at everything that waits, once. */
   turn(): void {
-    this.#safely(() => {
-      const { journal } = this.#parts.ledger;
-      const nextTickMs = this.#own.tick();
-      if (nextTickMs !== null) this.#timer.by(nextTickMs);
-      journal.expire(this.#parts.now());
-      const nextExpiryMs = journal.events.nextExpiryMs();
-      if (nextExpiryMs !== null) this.#timer.by(nextExpiryMs);
-      this.deliveries.lookLate();
-      const open = journal.wakes.open();
-      for (const trigger of this.#parts.triggers) this.#turnOf(trigger, open);
-      this.#abandon(open);
-      this.#prune();
-    });
+    const beganMs = this.#parts.now();
+    this.#safely(() => this.#lookAtAll());
+    const endedMs = this.#parts.now();
+    this.#restUntilMs = endedMs + restFactor * (endedMs - beganMs);
+  }
+
+  #lookAtAll(): void {
+    const { journal } = this.#parts.ledger;
+    const nextTickMs = this.#own.tick();
+    if (nextTickMs !== null) this.#timer.by(nextTickMs);
+    journal.expire(this.#parts.now());
+    const nextExpiryMs = journal.events.nextExpiryMs();
+    if (nextExpiryMs !== null) this.#timer.by(nextExpiryMs);
+    this.deliveries.lookLate();
+    const open = journal.wakes.open();
+    for (const trigger of this.#parts.triggers) this.#turnOf(trigger, open);
+    this.#abandon(open);
+    this.#prune();
   }
 
   #turnOf(trigger: Trigger, all: readonly Wake[]): void {

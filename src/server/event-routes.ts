@@ -4,7 +4,7 @@
  * 202 is said when the event is on the disk, 200 when it was taken before.
  */
 import type { IncomingHttpHeaders } from "node:http";
-import { eventMaxBytes, parseEnvelopeText, type Envelope } from "../activation/envelope.ts";
+import { eventMaxBytes, parseEnvelopes, parseEnvelopeText, type Envelope } from "../activation/envelope.ts";
 import {
   fingerprint,
   hookEvent,
@@ -15,12 +15,17 @@ import {
 import { standardSignatureHolds } from "../activation/signature.ts";
 import type { App } from "../app.ts";
 import { CtmError } from "../base/errors.ts";
+import type { Taken } from "../ledger/event-journal.ts";
+import type { Origin } from "../orchestration/intake.ts";
 import { failureOf } from "./messages.ts";
 import { defineRoute, type Answer, type Call, type Route } from "./http/route.ts";
 import type { House } from "./routes.ts";
 
 /** Payloads of services are larger than the few fields that are kept of them. */
 const hookBodyMaxBytes = 512 * 1024;
+/** Of all events of one request. */
+const batchMaxBytes = 512 * 1024;
+const BATCH_TYPE = /^application\/cloudevents-batch\+json\s*(?:;|$)/i;
 
 export function eventRoutes({ app }: House): readonly Route[] {
   return [
@@ -28,8 +33,8 @@ export function eventRoutes({ app }: House): readonly Route[] {
       method: "POST",
       path: "/events",
       access: "signed",
-      summary: "Take an event (CloudEvents 1.0 as JSON), signed as Standard Webhooks",
-      bodyMaxBytes: eventMaxBytes,
+      summary: "Take an event, or a batch of them (CloudEvents 1.0 as JSON), signed as Standard Webhooks",
+      bodyMaxBytes: batchMaxBytes,
       handle: (call) => postedEvent(app, call),
     }),
     defineRoute({
@@ -47,8 +52,13 @@ async function postedEvent(app: App, call: Call): Promise<Answer> {
   const { secret } = app.config.events;
   if (secret === null) return NOTHING_HERE;
   const { headers, body } = requestOf(call);
+  const isBatch = BATCH_TYPE.test(headers["content-type"] ?? "");
+  if (!isBatch && body.length > eventMaxBytes) return TOO_LONG;
   if (!standardSignatureHolds(secret, body, standardHeaders(headers), Date.now())) return UNSIGNED;
-  return taken(app, "http", null, () => parseEnvelopeText(new TextDecoder().decode(body)));
+  const text = (): string => new TextDecoder().decode(body);
+  const origin = { foreign: true, via: "http" };
+  if (!isBatch) return taken(app, origin, () => [parseEnvelopeText(text())], one);
+  return taken(app, origin, () => parseEnvelopes(text()), many);
 }
 
 async function postedHook(app: App, call: Call): Promise<Answer> {
@@ -61,26 +71,45 @@ async function postedHook(app: App, call: Call): Promise<Answer> {
   if (!senderHolds(hook, request, Date.now())) return UNSIGNED;
   // Where the time is signed, a repeated body is the sender's business.
   const bytes = hook.provider === "standard" || hook.provider === "generic" ? null : fingerprint(request);
-  return taken(app, `hook ${name}`, bytes, () => hookEvent(name, hook, request));
+  const origin = { foreign: true, via: `hook ${name}`, fingerprint: bytes };
+  return taken(app, origin, () => [hookEvent(name, hook, request)], one);
 }
 
-async function taken(app: App, via: string, bytes: string | null, read: () => Envelope): Promise<Answer> {
-  let event: Envelope;
+async function taken(
+  app: App,
+  origin: Origin,
+  read: () => readonly Envelope[],
+  answer: (taken: readonly Taken[]) => Answer,
+): Promise<Answer> {
+  let events: readonly Envelope[];
   try {
-    event = read();
+    events = read();
   } catch (error) {
     if (!(error instanceof CtmError)) throw error;
     return { status: error.code === "refused" ? 403 : 400, json: { error: failureOf(error) } };
   }
   try {
-    const { seq, duplicate } = await app.events.takeShared(event, { foreign: true, via, fingerprint: bytes });
-    return duplicate
-      ? { status: 200, json: { duplicate: true, event: seq } }
-      : { status: 202, json: { accepted: true, event: seq } };
+    return answer(await app.events.takeShared(events, origin));
   } catch (error) {
     if (!(error instanceof CtmError) || error.code !== "refused") throw error;
     return { status: 503, json: { error: failureOf(error) }, headers: { "retry-after": "60" } };
   }
+}
+
+function one([only]: readonly Taken[]): Answer {
+  return only?.duplicate === true
+    ? { status: 200, json: { duplicate: true, event: only.seq } }
+    : { status: 202, json: { accepted: true, event: only?.seq } };
+}
+
+/** In the order they were sent. */
+function many(all: readonly Taken[]): Answer {
+  const duplicates = all.filter(({ duplicate }) => duplicate).length;
+  const accepted = all.length - duplicates;
+  return {
+    status: accepted > 0 || all.length === 0 ? 202 : 200,
+    json: { accepted, duplicates, events: all.map(({ seq }) => seq) },
+  };
 }
 
 function requestOf({ headers, raw }: Call): HookRequest {
@@ -94,6 +123,7 @@ function singleHeaders(headers: IncomingHttpHeaders): Readonly<Record<string, st
 }
 
 const UNSIGNED: Answer = refusal(401, "the signature is missing, wrong, or of another time");
+const TOO_LONG: Answer = refusal(413, `an event may have at most ${eventMaxBytes} bytes`);
 const NOTHING_HERE: Answer = refusal(404, "there is nothing at this address");
 
 function refusal(status: number, message: string): Answer {

@@ -4,6 +4,7 @@ import {
   envelopeJson,
   eventMaxBytes,
   parseEnvelope,
+  parseEnvelopes,
   parseEnvelopeText,
   type Json,
 } from "../../src/activation/envelope.ts";
@@ -60,6 +61,18 @@ describe("an event as CloudEvents has it", () => {
     expect(parseEnvelopeText(fits).type).toBe("git.push");
     expect(() => parseEnvelopeText(`${fits} `)).toThrow(/at most 65536 bytes/);
     expect(() => parseEnvelopeText("{")).toThrow(/not JSON/);
+  });
+
+  it("comes in lists, of which all are events or the first that is none is named", () => {
+    const list = (...events: object[]): string => JSON.stringify(events);
+    expect(parseEnvelopes(list(LEAST, { ...LEAST, id: "2" })).map(({ id }) => id)).toEqual(["1", "2"]);
+    expect(parseEnvelopes("[]")).toEqual([]);
+    expect(() => parseEnvelopes(list(LEAST, { ...LEAST, type: "" }))).toThrow(/^event 2 of 2: /);
+    expect(() => parseEnvelopes(JSON.stringify(LEAST))).toThrow(/no list/);
+    expect(() => parseEnvelopes(list(...Array.from({ length: 1_001 }, () => LEAST)))).toThrow(/at most 1000/);
+    expect(() => parseEnvelopes(list({ ...LEAST, data: "x".repeat(eventMaxBytes) }))).toThrow(/65536 bytes/);
+    const deep = `[{"specversion":"1.0","id":"1","source":"s","type":"t","data":${"[".repeat(60_000)}${"]".repeat(60_000)}}]`;
+    expect(() => parseEnvelopes(deep)).toThrow(/nested too deep/);
   });
 
   it("keeps no key that is known to be one", () => {

@@ -13,6 +13,7 @@ import { overhead } from "./overhead.ts";
 import { isInstalled, PEERS } from "./peers.ts";
 import { reporting } from "./report-figures.ts";
 import { starting } from "./start-figures.ts";
+import { storming } from "./storm-figures.ts";
 import { counting } from "./usage-figures.ts";
 import { flooding, following, remembering } from "./worker-figures.ts";
 
@@ -25,6 +26,7 @@ const GROUPS: Readonly<Record<string, Group>> = {
   overhead: { title: "A trivial command, 500 of them, 4 at a time", measure: overhead },
   next: { title: "From the end of a task to the next one typed", measure: following },
   events: { title: "From an event to a prompt", measure: waking },
+  storm: { title: "A storm of events by HTTP", measure: storming },
   idle: { title: "Idle workers", measure: idling },
   flood: { title: "Workers that print as fast as they can", measure: flooding },
   add: { title: "Adding tasks, durably", measure: adding },

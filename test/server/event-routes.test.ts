@@ -1,4 +1,7 @@
 import { createHmac, randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { eventMaxBytes } from "../../src/activation/envelope.ts";
 import { standardSignature } from "../../src/activation/signature.ts";
@@ -9,16 +12,20 @@ import type { House } from "../../src/server/routes.ts";
 import { GITHUB_PUSH, GITHUB_REVIEW, GITHUB_RUN_FAILED } from "../activation/payloads.ts";
 import { triggerOf } from "../activation/triggers.ts";
 import { EventBench } from "../support/event-bench.ts";
+import { sendStorm } from "../support/storm-sender.ts";
 
 const SECRET = randomBytes(16).toString("hex");
 const hooks = {
   code: { provider: "github", secret: SECRET, repositories: ["me/app"] },
   lab: { provider: "gitlab", secret: SECRET, repositories: null },
 } as const;
+const HAIL_BATCH = 25;
+let folder: string;
 let bench: EventBench;
 let server: HttpServer;
 
 beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), "ctm-events-"));
   bench = new EventBench(
     [
       triggerOf({ name: "review", on: ["git.review_requested"], wake: "w1", trust: "run" }),
@@ -26,12 +33,19 @@ beforeEach(async () => {
       triggerOf({ name: "ci", on: ["ci.failed"], trust: "held" }),
       triggerOf({
         name: "storm",
-        on: ["storm.*"],
         trust: "run",
+        on: ["storm.rain", "storm.dust"],
         debounce: { periodMs: 60_000, maxMs: 60_000 },
       }),
+      triggerOf({
+        name: "hail",
+        on: ["storm.hail"],
+        trust: "run",
+        depth: 1_000,
+        batch: { max: HAIL_BATCH, timeoutMs: 60_000, by: "data.repository" },
+      }),
     ],
-    { workers: ["w1", "w2"] },
+    { workers: ["w1", "w2"], ledgerFile: join(folder, "ledger.sqlite") },
   );
   const events = { inbox: false, keepDays: 30, dedupeHours: 24, secret: SECRET, hooks };
   const app = { config: { events }, events: bench.desk } as unknown as App;
@@ -45,6 +59,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await server.close();
   bench.close();
+  rmSync(folder, { recursive: true });
 });
 
 async function post(
@@ -63,11 +78,11 @@ function hook(kind: string, payload: object, delivery: string, secret = SECRET) 
     ...{ "x-github-event": kind, "x-github-delivery": delivery, "x-hub-signature-256": signature },
   });
 }
-function event(value: unknown, id = "m-1", atMs = Date.now(), secret = SECRET) {
+function event(value: unknown, id = "m-1", atMs = Date.now(), secret = SECRET, type = "application/json") {
   const body = typeof value === "string" ? value : JSON.stringify(value);
   const seconds = Math.floor(atMs / 1_000);
   return post("/events", body, {
-    ...{ "webhook-id": id, "webhook-timestamp": String(seconds) },
+    ...{ "content-type": type, "webhook-id": id, "webhook-timestamp": String(seconds) },
     "webhook-signature": standardSignature(secret, Buffer.from(body), id, seconds),
   });
 }
@@ -161,26 +176,72 @@ describe("who is refused", () => {
   });
 });
 
-describe("5.1 a storm", () => {
-  const storm = process.env["CTM_TEST_LONG"] === undefined ? 300 : 10_000;
-
-  it(`of ${storm} events becomes what its trigger says, each in exactly one outcome`, async () => {
-    const sent = Array.from({ length: storm }, (_, n) => cloud({ id: `s-${n}`, data: { n } }));
-    const answers: number[] = [];
-    const send = async (): Promise<void> => {
-      for (let next = sent.pop(); next !== undefined; next = sent.pop()) {
-        let { status } = await event(next, next.id);
-        // Too many at once is said, and the sender sends it again.
-        while (status === 429) ({ status } = await event(next, next.id));
-        answers.push(status);
-      }
-    };
-    await Promise.all(Array.from({ length: 32 }, send));
-    expect(answers.filter((status) => status === 202)).toHaveLength(storm);
-    bench.pass(60_000);
-    await bench.work();
-    expect(Object.fromEntries(bench.outcomes().of)).toEqual({ delivered: 1, merged: storm - 1 });
-    expect(bench.prompts()).toHaveLength(1);
-    expect(bench.prompts()[0]).toMatch(new RegExp(`and [\\d]+ more: ctm events list --wake 1`));
+describe("a batch", () => {
+  it("is taken whole or not at all, over one signature", async () => {
+    const batch = (events: readonly object[], id: string) =>
+      event(JSON.stringify(events), id, Date.now(), SECRET, "application/cloudevents-batch+json");
+    const two = [cloud({ id: "b-1" }), cloud({ id: "b-2" })];
+    expect(await batch(two, "m-1")).toEqual({
+      status: 202,
+      json: { accepted: 2, duplicates: 0, events: [1, 2] },
+    });
+    expect(await batch([...two, cloud({ id: "b-3" })], "m-2")).toEqual({
+      status: 202,
+      json: { accepted: 1, duplicates: 2, events: [1, 2, 3] },
+    });
+    expect((await batch(two, "m-3")).status).toBe(200);
+    const faulty = await batch([cloud({ id: "b-4" }), { type: "no event" }], "m-4");
+    expect([faulty.status, faulty.json]).toMatchObject([
+      400,
+      { error: { message: expect.stringMatching(/^event 2 of 2/) } },
+    ]);
+    const large = Array.from({ length: 9 }, (_, n) => cloud({ id: `l-${n}`, data: "x".repeat(60_000) }));
+    expect((await batch(large, "m-5")).status).toBe(413);
+    expect((await batch(large.slice(0, 8), "m-6")).status).toBe(202);
+    // Not called a batch it is none.
+    expect((await event(JSON.stringify(two), "m-7")).status).toBe(400);
+    expect(bench.outcomes().sum).toBe(3 + 8);
   });
+});
+
+describe("5.1 a storm", () => {
+  const storm = process.env["CTM_TEST_LONG"] === undefined ? 2_000 : 10_000;
+  const repositories = 5;
+
+  it(`of ${storm} events becomes what its triggers say, each in exactly one outcome`, async () => {
+    const part = storm / 4;
+    const of = (kind: string, change: (n: number) => object): object[] =>
+      Array.from({ length: part }, (_, n) =>
+        cloud({ id: `${kind}-${n}`, type: `storm.${kind}`, ...change(n) }),
+      );
+    const kinds = [
+      of("rain", (n) => ({ data: { n } })),
+      of("hail", (n) => ({ data: { repository: `me/app-${n % repositories}` } })),
+      of("dust", () => ({ expirytime: "2026-02-13T09:59:59Z" })),
+      of("fog", () => ({})),
+    ];
+    // All kinds at the same time, and every tenth is sent twice.
+    const events = Array.from({ length: part }, (_, n) => kinds.flatMap((kind) => kind[n] ?? [])).flat();
+    const again = events.filter((_, n) => n % 10 === 0);
+    const sent = await sendStorm({
+      ...{ port: server.port, secret: SECRET, connections: 32, withinMs: 0 },
+      events: [...events, ...again],
+    });
+    expect(sent.statuses.get(202)).toBe(storm);
+    expect(sent.statuses.get(200)).toBe(again.length);
+    bench.pass(60_000);
+    for (let n = 0; n < storm && (bench.outcomes().of.get("held") ?? 0) > 0; n += 1) await bench.work();
+    const hailWakes = repositories * Math.ceil(part / repositories / HAIL_BATCH);
+    const delivered = 1 + hailWakes;
+    expect(Object.fromEntries(bench.outcomes().of)).toEqual({
+      delivered,
+      merged: 2 * part - delivered,
+      filtered: part,
+      expired: part,
+    });
+    const prompts = bench.prompts();
+    expect(prompts).toHaveLength(delivered);
+    expect(prompts.filter((text) => text.includes(`${part} events`))).toHaveLength(1);
+    expect(prompts.join("\n")).toMatch(/and \d+ more: ctm events list --wake \d+/);
+  }, 120_000);
 });
