@@ -9,6 +9,7 @@ import type { KeptWrites } from "./kept-writes.ts";
 import type { Ledger } from "./ledger/ledger.ts";
 import type { AlsoAdded } from "./ledger/likeness-rows.ts";
 import type { KeptRound, RoundDraft } from "./ledger/round-rows.ts";
+import { launchOfKey } from "./report-key.ts";
 import { roundModel, roundsModel, type RoundSources } from "./overview/rounds.ts";
 import type { AlikeAmong } from "./reports/alike.ts";
 import type { RoundFigures } from "./reports/round-figures.ts";
@@ -102,6 +103,11 @@ export class RoundDesk {
     });
     if (submission === undefined) throw new Error("one draft came to no task");
     return submission;
+  }
+
+  /** Was this word given to a launch of ours? What its agent may do is asked at each call. */
+  knowsWorker(word: string): boolean {
+    return launchOfKey(this.#parts.ledger, word) !== null;
   }
 
   /** It is over; its tasks go on. CtmError `not-found`, or `illegal-move` where it was over before. */

@@ -49,12 +49,13 @@ const RANKS: Readonly<Record<string, number>> = {
   orchestration: 8.7,
   app: 9,
   commands: 10,
+  // The commands as tools: `ctm mcp` serves them, and the HTTP server.
+  mcp: 10.5,
   repl: 11,
   server: 11,
   // What runs in a browser: it takes nothing but shapes and words from the other rooms.
   pages: 11.5,
   triggers: 11,
-  mcp: 11,
   cli: 12,
   // The library's face shows what it likes.
   "index.ts": 13,

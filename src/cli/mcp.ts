@@ -1,7 +1,7 @@
 /** `ctm mcp`: tools for an agent. Standard output is the protocol's alone; what else is to be said goes to standard error. */
 import { CtmError } from "../base/errors.ts";
 import { stateDirOfWorker } from "../config.ts";
-import { CoordinatingSession } from "../mcp/session.ts";
+import { CoordinatingSession, driverAt, type Driver } from "../mcp/session.ts";
 import { serveMcp } from "../mcp/serve.ts";
 import type { Settings } from "./arguments.ts";
 import { callerHere } from "./caller.ts";
@@ -24,6 +24,8 @@ export async function runMcp(settings: Settings, terminal: Terminal): Promise<nu
     throw new CtmError("usage", "files are not read for an agent: hand over texts");
   };
   const trouble = (error: unknown): void => terminal.complain(error);
+  const { ppid } = process;
+  const driver = (): Driver => driverAt(ppid, `process-${ppid}`);
   const stopping = untilSignal("SIGINT", "SIGTERM", "SIGHUP");
   const inputEnded = new Promise<void>((resolve) => {
     process.stdin.once("end", resolve);
@@ -34,8 +36,8 @@ export async function runMcp(settings: Settings, terminal: Terminal): Promise<nu
       {
         version: VERSION,
         caller: { ...caller, readText: refuse },
-        isWorker: home !== null,
-        session: home === null ? new CoordinatingSession(process.ppid, trouble) : null,
+        rights: home === null ? "act" : "worker",
+        session: home === null ? new CoordinatingSession(driver, trouble) : null,
         withHost: (act) => withHost(config, act),
         trouble,
       },

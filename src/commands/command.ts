@@ -55,6 +55,8 @@ export interface Caller {
   /** Text of a file, or of standard input for `-`. Throws CtmError. */
   readText(file: string): Promise<string>;
   config(): Promise<Config>;
+  /** The word of the worker the call comes from; null: from none. Absent: what this process's environment says. */
+  readonly workerWord?: string | null;
   /** Told all files and folders a result is made of, by a command whose result depends on nothing else. */
   readonly onPlaces?: (places: readonly string[]) => void;
 }

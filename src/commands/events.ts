@@ -2,7 +2,6 @@
 import * as z from "zod";
 import { simulateDay, type DaySimulated } from "../activation/simulate.ts";
 import { OUTCOMES } from "../activation/trigger.ts";
-import { processEnvironment } from "../config.ts";
 import { CtmError } from "../base/errors.ts";
 import { eventMaxBytes } from "../activation/envelope.ts";
 import { writtenData, type Sent } from "../orchestration/event-desk.ts";
@@ -19,8 +18,9 @@ import {
   type EventRow,
 } from "../reports/events.ts";
 import { PRIORITIES } from "../tasks/priority.ts";
-import { defineCommand, type ArgumentSpec, type RawInput } from "./command.ts";
+import { defineCommand, type ArgumentSpec } from "./command.ts";
 import { fit } from "./render.ts";
+import { workerWord } from "./worker-word.ts";
 import * as words from "./words.ts";
 
 const hourMs = 3_600_000;
@@ -143,7 +143,7 @@ export const eventsSend = defineCommand<z.output<typeof sent>, Sent>({
   examples: [`events send deploy.stage --data '{"stage":"canary"}'`],
   needs: "ledger",
   schema: sent,
-  prepare: (raw) => ({ ...withKey(raw), data: dataOf(raw["data"]) }),
+  prepare: (raw, caller) => ({ ...raw, key: workerWord(caller), data: dataOf(raw["data"]) }),
   run: (app, { data, ...event }) => app.events.send({ ...event, data: data ?? null }),
   render: (taken, paper) => [fit(sentWords(taken), paper)],
 });
@@ -165,7 +165,7 @@ export const sendMessage = defineCommand<z.output<typeof message>, Sent>({
   examples: ["message w2 The API has changed, read docs/api.md", "message react-expert Please look at #12"],
   needs: "ledger",
   schema: message,
-  prepare: withKey,
+  prepare: (raw, caller) => ({ ...raw, key: workerWord(caller) }),
   run: (app, { to, text, key }) => app.events.message(to, text, key),
   render: (taken, paper) => [fit(sentWords(taken), paper)],
 });
@@ -249,12 +249,6 @@ export const eventsSimulate = defineCommand<z.output<typeof day>, DaySimulated>(
   runAlone: (input) => simulateDay(input.agents ?? 3),
   render: (simulated, paper) => renderDay(simulated, paper),
 });
-
-/** The word that says which worker we are called from. */
-function withKey(raw: RawInput): RawInput {
-  const key = processEnvironment()["CTM_REPORT"];
-  return { ...raw, key: key === undefined || key === "" ? null : key };
-}
 
 function dataOf(written: unknown): unknown {
   if (typeof written !== "string") return written ?? null;

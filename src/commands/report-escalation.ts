@@ -1,10 +1,10 @@
 /** `report escalation`: an agent says from inside its worker that it cannot do its task alone. */
 import * as z from "zod";
-import { processEnvironment } from "../config.ts";
 import type { Escalated } from "../escalating.ts";
 import { ESCALATION_TARGETS, levelWords } from "../roster/escalation.ts";
 import { defineCommand } from "./command.ts";
 import { fit } from "./render.ts";
+import { workerWord } from "./worker-word.ts";
 import * as words from "./words.ts";
 
 const schema = z.strictObject({
@@ -30,10 +30,7 @@ export const reportEscalation = defineCommand<z.output<typeof schema>, Escalated
   examples: ['report escalation --to coordinator "the two interfaces do not fit"'],
   needs: "ledger",
   schema,
-  prepare: (raw) => {
-    const key = processEnvironment()["CTM_REPORT"];
-    return { ...raw, key: key === undefined || key === "" ? null : key };
-  },
+  prepare: (raw, caller) => ({ ...raw, key: workerWord(caller) }),
   run: (app, { to, reason, task, key }) =>
     app.hierarchy.reportEscalation({ key, task }, { to, as: null, reason }),
   render: ({ task, level, done }, paper) => [

@@ -1,10 +1,10 @@
 /** `report`: what an agent tells of its own task, and what a person corrects of it. */
 import * as z from "zod";
-import { processEnvironment } from "../config.ts";
 import { REPORT_KINDS, reportedWords } from "../hierarchy/reports.ts";
 import type { Reported } from "../reporting.ts";
 import { defineCommand } from "./command.ts";
 import { fit } from "./render.ts";
+import { workerWord } from "./worker-word.ts";
 import * as words from "./words.ts";
 
 /** A plain number, from a number or its digits. */
@@ -43,10 +43,7 @@ export const report = defineCommand<z.output<typeof schema>, Reported>({
   examples: ["report tests 121 --passed 121", "report quality 0.93", "report hallucinated 0 --task 7"],
   needs: "ledger",
   schema,
-  prepare: (raw) => {
-    const key = processEnvironment()["CTM_REPORT"];
-    return { ...raw, key: key === undefined || key === "" ? null : key };
-  },
+  prepare: (raw, caller) => ({ ...raw, key: workerWord(caller) }),
   run: (app, { what, ...wish }) => app.hierarchy.report({ ...wish, kind: what }),
   render: (reported, paper) => [
     fit(

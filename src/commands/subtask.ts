@@ -2,10 +2,10 @@
 import * as z from "zod";
 import type { Submission } from "../app.ts";
 import { childDepthMax, childrenMax, descendantsMax } from "../child-tasks.ts";
-import { processEnvironment } from "../config.ts";
 import { TASK_TYPES } from "../tasks/task.ts";
 import { defineCommand } from "./command.ts";
 import { submissionLines } from "./render.ts";
+import { workerWord } from "./worker-word.ts";
 import * as words from "./words.ts";
 
 const schema = z.strictObject({
@@ -36,10 +36,7 @@ export const subtask = defineCommand<z.output<typeof schema>, Submission>({
   examples: ["subtask --type documentation Describe the new endpoint"],
   needs: "ledger",
   schema,
-  prepare: (raw) => {
-    const word = processEnvironment()["CTM_REPORT"];
-    return { ...raw, word: word === undefined || word === "" ? null : word };
-  },
+  prepare: (raw, caller) => ({ ...raw, word: workerWord(caller) }),
   run: (app, wish) => app.rounds.child(wish),
   render: (submission, paper) => submissionLines(submission, paper),
 });

@@ -11,7 +11,7 @@ import { turnBeganMs } from "./turn-began.ts";
 /** Shells and starters that may stand between an agent and us. */
 const parentsMax = 5;
 
-interface Driver {
+export interface Driver {
   readonly agent: string;
   readonly session: string;
   readonly record: string | null;
@@ -19,12 +19,13 @@ interface Driver {
 
 export class CoordinatingSession {
   readonly #trouble: (error: unknown) => void;
-  readonly #parentPid: number;
+  readonly #driver: () => Driver;
   #said: Driver | null = null;
   #turnBeganMs: number | null = null;
 
-  constructor(parentPid: number, trouble: (error: unknown) => void) {
-    this.#parentPid = parentPid;
+  /** `driver` is asked at each call: an agent may begin another conversation. */
+  constructor(driver: () => Driver, trouble: (error: unknown) => void) {
+    this.#driver = driver;
     this.#trouble = trouble;
   }
 
@@ -35,7 +36,7 @@ export class CoordinatingSession {
 
   /** Says so at the first call, and again when the agent has begun another conversation. It keeps no call from its answer. */
   async coordinates(host: CommandHost): Promise<void> {
-    const driver = driverOf(this.#parentPid);
+    const driver = this.#driver();
     // What led to the first call is coordination too: it counts from the prompt on.
     this.#turnBeganMs = driver.record === null ? null : turnBeganMs(driver.agent, driver.record);
     if (this.#said?.session === driver.session) return;
@@ -59,9 +60,9 @@ export class CoordinatingSession {
   }
 }
 
-/** The nearest of our parents that is a known agent. */
-function driverOf(parentPid: number): Driver {
-  let pid = parentPid;
+/** A known agent among this process and its parents, the nearest; else one nobody knows, by this name. */
+export function driverAt(from: number | null, unknownName: string): Driver {
+  let pid = from ?? 0;
   for (let n = 0; n < parentsMax && pid > 1; n += 1) {
     const found = processOf(pid);
     if (found === null) break;
@@ -71,7 +72,7 @@ function driverOf(parentPid: number): Driver {
       return { agent, session: record.sessionId, record: record.recordPath };
     pid = found.parent;
   }
-  return { agent: "unknown", session: `process-${parentPid}`, record: null };
+  return { agent: "unknown", session: unknownName, record: null };
 }
 
 function processOf(pid: number): { argv: string[]; cwd: string; parent: number } | null {

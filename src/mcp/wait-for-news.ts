@@ -12,6 +12,13 @@ export interface News {
   readonly tasks: readonly { readonly id: number; readonly state: string }[];
 }
 
+export interface Wait {
+  readonly withinMs: number;
+  readonly until: "any" | "all";
+  /** Nobody waits any more. */
+  readonly signal?: AbortSignal;
+}
+
 /**
  * Of these tasks alone, or of all where none is named. `all`: an end is told once all of them have ended; a question or a
  * stop at once all the same. CtmError `no-manager` where nothing could happen.
@@ -19,8 +26,7 @@ export interface News {
 export async function waitForNews(
   host: CommandHost,
   ids: readonly number[],
-  withinMs: number,
-  until: "any" | "all" = "any",
+  { withinMs, until, signal }: Wait,
 ): Promise<News> {
   const news: Fact[] = [];
   const open = new Set(ids);
@@ -43,8 +49,8 @@ export async function waitForNews(
     for (const { id, state } of before) if (isFinal(state)) open.delete(id);
     const isOver = ids.length > 0 && open.size === 0;
     if (!isOver) {
-      await Promise.race([came, broken, after(withinMs)]);
-      if (news.length > 0) await after(togetherMs);
+      await Promise.race([came, broken, after(withinMs, signal)]);
+      if (news.length > 0) await after(togetherMs, signal);
     }
     return { news, tasks: await statesOf(host, ids) };
   } finally {
@@ -70,8 +76,13 @@ async function statesOf(
   return details.map(({ task }) => ({ id: task.id, state: task.state.name }));
 }
 
-function after(ms: number): Promise<void> {
+/** Resolves after this time, or as soon as nobody waits any more. */
+function after(ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve) => {
-    setTimeout(resolve, ms);
+    const timer = setTimeout(resolve, ms);
+    signal?.addEventListener("abort", () => {
+      clearTimeout(timer);
+      resolve();
+    });
   });
 }

@@ -8,6 +8,7 @@ import { dashboardKeys, noteDashboard } from "../dashboard-file.ts";
 import { openHttpServer, type HttpServer } from "./http/http-server.ts";
 import { Live } from "./live.ts";
 import { liveSocket } from "./live-routes.ts";
+import { openMcpDoor } from "./mcp-routes.ts";
 import { allRoutes } from "./routes.ts";
 
 /** How many ports are tried, from the configured one on: each project with a manager of its own has one. */
@@ -33,7 +34,9 @@ export async function openDashboard({ app, host, version }: DashboardParts): Pro
   const keys = dashboardKeys(file);
   const live = new Live(app, randomBytes(6).toString("hex"));
   let opened: HttpServer | null = null;
-  const house = { app, host, live, version, server: () => needed(opened) };
+  const frame = { app, host, live, version, server: () => needed(opened) };
+  const mcp = openMcpDoor(frame);
+  const house = { ...frame, mcp: mcp.routes };
   const server = await openHttpServer({
     bind,
     ports: portsFrom(port),
@@ -57,6 +60,7 @@ export async function openDashboard({ app, host, version }: DashboardParts): Pro
     notices: noticesOf(bind, port, server.port),
     close: async () => {
       live.close();
+      await mcp.close();
       await server.close();
       try {
         noteDashboard(file, null);

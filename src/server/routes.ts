@@ -18,6 +18,8 @@ export interface House {
   readonly host: CommandHost;
   readonly live: Live;
   readonly version: string;
+  /** The tools for agents: described by their own protocol. */
+  readonly mcp: readonly Route[];
   /** The server they are served by, once it listens. */
   server(): HttpServer;
 }
@@ -30,5 +32,5 @@ export function allRoutes(house: House): readonly Route[] {
     ...eventRoutes(house),
   ];
   const own = serverRoutes(house, api);
-  return [...pageRoutes(), ...api, ...own];
+  return [...pageRoutes(), ...api, ...own, ...house.mcp];
 }

@@ -24,14 +24,14 @@ const soon = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 
 it("tells each end by itself, or once that all have ended, then by their states", async () => {
   const { host, move } = bench([1, 2, 3]);
-  const any = waitForNews(host, [1, 2], 60_000);
+  const any = waitForNews(host, [1, 2], { withinMs: 60_000, until: "any" });
   await soon();
   move(3, "completed");
   move(1, "completed");
   expect(await any).toMatchObject({ news: [{ taskId: 1 }], tasks: [{ state: "completed" }, { id: 2 }] });
 
   let isOver = false;
-  const all = waitForNews(host, [1, 2, 3], 60_000, "all").finally(() => (isOver = true));
+  const all = waitForNews(host, [1, 2, 3], { withinMs: 60_000, until: "all" }).finally(() => (isOver = true));
   await soon();
   expect(isOver).toBe(false);
   move(2, "failed");
@@ -43,7 +43,7 @@ it("tells each end by itself, or once that all have ended, then by their states"
 it("tells a question and a stop at once, whatever it waits for", async () => {
   const { host, move, ask } = bench([1, 2]);
   for (const happens of [ask, () => move(1, "needs-input"), () => move(1, "parked")]) {
-    const all = waitForNews(host, [1, 2], 60_000, "all");
+    const all = waitForNews(host, [1, 2], { withinMs: 60_000, until: "all" });
     await soon();
     happens();
     expect((await all).news).toHaveLength(1);

@@ -214,6 +214,7 @@ export function fakeApp(stateDir = "/nowhere", role: App["role"] = "manager"): F
           alike: { count: 0, first: [] },
         };
       },
+      knowsWorker: notThere,
       end: notThere,
       show: notThere,
       list: notThere,

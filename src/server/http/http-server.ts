@@ -211,7 +211,7 @@ class Desk {
     if (refusal !== null) return this.#refused(request, refusal);
     const taken = await takeInput(request, route, target.query);
     if ("status" in taken) return this.#refused(request, taken);
-    const call: Call = { ...taken, params, headers, rights };
+    const call: Call = { ...taken, params, headers, rights, peerPort: peerPortOf(request) };
     return await route.handle(call);
   }
 
@@ -275,6 +275,11 @@ const BAD_TARGET: Refusal = { status: 400, why: "this is no address" };
 interface Target {
   readonly path: string;
   readonly query: URLSearchParams;
+}
+
+function peerPortOf({ socket }: IncomingMessage): number | null {
+  const { remoteAddress = "", remotePort } = socket;
+  return /^(?:127\.|::1$|::ffff:127\.)/.test(remoteAddress) ? (remotePort ?? null) : null;
 }
 
 /** null: longer than an address may be, or not one of ours (a proxy would be asked `GET http://…`). */

@@ -30,6 +30,8 @@ export interface Call<Query = unknown, Body = unknown> {
   readonly raw: Buffer;
   readonly headers: IncomingHttpHeaders;
   readonly rights: Rights;
+  /** The port it was called from, on this machine; null: from elsewhere. */
+  readonly peerPort: number | null;
 }
 
 export type Answer =
@@ -44,7 +46,7 @@ export type Answer =
   | { readonly stream: (response: ServerResponse) => void };
 
 export interface RouteSpec<Query, Body> {
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "POST" | "DELETE";
   /** `/api/tasks/:id` */
   readonly path: string;
   readonly access: Access;
