@@ -1,7 +1,7 @@
 /**
- * A task that has spent beyond a budget of the roster is handed up to level 3, once a budget and window: booked, told, and
- * left to its agent. Looked at whenever usage of it is booked, and before its end is, so that the figures of the attempt
- * know of it.
+ * A task that has spent beyond a budget of the roster is handed up to level 3, once a budget and window (a
+ * rolling one: once an attempt): booked, told, and left to its agent. Looked at whenever usage of it is booked, and
+ * before its end is, so that the figures of the attempt know of it.
  */
 import type { FactBus } from "./events/bus.ts";
 import type { After } from "./gathered-writes.ts";
@@ -40,15 +40,22 @@ export class BudgetOverruns {
       simulated: entry.source === "simulated",
     }));
     for (const budget of throttle.overrunBudgets({ worker, agent, model, member }, now(), more))
-      this.#handUp(task, member, budget, roster, after);
+      this.#handUp(task, member, budget, roster, sinceMs(budget, attempt), after);
   }
 
-  #handUp(task: Task, memberId: string, budget: LimitStanding, roster: Roster, after: After): void {
+  #handUp(
+    task: Task,
+    memberId: string,
+    budget: LimitStanding,
+    roster: Roster,
+    fromMs: number,
+    after: After,
+  ): void {
     const { ledger, bus, now } = this.#parts;
     const over = `over ${limitName(budget)} (`;
     const known = ledger.escalations
       .ofTask(task.id)
-      .some(({ reason, atMs }) => reason.startsWith(over) && atMs >= budget.startMs);
+      .some(({ reason, atMs }) => reason.startsWith(over) && atMs >= fromMs);
     if (known) return;
     const own = memberOf(roster, memberId);
     const member = own === null ? null : (superiorOf(roster, own)?.id ?? null);
@@ -58,4 +65,12 @@ export class BudgetOverruns {
     ledger.escalate(task, level, member, reason, atMs);
     after(() => bus.publish({ kind: "task-escalated", atMs, taskId: task.id, level, member, reason, by }));
   }
+}
+
+/**
+ * From when on having been handed up counts. A rolling window is never over while the task goes on spending: without the
+ * attempt's own beginning a task would be handed up again each time the last one leaves the window.
+ */
+function sinceMs({ startMs, endMs }: LimitStanding, attempt: AttemptRow): number {
+  return endMs === null ? Math.min(startMs, attempt.reserved_at_ms) : startMs;
 }

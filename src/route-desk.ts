@@ -3,6 +3,7 @@ import { CtmError } from "./base/errors.ts";
 import type { Config } from "./config.ts";
 import { subjectWords, type AdoptedRoute } from "./delegation/adopted-route.ts";
 import type { DelegationDesk } from "./delegation-desk.ts";
+import type { FactBus } from "./events/bus.ts";
 import type { KeptWrites } from "./kept-writes.ts";
 import type { Ledger } from "./ledger/ledger.ts";
 import { modelMove, type ModelClass } from "./optimization/model-moves.ts";
@@ -18,6 +19,7 @@ export interface RouteDeskParts {
   readonly ledger: Ledger;
   readonly delegation: DelegationDesk;
   readonly kept: KeptWrites;
+  readonly bus: FactBus;
   now(): number;
 }
 
@@ -64,16 +66,20 @@ export class RouteDesk {
 
   /** Adopts a route, kept at once, or shows with `doIt` what it would change. */
   take(route: Omit<AdoptedRoute, "atMs">, yes: boolean, doIt: string): RouteChange {
-    const { kept, delegation, now } = this.#parts;
-    if (yes) kept.orThrow(() => delegation.adopted.adopt({ ...route, atMs: now() }));
+    const { kept, delegation, bus, now } = this.#parts;
     const { agent, model, insteadOf, because, subject } = route;
-    const undo = `routes drop ${subject}`;
-    return { done: yes, whose: subjectWords(route), agent, from: insteadOf, to: model, because, doIt, undo };
+    const told = { whose: subjectWords(route), agent, from: insteadOf, to: model, because };
+    if (yes) {
+      const atMs = now();
+      kept.orThrow(() => delegation.adopted.adopt({ ...route, atMs }));
+      bus.publish({ kind: "route-adopted", atMs, ...told });
+    }
+    return { done: yes, ...told, doIt, undo: `routes drop ${subject}` };
   }
 
   /** Takes an adopted route back. CtmError `not-found` where none of this name was adopted. */
   drop(subject: string): RouteChange {
-    const { kept, delegation } = this.#parts;
+    const { kept, delegation, bus, now } = this.#parts;
     const dropped = kept.orThrow(() => delegation.adopted.drop(subject));
     if (dropped === null)
       throw new CtmError(
@@ -83,16 +89,9 @@ export class RouteDesk {
     const { agent, model } = dropped;
     const type = TASK_TYPES.find((name) => dropped.kind === "type" && name === dropped.subject);
     const to = type === undefined ? dropped.insteadOf : delegation.routeOf(type).model;
-    return {
-      done: true,
-      whose: subjectWords(dropped),
-      agent,
-      from: model,
-      to,
-      because: null,
-      doIt: "",
-      undo: null,
-    };
+    const told = { whose: subjectWords(dropped), agent, from: model, to, because: null };
+    bus.publish({ kind: "route-dropped", atMs: now(), ...told });
+    return { done: true, ...told, doIt: "", undo: null };
   }
 
   #classes(): ModelClass[] {

@@ -63,6 +63,16 @@ it("knows after a crash what was handed up, and begins anew with the window", as
   expect(await uses(200)).toEqual([week, week]);
 });
 
+it("hands a task up once an attempt where the window rolls on with it", async () => {
+  const uses = await atWork({ "member coder tokens/hour": 600 });
+  const hour = "3 boss over the budget member coder tokens/hour (600)";
+  expect(await uses(601)).toEqual([hour]);
+  for (const tokens of [500, 500, 500, 500]) {
+    bench.nowMs += 1_900_000;
+    expect(await uses(tokens)).toEqual([hour]);
+  }
+});
+
 it("looks at budgets of the roster alone: a limit of all together hands nothing up", async () => {
   const uses = await atWork({ "tokens/day": 600 });
   expect(await uses(5_000)).toEqual([]);

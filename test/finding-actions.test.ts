@@ -7,6 +7,7 @@ import { loadConfig } from "../src/config.ts";
 import { DelegationDesk } from "../src/delegation-desk.ts";
 import { modelLadder, nextModel, DEFAULT_TIERS } from "../src/delegation/routes.ts";
 import { applyFinding, type FindingActionParts } from "../src/finding-actions.ts";
+import { FactBus } from "../src/events/bus.ts";
 import type { KeptWrites } from "../src/kept-writes.ts";
 import { Ledger } from "../src/ledger/ledger.ts";
 import type { KeptFinding, Rule } from "../src/optimization/rules.ts";
@@ -33,7 +34,8 @@ beforeEach(async () => {
   ledger = Ledger.open(":memory:");
   const delegation = new DelegationDesk(config, ledger);
   const kept: Pick<KeptWrites, "orThrow"> = { orThrow: (write) => write() };
-  const routes = new RouteDesk({ config, ledger, delegation, kept: kept as KeptWrites, now: () => 7 });
+  const routeParts = { config, ledger, delegation, bus: new FactBus(), now: () => 7 };
+  const routes = new RouteDesk({ ...routeParts, kept: kept as KeptWrites });
   const contexts = {
     compactAfter: (task: number, act: boolean) => {
       told.push([task, act]);

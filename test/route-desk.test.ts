@@ -4,6 +4,9 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { loadConfig } from "../src/config.ts";
 import { DelegationDesk } from "../src/delegation-desk.ts";
+import { FactBus } from "../src/events/bus.ts";
+import type { Fact } from "../src/events/facts.ts";
+import { factText } from "../src/events/fact-text.ts";
 import type { KeptWrites } from "../src/kept-writes.ts";
 import { Ledger } from "../src/ledger/ledger.ts";
 import { renderRouteChange, renderRoutes } from "../src/reports/routes.ts";
@@ -15,6 +18,7 @@ import { settleTask, type Settled } from "./support/settled-tasks.ts";
 let folder: string;
 let file: string;
 let ledger: Ledger;
+let facts: Fact[] = [];
 /** Nothing is gathered here: every write stands at once. */
 const kept: Pick<KeptWrites, "flush" | "orThrow"> = { flush: () => undefined, orThrow: (write) => write() };
 
@@ -22,6 +26,7 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "ctm-routes-"));
   file = join(folder, "ledger.sqlite");
   ledger = Ledger.open(file);
+  facts = [];
 });
 afterEach(() => {
   ledger.close();
@@ -33,7 +38,9 @@ async function desks(yaml = ""): Promise<{ delegation: DelegationDesk; routes: R
   writeFileSync(configFile, `workers: { agent: claude }\n${yaml}`);
   const config = await loadConfig({ overrides: { configFile }, env: { HOME: folder }, cwd: folder });
   const delegation = new DelegationDesk(config, ledger);
-  const parts = { config, ledger, delegation, kept: kept as KeptWrites, now: () => 7 };
+  const bus = new FactBus();
+  bus.subscribe((fact) => facts.push(fact));
+  const parts = { config, ledger, delegation, bus, kept: kept as KeptWrites, now: () => 7 };
   return { delegation, routes: new RouteDesk(parts) };
 }
 
@@ -93,6 +100,14 @@ it("suggests by what is measured, adopts when told to, keeps it, and drops it ag
   expect(later.routes.drop("coding")).toMatchObject({ from: "haiku", to: "sonnet", undo: null });
   expect(later.delegation.delegate(CODING)).toMatchObject({ model: "sonnet", route: "codex" });
   expect(() => later.routes.drop("coding")).toThrow('no route of "coding" is adopted');
+  expect(facts.map(factText)).toEqual([
+    expect.stringMatching(/^coding tasks go to haiku instead of sonnet \(adopted: .*\$0\.0100.*\)$/),
+    "coding tasks go to sonnet instead of haiku (dropped)",
+  ]);
+  expect(facts).toMatchObject([
+    { kind: "route-adopted", atMs: 7, agent: "claude", from: "sonnet", to: "haiku" },
+    { kind: "route-dropped", atMs: 7, from: "haiku", to: "sonnet", because: null },
+  ]);
 });
 
 it("counts only costs that are measured in full", async () => {

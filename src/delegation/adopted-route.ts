@@ -67,8 +67,11 @@ export function subjectWords({ kind, subject }: Pick<AdoptedRoute, "kind" | "sub
   return kind === "type" ? `${subject} tasks` : `tasks of ${subject}`;
 }
 
+export function modelWords(model: string | null): string {
+  return model ?? "the agent's own default";
+}
+
 /** What is told as long as it stands. */
 export function adoptedWords(route: AdoptedRoute): string {
-  const before = route.insteadOf ?? "the agent's own default";
-  return `${subjectWords(route)} go to ${route.model} instead of ${before} (adopted; \`routes drop ${route.subject}\` takes it back)`;
+  return `${subjectWords(route)} go to ${route.model} instead of ${modelWords(route.insteadOf)} (adopted; \`routes drop ${route.subject}\` takes it back)`;
 }

@@ -1,7 +1,10 @@
 /** The only place where a fact becomes a sentence. Texts of users and agents stand in it as they are: whoever prints makes them harmless. */
+import { modelWords } from "../delegation/adopted-route.ts";
 import { nearWords } from "../roster/context-budget.ts";
 import { levelWords } from "../roster/escalation.ts";
 import type { Fact } from "./facts.ts";
+
+type RouteFact = Extract<Fact, { kind: "route-adopted" | "route-dropped" }>;
 
 /** One sentence without a full stop. */
 export function factText(fact: Fact): string {
@@ -30,6 +33,9 @@ export function factText(fact: Fact): string {
       return `auto is ${fact.auto ? "on" : "off"}, dispatch ${fact.paused ? "paused" : "not paused"}${because(fact.reason)}`;
     case "limit-set":
       return `limit ${fact.limitId} was set${because(fact.reason)}`;
+    case "route-adopted":
+    case "route-dropped":
+      return routeText(fact);
     case "storage-changed":
       return fact.fault ?? "the database takes writes again: what was kept is written, and dispatch goes on";
     case "finding-opened":
@@ -51,6 +57,10 @@ export function factText(fact: Fact): string {
     default:
       return fact satisfies never;
   }
+}
+
+function routeText({ whose, from, to, because: why }: RouteFact): string {
+  return `${whose} go to ${modelWords(to)} instead of ${modelWords(from)} (${why === null ? "dropped" : `adopted: ${why}`})`;
 }
 
 /** The warning stands by itself, word for word. */

@@ -81,6 +81,17 @@ export type Fact =
       readonly limitId: string;
       readonly reason: string | null;
     }
+  /** A person adopted a route, or took one back. `whose`: `coding tasks`. A model of null is the agent's own default. */
+  | {
+      readonly kind: "route-adopted" | "route-dropped";
+      readonly atMs: number;
+      readonly whose: string;
+      readonly agent: string;
+      readonly from: string | null;
+      readonly to: string | null;
+      /** One sentence with the figures it was adopted for; null = it was dropped. */
+      readonly because: string | null;
+    }
   /** `fault`: why nothing is dispatched, in one sentence; null: the storage is sound again. `ends`: until a new start. */
   | {
       readonly kind: "storage-changed";

@@ -133,6 +133,7 @@ export function actionRoutes(house: House): readonly Route[] {
       body: nothing,
       handle: async ({ params }) => ({ json: await host.run("findings ack", { id: params["id"] }) }),
     }),
+    ...routeActions(house),
     defineRoute({
       method: "POST",
       path: "/api/report",
@@ -140,6 +141,30 @@ export function actionRoutes(house: House): readonly Route[] {
       summary: "An agent reports on the task it has in hand; its CTM_REPORT stands in the head x-ctm-report",
       body: report,
       handle: async (call) => ({ json: await host.run("report", { ...call.body, key: reportKeyOf(call) }) }),
+    }),
+  ];
+}
+
+function routeActions({ host }: House): readonly Route[] {
+  return [
+    defineRoute({
+      method: "POST",
+      path: "/api/routes/:what/adopt",
+      access: "act",
+      summary:
+        "Send a type of task to the model suggested for it; without `yes` it is only told what would change",
+      body: z.strictObject({ yes: z.boolean().optional() }),
+      handle: async ({ params, body }) => ({
+        json: await host.run("routes adopt", { what: params["what"], ...body }),
+      }),
+    }),
+    defineRoute({
+      method: "POST",
+      path: "/api/routes/:what/drop",
+      access: "act",
+      summary: "Take an adopted route back: one of a type, or of an agent of the roster",
+      body: nothing,
+      handle: async ({ params }) => ({ json: await host.run("routes drop", { what: params["what"] }) }),
     }),
   ];
 }

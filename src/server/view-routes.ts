@@ -55,6 +55,11 @@ const PLAIN: readonly (readonly [path: string, command: string, summary: string]
   ["/api/plan", "plan", "When waiting tasks go, and which fit before a limit resets"],
   ["/api/recap", "recap", "What the last start found"],
   ["/api/roster", "roster", "The agents of the hierarchy"],
+  [
+    "/api/routes",
+    "routes",
+    "Models by measured success, for each type of task, and the routes that were adopted",
+  ],
   ["/api/findings", "findings", "What the figures of the hierarchy say to do"],
 ];
 

@@ -8,6 +8,7 @@ import { openApp, type App } from "../../src/app.ts";
 import { localHost } from "../../src/commands/host.ts";
 import { loadConfig } from "../../src/config.ts";
 import { readDashboardFile } from "../../src/dashboard-file.ts";
+import type { LocalApp } from "../../src/local-app.ts";
 import { openDashboard, type Dashboard } from "../../src/server/dashboard.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { webCall, type Got, type Sent } from "../support/web-client.ts";
@@ -82,6 +83,7 @@ describe("the API", () => {
       "recap",
       "roster",
       "findings",
+      "routes",
     ];
     for (const view of [
       ...views,
@@ -123,12 +125,44 @@ describe("the API", () => {
     expect(story.moves.map(({ to }) => to)).toEqual(["cancelled", "queued"]);
     const raise = { id: "cost/hour", amount: "10", until: "+2h", reason: "release day" };
     expect((await act("/api/limits/raise", raise)).json).toMatchObject({ limit: 10_000_000_000 });
-    for (const path of ["/api/tasks", `/api/tasks/${id}/cancel`, "/api/limits/raise", "/api/dispatch"])
+    const closed = ["/api/tasks", `/api/tasks/${id}/cancel`, "/api/limits/raise", "/api/dispatch"];
+    for (const path of [...closed, "/api/routes/ui/adopt", "/api/routes/ui/drop"])
       expect([path, (await act(path, {}, keys.read)).status]).toEqual([path, 403]);
     expect((await call(`/api/tasks/${id}/cancel`, { key: keys.act })).status).toBe(405);
     // A face that is not the person's at the prompt still cannot do what they could not.
     expect((await act("/api/workers/w1/answer", { text: "y" })).status).toBe(503);
     expect((await act("/api/tasks", { text: "x", cwd: "../.." })).status).toBe(400);
+  });
+
+  it("adopts and drops routes as the commands do, and tells of it", async () => {
+    expect((await act("/api/routes/coding/adopt", { yes: true })).json).toMatchObject({
+      error: {
+        code: "refused",
+        message: expect.stringContaining("no other model is suggested for coding tasks"),
+      },
+    });
+    expect((await act("/api/routes/painting/adopt", {})).status).toBe(400);
+    (app as LocalApp).routes.take(
+      {
+        kind: "type",
+        subject: "ui",
+        agent: "claude",
+        model: "opus",
+        insteadOf: null,
+        because: "it was told to",
+      },
+      true,
+      "",
+    );
+    expect((await act("/api/routes/ui/drop", {})).json).toMatchObject({ done: true, from: "opus" });
+    expect((await act("/api/routes/ui/drop", {})).status).toBe(404);
+    const facts = await look<{ fact: { kind: string }; text: string }[]>("/api/facts");
+    expect(
+      facts.filter(({ fact }) => fact.kind.startsWith("route-")).map(({ fact, text }) => [fact.kind, text]),
+    ).toEqual([
+      ["route-adopted", "ui tasks go to opus instead of the agent's own default (adopted: it was told to)"],
+      ["route-dropped", expect.stringMatching(/^ui tasks go to .* instead of opus \(dropped\)$/)],
+    ]);
   });
 
   it("gives long lists a page at a time, in which nothing is twice and nothing missing", async () => {
