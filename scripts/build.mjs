@@ -10,6 +10,7 @@ import {
   mkdtempSync,
   mkdirSync,
   readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   rmdirSync,
@@ -141,6 +142,10 @@ async function program(file) {
     },
     footer: { js: "})" },
   });
+  // Patterns keep their characters as they are written: what is read as one byte a character has none of those.
+  const text = readFileSync(file, "utf8");
+  const escaped = (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  writeFileSync(file, text.replaceAll(/[^\x00-\x7f]/g, escaped));
   // It runs once where it finds nothing of a person's. What it makes only spares time: the build goes on without it.
   const place = mkdtempSync(join(tmpdir(), "ctm-build-"));
   try {

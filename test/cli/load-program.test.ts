@@ -9,6 +9,13 @@ import { removeFolder } from "../support/remove-folder.ts";
 
 const root = new URL("../..", import.meta.url).pathname;
 
+it("the program is read as one byte a character, and has no others", () => {
+  const text = readFileSync(join(productFolder(), "program.cjs"), "latin1");
+  expect(text.match(/[^\x00-\x7f]/g)).toBeNull();
+  // What agents draw is known by such characters.
+  expect(text).toContain("\\u2500{10,}");
+});
+
 describe("what V8 made of the program when it was built", () => {
   it("is taken by the Node that built it", () => {
     const file = join(productFolder(), "program.cjs");
