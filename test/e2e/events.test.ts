@@ -8,8 +8,9 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { describe, expect, it } from "vitest";
 import { readDashboardFile } from "../../src/dashboard-file.ts";
-import { GITHUB_REVIEW } from "../activation/payloads.ts";
+import { GITHUB_PUSH, GITHUB_REVIEW } from "../activation/payloads.ts";
 import { agentBin } from "../support/agent-home.ts";
+import { productFolder } from "../support/built-product.ts";
 import { product, type Product } from "../support/product.ts";
 import { realBench } from "../support/real-agent.ts";
 import { waitFor } from "../support/wait-for.ts";
@@ -98,6 +99,115 @@ triggers:
   review: { on: git.review_requested, wake: w2, trust: run, prompt: "Review it [[say:reviewed]]" }
   pushed: { on: git.push, wake: w1, trust: held }
 `;
+const HELD = `
+limits:
+  worker: { tokens: { hour: null, day: null, month: null }, cost: { hour: null, day: null, month: null } }
+  global: { tokens: { hour: 20K, day: null, month: null }, cost: { hour: null, day: null, month: null } }
+events: { hooks: { code: { provider: github, secret: "${SECRET}" } } }
+triggers:
+  pushed: { on: git.push, trust: run, prompt: "Look at the push [[in:10]] [[out:0]] [[delay:0]]" }
+  alarm: { on: alarm.fire, trust: run, prompt: "Put it out [[in:10]] [[out:0]] [[delay:0]]" }
+`;
+
+interface Why {
+  readonly outcome: string;
+  readonly fates: readonly {
+    readonly wake: {
+      readonly gate: string | null;
+      readonly untilMs: number | null;
+      readonly reason: string | null;
+    } | null;
+  }[];
+}
+
+/** A delivery of GitHub's to the hook `code`. */
+async function deliver(
+  ctm: Product,
+  delivery: string,
+  kind: string,
+  payload: object,
+  secret = SECRET,
+): Promise<number> {
+  const url = readDashboardFile(join(ctm.state, "dashboard.json"))?.url ?? "";
+  const body = JSON.stringify(payload);
+  const signature = createHmac("sha256", secret).update(body).digest("hex");
+  const headers = {
+    ...{ "x-github-event": kind, "x-github-delivery": delivery },
+    "x-hub-signature-256": `sha256=${signature}`,
+  };
+  return (await fetch(`${url}hooks/code`, { method: "POST", body, headers })).status;
+}
+
+it("5.1 while the limits are HARD a normal event waits, says until when, and then wakes once; a critical one goes", async () => {
+  const ctm = product({ workers: 1, recorded: true, clockMoves: true, dashboard: true, yaml: HELD });
+  const manager = await ctm.serve();
+  // Of another type: what later tasks reserve is not learnt from it.
+  await ctm.tell("Use it up [[in:19200]] [[out:0]] [[delay:0]]", { type: "analysis" });
+  await ctm.until(1, "completed");
+  const [spent] = await ctm.attempts(1);
+  expect(await deliver(ctm, "d-1", "push", GITHUB_PUSH)).toBe(202);
+  const waiting = await waitFor("the push to wait at the limits", async () => {
+    const why = await ctm.ask<Why>("events why", { event: "1" }, null);
+    return why.fates[0]?.wake?.gate === "limit" ? why : null;
+  });
+  expect(waiting.outcome).toBe("held");
+  const { untilMs, reason } = waiting.fates[0]?.wake ?? {};
+  expect(reason).toMatch(/tokens\/hour.*HARD/);
+  const inMs = (untilMs ?? 0) - (spent?.endedAtMs ?? 0);
+  expect(inMs).toBeGreaterThan(3_590_000);
+  expect(inMs).toBeLessThanOrEqual(3_600_000);
+  // As a person reads it.
+  const said = await ctm.ok(["events", "why", "1"]);
+  expect(said).toMatch(/limit/);
+  expect(said).toMatch(/until/);
+
+  await ctm.ask("events send", { type: "alarm.fire", priority: "critical" }, null);
+  await ctm.until(2, "completed");
+  expect((await ctm.task(2)).draft).toMatchObject({ priority: "critical" });
+
+  // Delivered again it is the one that waits.
+  expect(await deliver(ctm, "d-2", "push", GITHUB_PUSH)).toBe(200);
+  expect(await ctm.tasks()).toHaveLength(2);
+  await manager.passTime(3_600_000);
+  await ctm.until(3, "completed");
+  const rows = await waitFor("both to be delivered", async () => {
+    const all = await events(ctm);
+    return all.every(({ outcome }) => outcome === "delivered") ? all : null;
+  });
+  expect(rows).toHaveLength(2);
+  expect(await ctm.tasks()).toHaveLength(3);
+  expect(ctm.typedPrompts().filter((text) => text.includes("Look at the push"))).toHaveLength(1);
+});
+
+it("a message from inside a worker is typed when the turn of its receiver has ended, never before", async () => {
+  const ctm = product({ workers: 1, recorded: true });
+  await ctm.serve();
+  await ctm.ok(["spawn", "--agent", "shell"]);
+  const command = `${process.execPath} ${join(productFolder(), "ctm.js")} message w1`;
+  // On a machine so slow that the turn was over too early it is done again with a longer one.
+  for (let turnMs = 5_000, id = 1; ; turnMs *= 3) {
+    const turn = await ctm.tell(`Think [[delay:${turnMs}]]`, { worker: "concurrent_worker1" });
+    await ctm.until(turn.task.id, "running");
+    const sender = await ctm.tell(`${command} 'Read docs/api-${id}.md [[delay:0]]'`, { agent: "shell" });
+    await ctm.until(sender.task.id, "completed");
+    const meanwhile = await ctm.task(turn.task.id);
+    const typed = ctm.typedPrompts().filter((text) => text.includes(`docs/api-${id}.md`));
+    id += 1;
+    if (meanwhile.state.name !== "running") continue;
+    expect(typed).toEqual([]);
+    await ctm.until(turn.task.id, "completed");
+    const answer = await ctm.until(sender.task.id + 1, "completed");
+    expect(answer.draft.text).toContain('A message from "ctm/worker/concurrent_worker2".');
+    const [[before], [after]] = [await ctm.attempts(turn.task.id), await ctm.attempts(answer.id)];
+    expect(after?.worker).toBe("concurrent_worker1");
+    expect(after?.typedAtMs).toBeGreaterThanOrEqual(before?.endedAtMs ?? Number.POSITIVE_INFINITY);
+    const arrived = ctm.typedPrompts().filter((text) => text.includes(`docs/api-${id - 1}.md`));
+    expect(arrived).toHaveLength(1);
+    expect((await events(ctm))[0]).toMatchObject({ outcome: "delivered" });
+    return;
+  }
+});
+
 const { bin, reason } = await agentBin("claude");
 
 describe.skipIf(bin === null)(
@@ -107,18 +217,13 @@ describe.skipIf(bin === null)(
       const { api, ctm } = await realBench("claude", bin, { workers: 2, yaml: HOOKS, dashboard: true });
       await ctm.serve();
       const url = readDashboardFile(join(ctm.state, "dashboard.json"))?.url ?? "";
-      const body = JSON.stringify(GITHUB_REVIEW);
-      const post = async (delivery: string, signature: string): Promise<number> => {
-        const kind = { "x-github-event": "pull_request", "x-github-delivery": delivery };
-        const headers = { ...kind, "x-hub-signature-256": `sha256=${signature}` };
-        return (await fetch(`${url}hooks/code`, { method: "POST", body, headers })).status;
-      };
-      const signature = createHmac("sha256", SECRET).update(body).digest("hex");
-      expect(await post("d-1", signature.replace(/./g, "0"))).toBe(401);
-      expect(await post("d-1", signature)).toBe(202);
-      expect(await post("d-1", signature)).toBe(200);
+      const post = (delivery: string, secret?: string): Promise<number> =>
+        deliver(ctm, delivery, "pull_request", GITHUB_REVIEW, secret);
+      expect(await post("d-1", "another secret")).toBe(401);
+      expect(await post("d-1")).toBe(202);
+      expect(await post("d-1")).toBe(200);
       await ctm.until(1, "completed");
-      expect(await post("d-2", signature)).toBe(200);
+      expect(await post("d-2")).toBe(200);
       const [attempt, ...more] = await ctm.attempts(1);
       expect(more).toEqual([]);
       expect(attempt).toMatchObject({
