@@ -14,6 +14,10 @@ export function callerHere(origin: string, config: () => Promise<Config>): Calle
     origin,
     config,
     readText: (file) => (file === "-" ? readStandardInput() : readFileText(resolve(cwd, file))),
+    exportPages: async (folder) => {
+      const { exportPages } = await import("./export-pages.ts");
+      return exportPages(folder, await config());
+    },
   };
 }
 

@@ -7,6 +7,7 @@ import type * as z from "zod";
 import type { App } from "../app.ts";
 import type { Config } from "../config.ts";
 import { CtmError } from "../base/errors.ts";
+import type { ExportedPages } from "../reports/page-questions.ts";
 import type { Paper } from "../reports/paper.ts";
 
 export const COMMAND_GROUPS = [
@@ -59,6 +60,17 @@ export interface Caller {
   readonly workerWord?: string | null;
   /** Told all files and folders a result is made of, by a command whose result depends on nothing else. */
   readonly onPlaces?: (places: readonly string[]) => void;
+  /** Writes the pages as a file into this folder; none: not from here. Throws CtmError. */
+  readonly exportPages?: (folder: string) => Promise<PagesExported>;
+}
+
+/** A copy of the pages that was written. */
+export interface PagesExported {
+  readonly file: string;
+  readonly bytes: number;
+  /** Tasks whose story is in it. */
+  readonly stories: number;
+  readonly from: ExportedPages["from"];
 }
 
 /** Where the results go of a command that is followed where the person sits. */

@@ -1,7 +1,7 @@
 /** `dashboard`: the link to the pages of the manager that runs, with the key in it. */
 import * as z from "zod";
 import { CtmError } from "../base/errors.ts";
-import { readDashboardFile } from "../dashboard-file.ts";
+import { readDashboardFile, type DashboardFacts } from "../dashboard-file.ts";
 import { defineCommand } from "./command.ts";
 
 const schema = z.strictObject({});
@@ -35,14 +35,23 @@ export const dashboard = defineCommand<z.output<typeof schema>, DashboardLinks>(
 });
 
 async function linksOf(file: string): Promise<DashboardLinks> {
-  const facts = readDashboardFile(file);
-  if (facts === null || facts.url === null || !(await answers(facts.url))) {
+  const facts = await dashboardThatAnswers(file);
+  if (facts === null) {
     throw new CtmError("no-manager", "no dashboard is to be had: no manager serves one", [
       "Start one with `ctm` or `ctm serve`, without --no-dashboard and with dashboard.enabled.",
     ]);
   }
   const { url, act, read } = facts;
   return { url, link: `${url}#key=${act}`, readLink: `${url}#key=${read}` };
+}
+
+/** Where the manager that runs serves its pages, and their keys; null: nobody answers there. */
+export async function dashboardThatAnswers(
+  file: string,
+): Promise<(DashboardFacts & { readonly url: string }) | null> {
+  const facts = readDashboardFile(file);
+  if (facts === null || facts.url === null || !(await answers(facts.url))) return null;
+  return { ...facts, url: facts.url };
 }
 
 /** Is somebody there? A manager that was killed has left its address behind. */

@@ -12,6 +12,7 @@ import { cap } from "./cap.ts";
 import { clear } from "./clear.ts";
 import type { Command } from "./command.ts";
 import { dashboard } from "./dashboard.ts";
+import { dashboardExport } from "./dashboard-export.ts";
 import { coordinate, workersRole } from "./coordinate.ts";
 import { dispatchAdd, dispatchEnd, dispatchShow, dispatchStart } from "./dispatch.ts";
 import { dispatches, dispatchesImport } from "./dispatches.ts";
@@ -121,7 +122,7 @@ export function allCommands(): readonly Command[] {
     ...[eventsList, eventsShow, eventsWhy, eventsSend, sendMessage, eventsReplay, eventsDlq],
     ...[eventsMetrics, eventsSimulate],
     ...[triggersList, triggersPause, triggersResume, triggersTest, triggersJsonSchema],
-    ...[serve, mcp, dashboard, doctor, backup, restore, init, help, exit],
+    ...[serve, mcp, dashboard, dashboardExport, doctor, backup, restore, init, help, exit],
   ];
 }
 

@@ -136,6 +136,11 @@ export function writePrivateProgram(path: string, text: string): void {
   replaceFile(path, text, PROGRAM_MODE);
 }
 
+/** Removes what a write that was killed has left behind. */
+export function discardLeftOver(path: string): void {
+  FILE.discard.pass(() => rmSync(path, { force: true }));
+}
+
 /** What is in the file is on the disk when this returns. Throws CtmError `io`. */
 export function syncFile(path: string): void {
   sync(path, constants.O_RDONLY | constants.O_NOFOLLOW);

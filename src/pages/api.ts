@@ -2,6 +2,8 @@
  * The manager, as the page asks it. The key comes with the link, behind the #, and is kept in this page's own storage:
  * it belongs to this port alone and is sent to nobody unasked. An exported page has its answers with it instead.
  */
+import type { ExportedPages } from "../reports/page-questions.ts";
+
 const KEY = "ctm-key";
 const answerWithinMs = 15_000;
 
@@ -16,11 +18,15 @@ export class Refused extends Error {
   }
 }
 
-const EXPORTED = document.getElementById("exported")?.textContent ?? null;
-const exported = EXPORTED === null ? null : (JSON.parse(EXPORTED) as Readonly<Record<string, unknown>>);
+const written = document.getElementById("exported")?.textContent ?? null;
 
-/** Was this page written to files? Then nothing can be done here, and nothing changes. */
-export const isExported = exported !== null;
+/** What this page was written with, where it is a copy in files: nothing can be done here, and nothing changes. */
+export const exported = written === null ? null : (JSON.parse(written) as ExportedPages);
+
+/** Now; in a copy, when it was written. */
+export function nowMs(): number {
+  return exported?.writtenAtMs ?? Date.now();
+}
 
 /** Takes a key out of the address, so that it stands in no history and no picture of the screen. */
 export function takeKey(): void {
@@ -37,8 +43,8 @@ export function authorization(): Record<string, string> {
 /** Throws Refused. */
 export async function look<T>(path: string): Promise<T> {
   if (exported === null) return (await ask(path, { headers: authorization() })) as T;
-  if (path in exported) return exported[path] as T;
-  throw new Refused(404, "this is not part of the export");
+  if (Object.hasOwn(exported.answers, path)) return exported.answers[path] as T;
+  throw new Refused(404, "This is not part of the copy.");
 }
 
 /** Throws Refused. */

@@ -1,5 +1,7 @@
 /** The page: chooses the view the address names, draws it, and draws it again when something has happened. */
-import { act, isExported, look, Refused, takeKey } from "./api.ts";
+import type { ExportedPages } from "../reports/page-questions.ts";
+import { count } from "../reports/numbers.ts";
+import { act, exported, look, Refused, takeKey } from "./api.ts";
 import { addForm, ask, closeDialog, holdForm, keysHelp, raiseForm, submitDialog } from "./dialogs.ts";
 import { byId, h, show, type Child } from "./dom.ts";
 import { events } from "./events.ts";
@@ -11,7 +13,7 @@ import { story } from "./story.ts";
 import { tasks } from "./tasks.ts";
 import { throttle } from "./throttle.ts";
 import { placeOf, type View, type Viewer } from "./view.ts";
-import { useTimeZone } from "./words.ts";
+import { moment, useTimeZone } from "./words.ts";
 
 /** A new view stands here, and has its place in the navigation. */
 const VIEWS: readonly View[] = [fleet, throttle, tasks, story, metrics, spend, events];
@@ -26,7 +28,7 @@ let viewer: Viewer = { acts: false };
 let drawing = false;
 let again = false;
 let soon: number | undefined;
-let isHeard = isExported;
+let isHeard = false;
 let fault: string | null = null;
 
 interface Session {
@@ -107,14 +109,27 @@ function showFrame(view: View): void {
 }
 
 function stateWords(): Child {
-  const [kind, words] = isExported
-    ? ["export", "A copy in files"]
-    : fault !== null
-      ? ["off", fault]
-      : isHeard
-        ? ["on", viewer.acts ? "Live" : "Live, for looking only"]
-        : ["off", "Waiting for the manager"];
+  const [kind, words] =
+    exported !== null
+      ? ["export", "A copy, not live"]
+      : fault !== null
+        ? ["off", fault]
+        : isHeard
+          ? ["on", viewer.acts ? "Live" : "Live, for looking only"]
+          : ["off", "Waiting for the manager"];
   return [h("span", { class: `dot ${kind}`, "aria-hidden": "true" }), words];
+}
+
+/** Above every view of a copy, so that nobody takes it for what is so now. */
+function showWritten({ writtenAtMs, timeZone, version, from, stories }: ExportedPages): void {
+  useTimeZone(timeZone);
+  const place = byId("written");
+  const workers = from === "manager" ? "" : " No manager was asked, so there are no workers in it.";
+  show(
+    place,
+    `This is a copy, written on ${moment(writtenAtMs)} (${timeZone}) by ctm ${version}. It is not live: it does not change, and nothing can be done here. It holds the newest tasks of each list and the stories of ${count(stories)}.${workers}`,
+  );
+  place.hidden = false;
 }
 
 function redrawSoon(): void {
@@ -263,7 +278,7 @@ function listen(): void {
 
 /** What the key may do is asked first where that is not known yet: it decides what is drawn. */
 async function begin(): Promise<void> {
-  if (!isExported) {
+  if (exported === null) {
     try {
       const { rights, timeZone } = await look<Session>("/api/session");
       viewer = { acts: rights === "act" };
@@ -280,9 +295,10 @@ function start(): void {
   const theme = localStorage.getItem("ctm-theme");
   if (theme === "light" || theme === "dark") document.documentElement.dataset["theme"] = theme;
   listen();
+  if (exported !== null) showWritten(exported);
   showFrame(currentView());
   void begin();
-  if (isExported) return;
+  if (exported !== null) return;
   setInterval(() => void draw(), redrawMaxMs);
   // Back from a sleep, or from another tab.
   addEventListener("online", redrawSoon);

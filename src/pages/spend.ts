@@ -1,6 +1,13 @@
 /** What was spent: daily, weekly or monthly, stacked by model; cost per task; shares of the models; what the rules found. */
 import { count, dollars, NOT_KNOWN } from "../reports/numbers.ts";
-import { TREND_STEPS, type CostTrend, type ModelShare, type TrendPoint } from "../reports/cost-trend.ts";
+import { spendQuestion } from "../reports/page-questions.ts";
+import {
+  TREND_STEPS,
+  type CostTrend,
+  type ModelShare,
+  type TrendPoint,
+  type TrendStep,
+} from "../reports/cost-trend.ts";
 import type { KeptFinding } from "../optimization/rules.ts";
 import { look } from "./api.ts";
 import { stackedBars, line } from "./chart.ts";
@@ -21,7 +28,7 @@ export const spend: View = {
   draw: async (place, viewer) => {
     const step = stepOf(place);
     const [model, findings] = await Promise.all([
-      look<CostTrend>(`/api/spend/${step}`),
+      look<CostTrend>(spendQuestion(step)),
       look<KeptFinding[]>("/api/findings"),
     ]);
     trend = model;
@@ -61,7 +68,7 @@ export const spend: View = {
   },
 };
 
-function stepOf({ query }: Place): string {
+function stepOf({ query }: Place): TrendStep {
   return TREND_STEPS.find((step) => step === query.get("step")) ?? "daily";
 }
 

@@ -1,5 +1,6 @@
 /** The story of one task: what it is, each step it took, estimate against actual, and what came of it. */
 import { costOf, count, dollars, tokensOf } from "../reports/numbers.ts";
+import { storyQuestion } from "../reports/page-questions.ts";
 import type { AttemptDetails } from "../reports/task-details.ts";
 import type { TaskMove, TaskStory } from "../reports/task-pages.ts";
 import { duration } from "../reports/times.ts";
@@ -18,7 +19,7 @@ export const story: View = {
   title: "Task",
   inNav: false,
   draw: async ({ what }, viewer) => {
-    const model = await look<TaskStory>(`/api/tasks/${encodeURIComponent(what)}`);
+    const model = await look<TaskStory>(storyQuestion(what));
     const { task } = model;
     const output = "worker" in task.state ? await outputOf(task.state.worker) : null;
     return [

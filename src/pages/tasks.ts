@@ -3,10 +3,11 @@
  * scrolling, a page at a time.
  */
 import { count, dollars } from "../reports/numbers.ts";
+import { TASK_LISTS, tasksQuestion } from "../reports/page-questions.ts";
 import type { TaskPage } from "../reports/task-pages.ts";
 import { duration } from "../reports/times.ts";
 import type { TaskLine } from "../tasks/task-line.ts";
-import { look } from "./api.ts";
+import { exported, look, nowMs } from "./api.ts";
 import { h, show, type Child } from "./dom.ts";
 import type { Place, View } from "./view.ts";
 import { moment, stateBadge } from "./words.ts";
@@ -15,20 +16,11 @@ import { moment, stateBadge } from "./words.ts";
 const rowPx = 36;
 /** Rows beyond those in sight, above and below. */
 const marginRows = 10;
-const pageRows = 500;
+/** So many rows before the last of those that are there, further ones are fetched. */
+const aheadRows = 250;
 /** So many are kept; who looks for older ones narrows the list. */
 const rowsMax = 20_000;
 const viewRowsGuess = 40;
-
-const FILTERS: readonly (readonly [states: string, label: string])[] = [
-  ["", "All"],
-  ["queued", "Queued"],
-  ["held", "Held"],
-  ["reserved,dispatching,dispatched,running,needs-input,parked", "At work"],
-  ["completed", "Completed"],
-  ["failed,lost", "Failed"],
-  ["cancelled", "Cancelled"],
-];
 
 interface List {
   /** What it is narrowed by. */
@@ -48,7 +40,7 @@ export const tasks: View = {
   draw: async (place) => {
     const filter = filterOf(place);
     const before = list?.filter === filter ? list.rows : [];
-    const page = await look<TaskPage>(pathOf(filter, null));
+    const page = await look<TaskPage>(tasksQuestion(filter, null));
     list = { filter, ...joined(page, before), counts: page.counts, fetching: false };
     return [
       toolbar(place, list),
@@ -92,13 +84,6 @@ function filterOf({ query }: Place): string {
   return kept.toString();
 }
 
-function pathOf(filter: string, before: number | null): string {
-  const query = new URLSearchParams(filter);
-  query.set("limit", String(pageRows));
-  if (before !== null) query.set("before", String(before));
-  return `/api/tasks?${query.toString()}`;
-}
-
 /** A fresh first page over what was fetched before, so that nothing jumps while one reads further down. */
 function joined(page: TaskPage, before: readonly TaskLine[]): Pick<List, "rows" | "before"> {
   const last = page.tasks.at(-1)?.id ?? Number.POSITIVE_INFINITY;
@@ -107,7 +92,7 @@ function joined(page: TaskPage, before: readonly TaskLine[]): Pick<List, "rows" 
   return { rows, before: older.length > 0 ? (rows.at(-1)?.id ?? null) : page.before };
 }
 
-function toolbar({ query }: Place, { counts }: List): Child {
+function toolbar({ query }: Place, { counts, before }: List): Child {
   const state = query.get("state") ?? "";
   return h(
     "form",
@@ -115,7 +100,7 @@ function toolbar({ query }: Place, { counts }: List): Child {
     h(
       "div",
       { class: "chips", role: "group", "aria-label": "States" },
-      FILTERS.map(([states, label]) => {
+      TASK_LISTS.map(([states, label]) => {
         const wanted = new URLSearchParams(query);
         if (states === "") wanted.delete("state");
         else wanted.set("state", states);
@@ -131,16 +116,18 @@ function toolbar({ query }: Place, { counts }: List): Child {
         );
       }),
     ),
-    h("input", {
-      id: "search",
-      type: "search",
-      name: "containing",
-      value: query.get("containing") ?? "",
-      placeholder: "Words in the text  ( / )",
-      "aria-label": "Words in the text",
-      maxlength: 200,
-      autocomplete: "off",
-    }),
+    exported !== null
+      ? before !== null && h("span", { class: "quiet" }, "Older ones are not in this copy.")
+      : h("input", {
+          id: "search",
+          type: "search",
+          name: "containing",
+          value: query.get("containing") ?? "",
+          placeholder: "Words in the text  ( / )",
+          "aria-label": "Words in the text",
+          maxlength: 200,
+          autocomplete: "off",
+        }),
   );
 }
 
@@ -190,16 +177,22 @@ function drawRows(place: HTMLElement): void {
     box,
     shown.map((task, at) => row(task, first + at)),
   );
-  if (first + shown.length > rows.length - pageRows / 2) void fetchMore(place);
+  if (first + shown.length > rows.length - aheadRows) void fetchMore(place);
 }
 
 async function fetchMore(place: HTMLElement): Promise<void> {
   const present = list;
-  if (present === null || present.fetching || present.before === null || present.rows.length >= rowsMax)
+  if (
+    present === null ||
+    present.fetching ||
+    exported !== null ||
+    present.before === null ||
+    present.rows.length >= rowsMax
+  )
     return;
   present.fetching = true;
   try {
-    const page = await look<TaskPage>(pathOf(present.filter, present.before));
+    const page = await look<TaskPage>(tasksQuestion(present.filter, present.before));
     present.rows = [...present.rows, ...page.tasks];
     present.before = page.before;
   } catch {
@@ -235,7 +228,7 @@ function row(task: TaskLine, at: number): HTMLElement {
     cell("wide figure", task.nanoUsd === null ? "–" : `${about}${dollars(task.nanoUsd, 4)}`),
     cell(
       "wide figure",
-      h("span", { title: `queued ${moment(task.createdAtMs)}` }, duration(Date.now() - task.sinceMs)),
+      h("span", { title: `queued ${moment(task.createdAtMs)}` }, duration(nowMs() - task.sinceMs)),
     ),
   );
 }

@@ -1,6 +1,7 @@
 /** The limits: how full each is, when it frees, what runs now, and what is held and why. */
 import { amount, amountOf, burnRate, count, limitAmount, percent } from "../reports/numbers.ts";
 import type { LimitRow } from "../reports/limits-table.ts";
+import { waitingQuestion, whyQuestion } from "../reports/page-questions.ts";
 import type { ProviderWindowRow } from "../reports/provider-windows.ts";
 import type { TaskPage } from "../reports/task-pages.ts";
 import type { ThrottleModel, WorkerAdmission } from "../reports/throttle-model.ts";
@@ -14,9 +15,6 @@ import { bar, section, table } from "./table.ts";
 import type { View, Viewer } from "./view.ts";
 import { levelBadge, moment, soon } from "./words.ts";
 
-/** Waiting tasks that are asked why. */
-const askedWhyMax = 8;
-
 export const throttle: View = {
   name: "throttle",
   title: "Throttle",
@@ -24,7 +22,7 @@ export const throttle: View = {
   draw: async (_place, viewer) => {
     const [model, waiting] = await Promise.all([
       look<ThrottleModel>("/api/throttle"),
-      look<TaskPage>(`/api/tasks?state=queued&limit=${askedWhyMax}`),
+      look<TaskPage>(waitingQuestion),
     ]);
     const whys = await Promise.all(waiting.tasks.map(whyOf));
     return [
@@ -44,7 +42,7 @@ interface Waiting {
 
 async function whyOf(task: TaskLine): Promise<Waiting> {
   try {
-    const { task: why } = await look<{ task: TaskWhy }>(`/api/why/${task.id}`);
+    const { task: why } = await look<{ task: TaskWhy }>(whyQuestion(task.id));
     return { task, why };
   } catch {
     return { task, why: null };

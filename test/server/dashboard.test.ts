@@ -9,7 +9,11 @@ import { localHost } from "../../src/commands/host.ts";
 import { loadConfig } from "../../src/config.ts";
 import { readDashboardFile } from "../../src/dashboard-file.ts";
 import type { LocalApp } from "../../src/local-app.ts";
+import { askManager } from "../../src/server/asked-manager.ts";
 import { openDashboard, type Dashboard } from "../../src/server/dashboard.ts";
+import { Live } from "../../src/server/live.ts";
+import { askRoutes, pageAnswers } from "../../src/server/page-answers.ts";
+import { allRoutes } from "../../src/server/routes.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { webCall, type Got, type Sent } from "../support/web-client.ts";
 
@@ -178,6 +182,25 @@ describe("the API", () => {
     } while (before !== null);
     expect(seen).toHaveLength(25);
     expect(seen).toEqual([...new Set(seen)].sort((a, b) => b - a));
+  });
+
+  it("answers a copy of the pages as it answers in its own process", async () => {
+    const { url } = dashboard;
+    const asked = await pageAnswers(askManager({ url, read: keys.read }));
+    const live = new Live(app, "own");
+    const parts = { app, host: localHost(app), live, version: "1.2.3", mcp: [], server: () => expect.fail() };
+    const own = await pageAnswers(askRoutes(allRoutes(parts)));
+    live.close();
+    expect(Object.keys(asked.answers)).toEqual(Object.keys(own.answers));
+    expect(asked.stories).toBeGreaterThan(20);
+    const tasks = "/api/tasks?limit=500";
+    expect(asked.answers[tasks]).toEqual(own.answers[tasks]);
+    await expect(askManager({ url, read: keys.read })("/api/tasks/999999")).rejects.toMatchObject({
+      code: "not-found",
+    });
+    await expect(askManager({ url: "http://127.0.0.1:1/", read: "" })("/api/fleet")).rejects.toThrow(
+      "broke off",
+    );
   });
 
   it("takes an agent's report by its word alone", async () => {

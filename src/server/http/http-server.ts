@@ -6,15 +6,14 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
-import type * as z from "zod";
 import { CtmError } from "../../base/errors.ts";
 import { faultPoint } from "../../faults/fault-point.ts";
 import { answerOfError, answerOfRefusal, sendAnswer } from "./answering.ts";
 import { doorRefusal, hostNames, KeyGuard, type Keys, type Refusal } from "./guard.ts";
-import { bodyMaxBytes, readBody } from "./request-body.ts";
 import type { Access, Answer, Call, Rights, Route } from "./route.ts";
 import { Router } from "./router.ts";
 import { SignedGate } from "./signed-gate.ts";
+import { takenInput } from "./taken-input.ts";
 
 const LISTEN = faultPoint("http.listen");
 
@@ -209,7 +208,7 @@ class Desk {
       this.#guard.refusal(route.access, rights, headers) ??
       (route.access === "signed" ? this.#signed.refusal() : null);
     if (refusal !== null) return this.#refused(request, refusal);
-    const taken = await takeInput(request, route, target.query);
+    const taken = await takenInput(request, route, target.query);
     if ("status" in taken) return this.#refused(request, taken);
     const call: Call = { ...taken, params, headers, rights, peerPort: peerPortOf(request) };
     return await route.handle(call);
@@ -287,63 +286,6 @@ function targetOf({ url = "" }: IncomingMessage): Target | null {
   if (!url.startsWith("/") || url.length > targetMaxChars) return null;
   const [path = "", ...query] = url.split("?");
   return { path, query: new URLSearchParams(query.join("?")) };
-}
-
-interface Input {
-  readonly query: unknown;
-  readonly body: unknown;
-  readonly raw: Buffer;
-}
-
-/** Reads and checks what a route takes. Throws CtmError `usage` for what has not its shape. */
-async function takeInput(
-  request: IncomingMessage,
-  route: Route,
-  words: URLSearchParams,
-): Promise<Input | Refusal> {
-  const query = checked(route.query, queryOf(words), "the address");
-  if (route.method === "GET") return { query, body: null, raw: Buffer.alloc(0) };
-  const type = request.headers["content-type"] ?? "";
-  if (route.body !== undefined && !/^application\/json\s*(?:;|$)/i.test(type))
-    return { status: 415, why: "it is taken as JSON (content-type: application/json)" };
-  const raw = await readBody(request, route.bodyMaxBytes ?? bodyMaxBytes);
-  if (!Buffer.isBuffer(raw)) return raw;
-  const body = route.body === undefined ? null : checked(route.body, parsed(raw), "the body");
-  return { query, body, raw };
-}
-
-function queryOf(words: URLSearchParams): Record<string, string> {
-  const query = Object.create(null) as Record<string, string>;
-  for (const [name, value] of words) {
-    if (name in query) throw new CtmError("usage", `${JSON.stringify(name.slice(0, 40))} stands there twice`);
-    query[name] = value;
-  }
-  return { ...query };
-}
-
-function parsed(raw: Buffer): unknown {
-  try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(raw));
-  } catch (error) {
-    throw new CtmError("usage", "the body is not JSON", [], { cause: error });
-  }
-}
-
-/** Most faults of one input that are listed. */
-const faultsShownMax = 20;
-
-function checked(schema: z.ZodType | undefined, input: unknown, what: string): unknown {
-  if (schema === undefined) {
-    if (typeof input === "object" && input !== null && Object.keys(input).length === 0) return input;
-    throw new CtmError("usage", `${what} takes nothing behind a question mark`);
-  }
-  const result = schema.safeParse(input);
-  if (result.success) return result.data;
-  const faults = result.error.issues.slice(0, faultsShownMax).map(({ path, message }) => {
-    const where = path.map(String).join(".");
-    return where === "" ? message : `${where}: ${message}`;
-  });
-  throw new CtmError("usage", `${what}: ${faults[0] ?? "is not valid"}`, faults.slice(1));
 }
 
 /** What is still coming of a request that is answered already is not waited for. */
