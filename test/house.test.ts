@@ -381,7 +381,7 @@ describe("what touches the outside", () => {
   const own = ["cli/rehearsal-agent.ts", "cli/attach-host.ts", "faults/fault-point.ts"];
   /** Rows that the ledger writes inside its commits, by the name it knows them by. */
   const rows: Readonly<Record<string, RegExp>> = {
-    "ledger/attempt-rows.ts": /\battempts\s*\.\s*(?:insert|writeIntent|stamp|writeSession|end)\(/g,
+    "ledger/attempt-rows.ts": /\battempts\s*\.\s*(?:insert|writeIntent|stamp|writeSession|enterAgain|end)\(/g,
     "ledger/spend-rows.ts": /\bspend\s*\.\s*book\(/g,
     "ledger/sample-rows.ts": /\bsamples\s*\.\s*(?:add|reprice)\(/g,
     "ledger/escalation-rows.ts": /\bescalations\s*\.\s*note\(/g,
@@ -392,6 +392,10 @@ describe("what touches the outside", () => {
     "ledger/event-rows.ts":
       /\bevents\s*\.\s*(?:insert|addKey|cameAgain|addFate|delivered|end|revive|drop|move|expire|prune)\(/g,
     "ledger/wake-rows.ts": /\bwakes\s*\.\s*(?:insert|write)\(/g,
+    "ledger/draft-rows.ts": /\bdrafts\s*\.\s*(?:insert|edit|prioritize|hold|cap|clear)\(/g,
+    "ledger/move-rows.ts": /\bmoves\s*\.\s*move\(/g,
+    "ledger/reservation-rows.ts": /\breservations\s*\.\s*(?:open|close|extend)\(/g,
+    "ledger/outcome-rows.ts": /\boutcomes\s*\.\s*count\(/g,
     "ledger/child-rows.ts": /\bchildren\s*\.\s*add\(/g,
     "ledger/likeness-rows.ts": /\blikeness\s*\.\s*(?:add|change)\(/g,
     "ledger/report-rows.ts": /\breports\s*\.\s*add\(/g,

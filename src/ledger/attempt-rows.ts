@@ -131,6 +131,12 @@ export class AttemptRows {
     this.#stamps[column].run(atMs, id);
   }
 
+  /** A guarded second Enter is about to be pressed. False: it was before. Inside a commit. */
+  enterAgain(id: string, atMs: number): boolean {
+    const sql = "UPDATE attempt SET enter_again_at_ms = ? WHERE id = ? AND enter_again_at_ms IS NULL";
+    return this.#db.prepare(sql).run(atMs, id).changes === 1;
+  }
+
   /** A person asks for its end, before it is interrupted; asked again it keeps the first time. */
   intendCancel(id: string, atMs: number): void {
     const sql =

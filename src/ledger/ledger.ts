@@ -1,7 +1,7 @@
 /**
- * The ledger: the one truth on disk. A handful of verbs, each one transaction; a move of a task is
- * `UPDATE … WHERE id = ? AND state = ? AND attempts = ?`, so a late or doubled call changes nothing.
- * The attempt number is the fence: what an old attempt says cannot move a task that has a new one.
+ * The ledger: the one truth on disk. A handful of verbs, each one transaction over the rows that it concerns; the
+ * statements stand in the row files beside it, which write nothing by themselves. A move of a task (`move-rows.ts`) is
+ * fenced by its attempt number: what an old attempt says cannot move a task that has a new one.
  */
 import { dirname, join } from "node:path";
 import { CtmError } from "../base/errors.ts";
@@ -9,7 +9,7 @@ import { redactedOrNull } from "../base/redact.ts";
 import { queuedTasksMax } from "../base/limits.ts";
 import type { FaultPoint } from "../faults/fault-point.ts";
 import { NO_CAP, type TaskCap } from "../tasks/cap.ts";
-import { priorityRank, type Priority } from "../tasks/priority.ts";
+import type { Priority } from "../tasks/priority.ts";
 import {
   isFinal,
   type Assignment,
@@ -22,7 +22,6 @@ import type { Report } from "../hierarchy/reports.ts";
 import type { Extension } from "../throttle/extension.ts";
 import type { Finding } from "../optimization/rules.ts";
 import { retryLevel, type EscalationLevel } from "../roster/escalation.ts";
-import { assertMove } from "../tasks/transitions.ts";
 import type { AccountPark } from "../throttle/account-parking.ts";
 import { AccountRows } from "./account-rows.ts";
 import { AlertRows } from "./alert-rows.ts";
@@ -39,11 +38,14 @@ import { InvocationBooking, type MemberPlace } from "./invocation-booking.ts";
 import { LikenessRows, type AddedTask, type AlsoAdded } from "./likeness-rows.ts";
 import { LOCK_FILE, managerRuns } from "./manager-lock.ts";
 import { LEDGER_VERSION, migrate, versionOf } from "./migrations.ts";
+import { MoveRows, type Move, type MoveDetails } from "./move-rows.ts";
 import { OutcomeRows } from "./outcome-rows.ts";
 import { PeriodRows } from "./period-rows.ts";
 import { ChildRows, type ChildPlace } from "./child-rows.ts";
 import { CoordinatorRows } from "./coordinator-rows.ts";
+import { DraftRows } from "./draft-rows.ts";
 import { ReportRows } from "./report-rows.ts";
+import { ReservationRows, type AttemptDraft, type ReservationDraft } from "./reservation-rows.ts";
 import { repriceAll, type Repriced, type RepriceRules } from "./repricing.ts";
 import { RoundRows } from "./round-rows.ts";
 import { SampleRows } from "./sample-rows.ts";
@@ -51,39 +53,11 @@ import { seal } from "./seal.ts";
 import { SettingRows } from "./setting-rows.ts";
 import { SpendRows, type Booked, type UsageEntry } from "./spend-rows.ts";
 import { commitPoint, named, written } from "./storage-fault.ts";
-import { stateOf, TaskRows } from "./task-rows.ts";
+import { TaskRows } from "./task-rows.ts";
 import { TelemetryRows } from "./telemetry-rows.ts";
 import { isMarked, unmark } from "./use-mark.ts";
 import { WalSync } from "./wal-sync.ts";
 import { WorkerRows } from "./worker-rows.ts";
-
-/** Whom an attempt is given to: the agent and model it runs with count, whatever the task was assigned. */
-export interface AttemptDraft {
-  readonly id: string;
-  readonly worker: string;
-  readonly agent: string;
-  readonly model: string | null;
-}
-
-/** What is held for an attempt from its admission to its settlement. */
-export interface ReservationDraft {
-  readonly tokens: number;
-  readonly nanoUsd: number;
-  readonly oversized: boolean;
-}
-
-/** Data that goes with a move; absent fields are cleared. */
-interface MoveDetails {
-  readonly attemptId?: string | null;
-  readonly worker?: string | null;
-  readonly holdReason?: string | null;
-  readonly notBeforeMs?: number | null;
-  readonly question?: string | null;
-  readonly reason?: string | null;
-  readonly exitCode?: number | null;
-  readonly newAttempt?: boolean;
-  readonly cause?: string;
-}
 
 /** Every change of the ledger is one of these commits. */
 const COMMITS = {
@@ -140,14 +114,11 @@ export class Ledger {
   readonly #db: Db;
   readonly #file: string;
   readonly #log: WalSync;
+  readonly #drafts: DraftRows;
+  readonly #moves: MoveRows;
+  readonly #reservations: ReservationRows;
   readonly #invocations: InvocationBooking;
   #inTransaction: Transaction<(act: () => unknown) => unknown> | null = null;
-  readonly #insertTask;
-  readonly #move;
-  readonly #note;
-  readonly #openReservation;
-  readonly #settleReservation;
-  readonly #countOutcomeRow;
 
   private constructor(db: Db, file: string) {
     this.#db = db;
@@ -175,34 +146,10 @@ export class Ledger {
     this.coordinators = new CoordinatorRows(db);
     this.children = new ChildRows(db);
     this.likeness = new LikenessRows(db, this.tasks);
+    this.#drafts = new DraftRows(db);
+    this.#moves = new MoveRows(db);
+    this.#reservations = new ReservationRows(db);
     this.#invocations = new InvocationBooking(this);
-    this.#insertTask = db.prepare(
-      `INSERT INTO task (text, priority, cwd, forced_type, forced_model, forced_agent, forced_worker, forced_member, key, retry_lost, cap_tokens, cap_nano, origin,
-        member, preamble, type, complexity, route, agent, model, estimate_tokens, reserve_tokens, reserve_nano, reserve_basis,
-        state, hold_reason, since_ms, created_at_ms)
-       VALUES (@text, @priority, @cwd, @forcedType, @forcedModel, @forcedAgent, @forcedWorker, @forcedMember, @key, @retryLost, @capTokens, @capNano, @origin,
-        @member, @preamble, @type, @complexity, @route, @agent, @model, @estimateTokens, @reserveTokens, @reserveNano, @reserveBasis,
-        'queued', @holdReason, @atMs, @atMs)`,
-    );
-    this.#move = db.prepare(
-      `UPDATE task SET state = @to, attempt_id = @attemptId, worker = @worker, hold_reason = @holdReason,
-        not_before_ms = @notBeforeMs, question = @question, reason = @reason, exit_code = @exitCode, since_ms = @atMs,
-        attempts = attempts + @newAttempt, cleared = 0
-       WHERE id = @id AND state = @from AND attempts = @attempts`,
-    );
-    this.#note = db.prepare(
-      "INSERT INTO move (at_ms, task_id, from_state, to_state, cause) VALUES (?, ?, ?, ?, ?)",
-    );
-    this.#openReservation = db.prepare(
-      "INSERT INTO reservation (attempt_id, worker, agent, model, tokens, nano, oversized, since_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-    );
-    this.#settleReservation = db.prepare(
-      "UPDATE reservation SET settled_at_ms = ? WHERE attempt_id = ? AND settled_at_ms IS NULL",
-    );
-    this.#countOutcomeRow = db.prepare(
-      `INSERT INTO outcome_total VALUES (?, ?, ?, ?, 1, ?)
-       ON CONFLICT DO UPDATE SET n = n + 1, duration_ms = duration_ms + excluded.duration_ms`,
-    );
   }
 
   /** Opens or creates the ledger at `file` (":memory:" in tests). Throws CtmError `ledger`. */
@@ -270,13 +217,9 @@ export class Ledger {
         const known = draft.key === null ? null : this.tasks.byKey(draft.key);
         if (known !== null) return { task: known, created: false, like: null };
         const { like, keys } = this.likeness.seek(draft, atMs);
-        const { lastInsertRowid } = this.#insertTask.run({
-          ...taskValues(draft, assignment),
-          ...assignmentValues(assignment),
-          atMs,
-        });
-        this.likeness.add(Number(lastInsertRowid), keys);
-        return { task: this.task(Number(lastInsertRowid)), created: true, like };
+        const id = this.#drafts.insert(draft, assignment, atMs);
+        this.likeness.add(id, keys);
+        return { task: this.task(id), created: true, like };
       });
       also(
         added.flatMap(({ task, created }) => (created ? [task.id] : [])),
@@ -294,47 +237,28 @@ export class Ledger {
   }
 
   setPriority(id: number, priority: Priority): Task {
-    return this.#changeQueued(id, "UPDATE task SET priority = ? WHERE id = ?", [priorityRank(priority)]);
+    return this.#transaction(COMMITS.change, () =>
+      this.#changeQueued(id, () => this.#drafts.prioritize(id, priority)),
+    );
   }
 
   edit(id: number, draft: TaskDraft, assignment: Assignment): Task {
-    const a = assignment;
-    return this.#changeQueued(
-      id,
-      `UPDATE task SET text = ?, type = ?, complexity = ?, route = ?, agent = ?, model = ?, estimate_tokens = ?,
-        reserve_tokens = ?, reserve_nano = ?, reserve_basis = ?, forced_member = ?, member = ?, preamble = ?, forced_worker = ?
-       WHERE id = ?`,
-      [
-        draft.text,
-        a.type,
-        a.complexity,
-        a.route,
-        a.agent,
-        a.model,
-        a.estimateTokens,
-        a.reserveTokens,
-        a.reserveNanoUsd,
-        a.reserveBasis,
-        draft.as,
-        a.member?.id ?? null,
-        a.member?.preamble ?? null,
-        draft.worker ?? a.member?.worker ?? null,
-      ],
+    return this.#transaction(COMMITS.change, () =>
+      this.#changeQueued(id, () => this.#drafts.edit(id, draft, assignment)),
     );
   }
 
   /** reason null releases. */
   setHold(id: number, reason: string | null): Task {
-    return this.#changeQueued(id, "UPDATE task SET hold_reason = ? WHERE id = ?", [reason]);
+    return this.#transaction(COMMITS.change, () =>
+      this.#changeQueued(id, () => this.#drafts.hold(id, reason)),
+    );
   }
 
   /** Takes ended tasks out of the lists. Their usage, attempts and keys stay. Returns how many. */
   clear(states: readonly TaskStateName[]): number {
     const ended = states.filter(isFinal);
-    if (ended.length === 0) return 0;
-    const marks = ended.map(() => "?").join(", ");
-    const cleared = this.#db.prepare(`UPDATE task SET cleared = 1 WHERE cleared = 0 AND state IN (${marks})`);
-    return written(COMMITS.clear, () => cleared.run(...ended).changes);
+    return ended.length === 0 ? 0 : written(COMMITS.clear, () => this.#drafts.clear(ended));
   }
 
   // ── the way of a task ───────────────────────────────────────────────────────────────────────────
@@ -344,19 +268,10 @@ export class Ledger {
     return this.#transaction(COMMITS.admit, () => {
       const { id, worker, agent, model } = attempt;
       const n = task.attempts + 1;
-      const moved = this.#moveTask(task, "reserved", { attemptId: id, worker, newAttempt: true }, atMs);
+      const moved = this.#moves.move(task, "reserved", { attemptId: id, worker, newAttempt: true }, atMs);
       const member = task.assignment.member?.id ?? null;
       this.attempts.insert({ id, taskId: task.id, n, worker, agent, model, member, atMs });
-      this.#openReservation.run(
-        id,
-        worker,
-        agent,
-        model,
-        held.tokens,
-        held.nanoUsd,
-        held.oversized ? 1 : 0,
-        atMs,
-      );
+      this.#reservations.open(attempt, held, atMs);
       return moved;
     });
   }
@@ -365,8 +280,8 @@ export class Ledger {
   unreserve(task: Task, cause: string, notBeforeMs: number | null, atMs: number): Task {
     return this.#transaction(COMMITS.unreserve, () => {
       const attemptId = attemptOf(task);
-      this.#moveTask(task, "queued", { notBeforeMs, cause }, atMs);
-      this.#closeReservation(attemptId, atMs);
+      this.#moves.move(task, "queued", { notBeforeMs, cause }, atMs);
+      this.#reservations.close(attemptId, atMs);
       this.attempts.end(attemptId, "not typed", null, atMs);
       return this.task(task.id);
     });
@@ -375,7 +290,7 @@ export class Ledger {
   /** reserved → dispatching: what will be typed and where, durable before the first key. */
   intend(task: Task, intent: Intent, atMs: number): Task {
     return this.#transaction(COMMITS.intent, () => {
-      const moved = this.#moveTask(task, "dispatching", inHand(task), atMs);
+      const moved = this.#moves.move(task, "dispatching", inHand(task), atMs);
       this.attempts.writeIntent(intent, atMs);
       return moved;
     });
@@ -384,7 +299,7 @@ export class Ledger {
   /** dispatching → dispatched: the tmux server said the text is in. */
   typed(task: Task, atMs: number): Task {
     return this.#transaction(COMMITS.typed, () => {
-      const moved = this.#moveTask(task, "dispatched", inHand(task), atMs);
+      const moved = this.#moves.move(task, "dispatched", inHand(task), atMs);
       this.attempts.stamp(attemptOf(task), "typed_at_ms", atMs);
       return moved;
     });
@@ -393,7 +308,7 @@ export class Ledger {
   /** dispatched or needs-input → running: the agent was seen to take it up. */
   run(task: Task, session: { sessionId: string | null; recordPath: string | null }, atMs: number): Task {
     return this.#transaction(COMMITS.accept, () => {
-      const moved = this.#moveTask(task, "running", inHand(task), atMs);
+      const moved = this.#moves.move(task, "running", inHand(task), atMs);
       this.attempts.stamp(attemptOf(task), "accepted_at_ms", atMs);
       this.attempts.writeSession(attemptOf(task), session.sessionId, session.recordPath);
       if (task.state.name === "parked") this.#wentOn(task);
@@ -404,7 +319,7 @@ export class Ledger {
   /** → needs-input: a person must answer. */
   ask(task: Task, question: string, atMs: number): Task {
     return this.#transaction(COMMITS.question, () => {
-      const moved = this.#moveTask(task, "needs-input", { ...inHand(task), question }, atMs);
+      const moved = this.#moves.move(task, "needs-input", { ...inHand(task), question }, atMs);
       return moved;
     });
   }
@@ -414,7 +329,7 @@ export class Ledger {
     return this.#transaction(COMMITS.park, () => {
       this.accounts.save(account, park);
       this.attempts.intendResume(attemptOf(task), null);
-      this.#moveTask(task, "parked", { ...inHand(task), reason: park.message }, atMs);
+      this.#moves.move(task, "parked", { ...inHand(task), reason: park.message }, atMs);
       return this.task(task.id);
     });
   }
@@ -423,7 +338,7 @@ export class Ledger {
   holdAtCap(task: Task, question: string, atMs: number): Task {
     return this.#transaction(COMMITS.cap, () => {
       this.attempts.setCapState(attemptOf(task), "held");
-      this.#moveTask(task, "parked", { ...inHand(task), reason: question }, atMs);
+      this.#moves.move(task, "parked", { ...inHand(task), reason: question }, atMs);
       return this.task(task.id);
     });
   }
@@ -431,7 +346,7 @@ export class Ledger {
   /** Another cap for a task that has not ended; one that waits at its cap may go on. */
   setCap(task: Task, cap: TaskCap): Task {
     return this.#transaction(COMMITS.cap, () => {
-      this.#writeCap(task.id, cap);
+      this.#drafts.cap(task.id, cap);
       const attemptId = task.state.name === "parked" ? attemptOf(task) : null;
       if (attemptId !== null && this.attempts.capState(attemptId) === "held")
         this.attempts.setCapState(attemptId, "released");
@@ -441,13 +356,8 @@ export class Ledger {
 
   /** It works again. Was it still to wait at its cap, a person went on in its pane: that is their yes. */
   #wentOn(task: Task): void {
-    if (this.attempts.capState(attemptOf(task)) === "held") this.#writeCap(task.id, NO_CAP);
+    if (this.attempts.capState(attemptOf(task)) === "held") this.#drafts.cap(task.id, NO_CAP);
     this.attempts.setCapState(attemptOf(task), null);
-  }
-
-  #writeCap(taskId: number, { tokens, nanoUsd }: TaskCap): void {
-    const sql = "UPDATE task SET cap_tokens = ?, cap_nano = ? WHERE id = ?";
-    this.#db.prepare(sql).run(tokens, nanoUsd, taskId);
   }
 
   /**
@@ -463,9 +373,9 @@ export class Ledger {
     return this.#transaction(COMMITS.settle, () => {
       const attemptId = attemptOf(task);
       const details = { attemptId, worker: workerOf(task) };
-      const moved = this.#moveTask(task, outcome.kind, { ...details, ...endDetails(outcome) }, atMs);
+      const moved = this.#moves.move(task, outcome.kind, { ...details, ...endDetails(outcome) }, atMs);
       const booked = this.#bookAll(entries);
-      this.#closeReservation(attemptId, atMs);
+      this.#reservations.close(attemptId, atMs);
       const answer = outcome.kind === "completed" ? redactedOrNull(outcome.answer) : null;
       this.attempts.end(attemptId, outcome.kind, answer, atMs);
       this.#countOutcome(task, outcome, attemptId, atMs);
@@ -477,7 +387,7 @@ export class Ledger {
   cancelQueued(task: Task, atMs: number): Task {
     if (task.state.name !== "queued") throw notThere(task, "only a waiting task is cancelled at once");
     return this.#transaction(COMMITS.cancel, () => {
-      this.#moveTask(task, "cancelled", {}, atMs);
+      this.#moves.move(task, "cancelled", {}, atMs);
       return this.task(task.id);
     });
   }
@@ -488,7 +398,7 @@ export class Ledger {
     if (!isFinal(task.state.name))
       throw notThere(task, "only a failed, lost or cancelled one can be retried");
     return this.#transaction(COMMITS.retry, () => {
-      this.#moveTask(task, "queued", { notBeforeMs, cause }, atMs);
+      this.#moves.move(task, "queued", { notBeforeMs, cause }, atMs);
       this.escalations.note(task.id, null, { atMs, level: retryLevel, member: null, reason: cause });
       return this.task(task.id);
     });
@@ -556,16 +466,7 @@ export class Ledger {
 
   /** A running attempt reserves more, or is owed what did not fit. CtmError `illegal-move` when it holds nothing. */
   extend(attemptId: string, extension: Extension): void {
-    this.#transaction(COMMITS.extend, () => this.#extend(attemptId, extension));
-  }
-
-  #extend(attemptId: string, { reserved, owed }: Extension): void {
-    const sql = `UPDATE reservation SET tokens = ?, nano = ?, owed_tokens = ?, owed_nano = ?
-      WHERE attempt_id = ? AND settled_at_ms IS NULL AND tokens <= ? AND nano <= ?`;
-    const { tokens, nanoUsd } = reserved;
-    const values = [tokens, nanoUsd, owed.tokens, owed.nanoUsd, attemptId, tokens, nanoUsd];
-    if (this.#db.prepare(sql).run(...values).changes !== 1)
-      throw new CtmError("illegal-move", `attempt ${attemptId} holds no reservation that could grow to this`);
+    this.#transaction(COMMITS.extend, () => this.#reservations.extend(attemptId, extension));
   }
 
   /** Usage outside a move: of an attempt that goes on or has ended, or a person's own use of a worker. */
@@ -585,8 +486,7 @@ export class Ledger {
 
   /** A guarded second Enter is about to be pressed; once per attempt. False: it was pressed before. */
   claimSecondEnter(attemptId: string, atMs: number): boolean {
-    const sql = "UPDATE attempt SET enter_again_at_ms = ? WHERE id = ? AND enter_again_at_ms IS NULL";
-    return written(COMMITS.secondEnter, () => this.#db.prepare(sql).run(atMs, attemptId).changes === 1);
+    return written(COMMITS.secondEnter, () => this.attempts.enterAgain(attemptId, atMs));
   }
 
   /**
@@ -619,19 +519,12 @@ export class Ledger {
 
   /** When anything last became of a task; null = never. */
   lastMoveMs(): number | null {
-    const sql = "SELECT at_ms FROM move ORDER BY seq DESC LIMIT 1";
-    return this.#db.prepare<[], { at_ms: number }>(sql).get()?.at_ms ?? null;
+    return this.#moves.lastMs();
   }
 
   /** The moves of one task, oldest first. */
-  moves(taskId: number): { atMs: number; from: TaskStateName; to: TaskStateName; cause: string | null }[] {
-    return this.#db
-      .prepare<
-        [number],
-        { at_ms: number; from_state: TaskStateName; to_state: TaskStateName; cause: string | null }
-      >("SELECT at_ms, from_state, to_state, cause FROM move WHERE task_id = ? ORDER BY seq")
-      .all(taskId)
-      .map((row) => ({ atMs: row.at_ms, from: row.from_state, to: row.to_state, cause: row.cause }));
+  moves(taskId: number): Move[] {
+    return this.#moves.ofTask(taskId);
   }
 
   // ── below: how the verbs are done ───────────────────────────────────────────────────────────────
@@ -644,46 +537,18 @@ export class Ledger {
     });
   }
 
-  /** Returns the task as it stands then, without reading it again: a task in hand is changed by its moves alone. */
-  #moveTask(task: Task, to: TaskStateName, details: MoveDetails, atMs: number): Task {
-    const from = task.state.name;
-    assertMove(task.id, from, to);
-    const values = {
-      attemptId: details.attemptId ?? null,
-      worker: details.worker ?? null,
-      holdReason: details.holdReason ?? null,
-      notBeforeMs: details.notBeforeMs ?? null,
-      question: redactedOrNull(details.question ?? null),
-      reason: redactedOrNull(details.reason ?? null),
-      exitCode: details.exitCode ?? null,
-      newAttempt: details.newAttempt === true ? 1 : 0,
-    };
-    const { changes } = this.#move.run({ id: task.id, from, to, attempts: task.attempts, atMs, ...values });
-    if (changes !== 1)
-      throw new CtmError("illegal-move", `task ${task.id} is no longer ${from}; nothing was changed`);
-    this.#note.run(atMs, task.id, from, to, redactedOrNull(details.cause ?? details.reason ?? null));
-    return {
-      ...task,
-      draft: { ...task.draft, holdReason: values.holdReason },
-      state: stateOf({ name: to, sinceMs: atMs, ...values }),
-      attempts: task.attempts + values.newAttempt,
-    };
-  }
-
-  #changeQueued(id: number, sql: string, values: readonly (string | number | null)[]): Task {
-    return this.#transaction(COMMITS.change, () => {
-      const task = this.task(id);
-      if (task.state.name !== "queued") {
-        throw new CtmError(
-          "illegal-move",
-          `task ${id} is ${task.state.name}; only a queued task can be changed`,
-        );
-      }
-      this.#db.prepare(sql).run(...values, id);
-      const changed = this.task(id);
-      this.likeness.change(task, changed);
-      return changed;
-    });
+  /** Inside a transaction. */
+  #changeQueued(id: number, change: () => void): Task {
+    const task = this.task(id);
+    if (task.state.name !== "queued")
+      throw new CtmError(
+        "illegal-move",
+        `task ${id} is ${task.state.name}; only a queued task can be changed`,
+      );
+    change();
+    const changed = this.task(id);
+    this.likeness.change(task, changed);
+    return changed;
   }
 
   #bookAll(entries: readonly UsageEntry[]): Booked[] {
@@ -692,17 +557,11 @@ export class Ledger {
     return booked;
   }
 
-  #closeReservation(attemptId: string, atMs: number): void {
-    if (this.#settleReservation.run(atMs, attemptId).changes !== 1) {
-      throw new CtmError("ledger", `the reservation of attempt ${attemptId} was settled before`);
-    }
-  }
-
   #countOutcome(task: Task, outcome: Outcome, attemptId: string, atMs: number): void {
     const attempt = this.attempts.byId(attemptId);
     const spent = this.spend.ofAttempt(attemptId);
     const durationMs = Math.max(0, atMs - (attempt?.typed_at_ms ?? atMs));
-    this.#countOutcomeRow.run(
+    this.outcomes.count(
       workerOf(task),
       task.assignment.type,
       outcome.kind,
@@ -751,40 +610,4 @@ function endDetails(outcome: Outcome): MoveDetails {
     default:
       return outcome satisfies never;
   }
-}
-
-/** An agent of the roster that has a worker of its own forces it, where nobody forced another. */
-function taskValues(draft: TaskDraft, { member }: Assignment): Record<string, string | number | null> {
-  return {
-    text: draft.text,
-    priority: priorityRank(draft.priority),
-    cwd: draft.cwd,
-    forcedType: draft.type,
-    forcedModel: draft.model,
-    forcedAgent: draft.agent,
-    forcedWorker: draft.worker ?? member?.worker ?? null,
-    forcedMember: draft.as,
-    member: member?.id ?? null,
-    preamble: member?.preamble ?? null,
-    key: draft.key,
-    retryLost: draft.retryLost ? 1 : 0,
-    capTokens: draft.cap?.tokens ?? null,
-    capNano: draft.cap?.nanoUsd ?? null,
-    origin: draft.origin,
-    holdReason: draft.holdReason,
-  };
-}
-
-function assignmentValues(assignment: Assignment): Record<string, string | number | null> {
-  return {
-    type: assignment.type,
-    complexity: assignment.complexity,
-    route: assignment.route,
-    agent: assignment.agent,
-    model: assignment.model,
-    estimateTokens: assignment.estimateTokens,
-    reserveTokens: assignment.reserveTokens,
-    reserveNano: assignment.reserveNanoUsd,
-    reserveBasis: assignment.reserveBasis,
-  };
 }

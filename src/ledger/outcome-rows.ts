@@ -1,6 +1,6 @@
 /** How attempts ended, by agent, type and model, with what they cost: read from the rows that are always kept. */
 import type { ModelClass } from "../optimization/model-moves.ts";
-import type { TaskType } from "../tasks/task.ts";
+import type { Outcome, TaskType } from "../tasks/task.ts";
 import type { Db } from "./database.ts";
 
 interface ClassRow {
@@ -16,9 +16,19 @@ interface ClassRow {
 
 export class OutcomeRows {
   readonly #db: Db;
+  readonly #count;
 
   constructor(db: Db) {
     this.#db = db;
+    this.#count = db.prepare<[string, string, string, string, number]>(
+      `INSERT INTO outcome_total VALUES (?, ?, ?, ?, 1, ?)
+       ON CONFLICT DO UPDATE SET n = n + 1, duration_ms = duration_ms + excluded.duration_ms`,
+    );
+  }
+
+  /** One more attempt has ended so. Inside the transaction that ends it. */
+  count(worker: string, type: TaskType, outcome: Outcome["kind"], source: string, durationMs: number): void {
+    this.#count.run(worker, type, outcome, source, durationMs);
   }
 
   /** The agent and model that an agent of the roster ran most of its newest ended attempts with; null: it ran none. */

@@ -1,4 +1,4 @@
-/** Tasks as rows: how a row reads as a Task, and every query that lists them. Changes stand in `ledger.ts`. */
+/** Tasks as rows: how a row reads as a Task, and every query that lists them. What changes them: `draft-rows.ts`, `move-rows.ts`. */
 import type { Db } from "./database.ts";
 import { PRIORITIES, priorityOfRank, priorityRank, type Priority } from "../tasks/priority.ts";
 import type { TaskLine } from "../tasks/task-line.ts";

@@ -75,7 +75,7 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     ["G3", "a second Enter is claimed once"],
     ["ledger/ledger.test.ts", "second Enter"],
-    ["ledger/ledger.ts", "WHERE id = ? AND enter_again_at_ms IS NULL", "WHERE id = ?"],
+    ["ledger/attempt-rows.ts", "WHERE id = ? AND enter_again_at_ms IS NULL", "WHERE id = ?"],
   ),
   mutant(
     ["G4", "typing asks whose process is in the pane"],
@@ -110,7 +110,7 @@ export const MUTANTS: readonly Mutant[] = [
     ["G6", "an old attempt moves nothing"],
     ["ledger/ledger.test.ts", "fences its old attempt off"],
     [
-      "ledger/ledger.ts",
+      "ledger/move-rows.ts",
       "WHERE id = @id AND state = @from AND attempts = @attempts",
       "WHERE id = @id AND state = @from",
     ],
@@ -136,7 +136,7 @@ export const MUTANTS: readonly Mutant[] = [
   mutant(
     ["G7", "a reservation is one commit with its attempt"],
     ["ledger/ledger.test.ts", "commits the attempt and its reservation"],
-    ["ledger/ledger.ts", "        held.tokens,\n", "        0,\n"],
+    ["ledger/reservation-rows.ts", "held.tokens,", "0,"],
   ),
   mutant(
     ["G8", "no timer ends a reservation"],
