@@ -41,13 +41,20 @@ export function declaredNames(file: unknown): readonly string[] {
 
 /** The section `agents`, with these declared ones. */
 export function agents(declared: readonly string[]) {
+  const mode = choice(AGENT_MODES);
+  const common = {
+    command: command(),
+    permissionMode: label("the name of a permission mode, or null").nullable(),
+    env: environment(),
+    models: models(),
+  };
   return section({
-    claude: agent({ mode: choice(AGENT_MODES) }),
-    codex: agent({ mode: choice(AGENT_MODES) }),
-    gemini: agent({}, "headless"),
-    opencode: agent({ mode: choice(AGENT_MODES), permissionMode: choice(["auto"]).nullable() }),
-    shell: agent({}),
-    rehearsal: agent({}),
+    claude: agent({ ...common, mode }),
+    codex: agent({ ...common, mode }),
+    gemini: agent(common, "headless"),
+    opencode: agent({ ...common, mode, permissionMode: choice(["auto"]).nullable() }),
+    shell: agent(common),
+    rehearsal: agent(common),
     ...Object.fromEntries(declared.map((name) => [name, declaredAgent()])),
   }).transform(
     (all) => all as Readonly<Record<(typeof AGENT_KINDS)[number], AgentConfig>> & Record<string, AgentConfig>,
@@ -59,18 +66,13 @@ export function environment() {
   return entries(/^[A-Za-z_][A-Za-z0-9_]{0,199}$/, "the name of an environment variable", secretText());
 }
 
-const modelName = () => label("a model name");
-const models = () => section({ cheap: modelName().nullable(), premium: modelName().nullable() });
+const models = () => {
+  const model = label("a model name").nullable();
+  return section({ cheap: model, premium: model });
+};
 
-function agent<M extends Readonly<Record<string, z.ZodType>>>(own: M, mode: AgentMode = "interactive") {
-  const permissionMode = label("the name of a permission mode, or null").nullable();
-  return section({
-    command: command(),
-    permissionMode,
-    env: environment(),
-    models: models(),
-    ...own,
-  }).transform((said) => ({ mode, ...said, declared: null }));
+function agent<M extends Readonly<Record<string, z.ZodType>>>(rules: M, mode: AgentMode = "interactive") {
+  return section(rules).transform((said) => ({ mode, ...said, declared: null }));
 }
 
 const pattern = () =>

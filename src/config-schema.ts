@@ -51,27 +51,34 @@ function limit(amount: AmountRule) {
   );
 }
 
-function limitsByWindow(amount: () => AmountRule) {
-  return section({
-    hour: limit(amount()).optional(),
-    day: limit(amount()).optional(),
-    week: limit(amount()).optional(),
-    month: limit(amount()).optional(),
-  });
+function limitsByWindow(amount: AmountRule) {
+  const rule = limit(amount).optional();
+  return section({ hour: rule, day: rule, week: rule, month: rule });
 }
 
 function limitsOfScope() {
   return section({
-    tokens: limitsByWindow(tokenAmount).optional(),
-    cost: limitsByWindow(dollarAmount).optional(),
+    tokens: limitsByWindow(tokenAmount()).optional(),
+    cost: limitsByWindow(dollarAmount()).optional(),
   });
 }
 
-const usdPerMillion = () => number(0, 100_000);
+let lastMade: { readonly of: string; readonly schema: ReturnType<typeof makeFileSchema> } | null = null;
 
 /** The file, laid over the defaults. `declared`: the agents it declares itself. */
-export function fileSchema(declared: readonly string[]) {
+export function fileSchema(declared: readonly string[]): ReturnType<typeof makeFileSchema> {
+  const of = declared.join();
+  if (lastMade?.of !== of) lastMade = { of, schema: makeFileSchema(declared) };
+  return lastMade.schema;
+}
+
+/** Rules that say the same are one: making them is most of what a short call's configuration takes. */
+function makeFileSchema(declared: readonly string[]) {
   const known = [...AGENT_KINDS, ...declared];
+  const form = choice(FORMS);
+  const ofScope = limitsOfScope();
+  const anyRoute = route(known);
+  const usdPerMillion = number(0, 100_000);
   const name = new RegExp(`^(?!(?:${known.join("|")})$)[a-z][a-z0-9_-]{0,39}$`);
   return section({
     workers: section({
@@ -89,29 +96,29 @@ export function fileSchema(declared: readonly string[]) {
     context: choice(["keep", "clear", "fresh"]),
     agents: agents(declared),
     routes: section({
-      ui: route(known),
-      coding: route(known),
-      documentation: route(known),
-      analysis: route(known),
+      ui: anyRoute,
+      coding: anyRoute,
+      documentation: anyRoute,
+      analysis: anyRoute,
     }),
     preferCheap: yesOrNo(),
     estimate: section({ overheadTokens: wholeNumber(0, 10_000_000), minSamples: wholeNumber(1, 100_000) }),
     limits: section({
       windows: section({
-        hour: choice(FORMS),
-        day: choice(FORMS),
-        week: choice(FORMS),
-        month: choice(FORMS),
+        hour: form,
+        day: form,
+        week: form,
+        month: form,
       }),
-      worker: limitsOfScope(),
-      global: limitsOfScope(),
+      worker: ofScope,
+      global: ofScope,
       workers: entries(
         /^(concurrent_worker|worker|w)[1-9]\d{0,3}$/,
         "a worker such as w1 or concurrent_worker1",
-        limitsOfScope(),
+        ofScope,
       ),
-      models: entries(/^[^-\p{Cc}\p{Cs}\s][^\p{Cc}\p{Cs}]{0,199}$/u, "a model name", limitsOfScope()),
-      agents: entries(new RegExp(`^(${known.join("|")})$`), `one of ${known.join(", ")}`, limitsOfScope()),
+      models: entries(/^[^-\p{Cc}\p{Cs}\s][^\p{Cc}\p{Cs}]{0,199}$/u, "a model name", ofScope),
+      agents: entries(new RegExp(`^(${known.join("|")})$`), `one of ${known.join(", ")}`, ofScope),
     }),
     throttle: section({
       timeZone: timeZone(),
@@ -131,22 +138,22 @@ export function fileSchema(declared: readonly string[]) {
         /^[^-\p{Cc}\p{Cs}\s][^\p{Cc}\p{Cs}]{0,199}$/u,
         "a model name",
         section({
-          input: usdPerMillion(),
-          output: usdPerMillion(),
-          cacheRead: usdPerMillion().optional(),
-          cacheWrite5m: usdPerMillion().optional(),
-          cacheWrite1h: usdPerMillion().optional(),
+          input: usdPerMillion,
+          output: usdPerMillion,
+          cacheRead: usdPerMillion.optional(),
+          cacheWrite5m: usdPerMillion.optional(),
+          cacheWrite1h: usdPerMillion.optional(),
           longPrompt: section({
             aboveTokens: wholeNumber(1, 100_000_000),
-            input: usdPerMillion(),
-            output: usdPerMillion(),
-            cacheRead: usdPerMillion().optional(),
-            cacheWrite5m: usdPerMillion().optional(),
-            cacheWrite1h: usdPerMillion().optional(),
+            input: usdPerMillion,
+            output: usdPerMillion,
+            cacheRead: usdPerMillion.optional(),
+            cacheWrite5m: usdPerMillion.optional(),
+            cacheWrite1h: usdPerMillion.optional(),
           }).optional(),
           fast: number(0, 100).optional(),
           batch: number(0, 100).optional(),
-          webSearches: usdPerMillion().optional(),
+          webSearches: usdPerMillion.optional(),
           from: day().optional(),
         }),
       ),
