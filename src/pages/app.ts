@@ -3,7 +3,9 @@ import type { ExportedPages } from "../reports/page-questions.ts";
 import { count } from "../reports/numbers.ts";
 import { act, exported, look, Refused, takeKey } from "./api.ts";
 import { addForm, ask, closeDialog, holdForm, keysHelp, raiseForm, submitDialog } from "./dialogs.ts";
+import { dispatches } from "./dispatches.ts";
 import { byId, h, show, type Child } from "./dom.ts";
+import { event, tried } from "./event.ts";
 import { events } from "./events.ts";
 import { follow } from "./feed.ts";
 import { fleet } from "./fleet.ts";
@@ -16,7 +18,7 @@ import { placeOf, type View, type Viewer } from "./view.ts";
 import { moment, useTimeZone } from "./words.ts";
 
 /** A new view stands here, and has its place in the navigation. */
-const VIEWS: readonly View[] = [fleet, throttle, tasks, story, metrics, spend, events];
+const VIEWS: readonly View[] = [fleet, throttle, tasks, story, metrics, spend, events, event, dispatches];
 const IN_NAV = VIEWS.filter(({ inNav }) => inNav);
 
 /** A view is drawn again on what happens, but not more often than this, and for its clocks at least this often. */
@@ -98,7 +100,7 @@ function showFrame(view: View): void {
         "a",
         {
           href: `#/${name}`,
-          "aria-current": view.name === name || (view.name === "task" && name === "tasks") ? "page" : null,
+          "aria-current": [view.name, view.within].includes(name) ? "page" : null,
         },
         title,
       ),
@@ -172,6 +174,15 @@ const BUTTONS: Readonly<Record<string, (data: DOMStringMap) => void>> = {
   close: () => closeDialog(),
   task: ({ act: name = "", id = "" }) =>
     void perform(`#${id}: ${name}`, () => act(`/api/tasks/${id}/${name}`, taskBody[name] ?? {})),
+  replay: ({ id = "" }) =>
+    void perform(`Event ${id} is taken again`, () => act(`/api/events/${id}/replay`, {})),
+  "try-event": () => void tryEvent(),
+  trigger: ({ act: name = "", name: trigger = "" }) =>
+    void perform(`${trigger}: ${name}`, () =>
+      act(`/api/triggers/${encodeURIComponent(trigger)}/${name}`, {}),
+    ),
+  aside: ({ act: name = "", ref = "" }) =>
+    void perform(`${ref}: ${name}`, () => act(`/api/dead-letters/${ref}/${name}`, {})),
   ack: ({ id = "" }) => void perform("Seen", () => act(`/api/findings/${id}/ack`, {})),
   "ask-add": () =>
     ask({
@@ -206,6 +217,20 @@ const BUTTONS: Readonly<Record<string, (data: DOMStringMap) => void>> = {
       },
     }),
 };
+
+async function tryEvent(): Promise<void> {
+  try {
+    ask({
+      title: "What it would come to now",
+      body: await tried(),
+      button: "",
+      done: () => Promise.resolve(),
+    });
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    tell(error.message, true);
+  }
+}
 
 const FORMS: Readonly<Record<string, (form: HTMLFormElement) => void>> = {
   dialog: (form) => void submitDialog(form),

@@ -1,95 +1,195 @@
-/** What happened, newest first, as it happens; and who was refused at the door. */
+/** Events and triggers: what came in and what became of it, what waits and why, what it cost; and all that happened. */
+import { count, NOT_KNOWN } from "../reports/numbers.ts";
+import { EVENT_LISTS, eventsQuestion } from "../reports/page-questions.ts";
+import type { DeadLetters, EventMetrics, EventRow, TriggerRow } from "../reports/events.ts";
+import { duration, span } from "../reports/times.ts";
+import { wakeWords } from "../reports/wake-words.ts";
 import type { NotedRefusal } from "../server/http/http-server.ts";
 import type { LiveFact } from "../server/live.ts";
-import { look } from "./api.ts";
+import { look, nowMs } from "./api.ts";
+import { chips } from "./chips.ts";
 import { h, type Child } from "./dom.ts";
-import { section, table } from "./table.ts";
+import { happenings, refused } from "./happenings.ts";
+import { figures, section, table } from "./table.ts";
 import type { Place, View } from "./view.ts";
-import { clock, stateBadge } from "./words.ts";
-
-/** Most that are shown at once. */
-const shownMax = 300;
-
-const KINDS: readonly (readonly [word: string, label: string, kinds: readonly string[]])[] = [
-  ["", "All", []],
-  ["tasks", "Tasks", ["task-added", "task-moved", "task-deferred", "task-at-cap"]],
-  ["workers", "Workers", ["worker-changed", "worker-asks"]],
-  ["usage", "Usage", ["usage-booked"]],
-  ["limits", "Limits", ["level-changed", "limit-set", "account-parked", "account-freed"]],
-  ["trouble", "Trouble", ["trouble", "storage-changed", "finding-opened"]],
-];
+import { ago, clock, moment, outcomeBadge, shareWords, soon, stateBadge } from "./words.ts";
 
 export const events: View = {
   name: "events",
   title: "Events",
   inNav: true,
   draw: async (place, { acts }) => {
-    const [facts, refusals] = await Promise.all([
+    const [rows, triggers, metrics, aside, facts, refusals] = await Promise.all([
+      look<EventRow[]>(eventsQuestion(outcomeOf(place))),
+      look<TriggerRow[]>("/api/triggers"),
+      look<EventMetrics>("/api/event-metrics"),
+      look<DeadLetters>("/api/dead-letters"),
       look<LiveFact[]>("/api/facts"),
       acts ? look<NotedRefusal[]>("/api/refusals") : Promise.resolve([]),
     ]);
     return [
-      chips(place),
+      overview(metrics),
+      section("Triggers", triggerTable(triggers, metrics, acts)),
+      section("What came in", chips(place, "Outcomes", "outcome", EVENT_LISTS), eventTable(rows)),
+      aside.wakes.length + aside.events.length > 0 && section("Put aside", asideTable(aside, acts)),
+      metrics.byWorker.length > 0 && section("Woken workers, last day", workers(metrics)),
       section("What happened", happenings(place, facts)),
       acts && section("Refused calls", refused(refusals)),
     ];
   },
 };
 
-function chips({ query }: Place): HTMLElement {
-  const kind = query.get("kind") ?? "";
+function outcomeOf({ query }: Place): string {
+  return EVENT_LISTS.find(([word]) => word === query.get("outcome"))?.[0] ?? "";
+}
+
+/** Of the last day. */
+function overview(model: EventMetrics): Child {
+  const { outcomes, latencyMs, wakes, waiting, oldestHeldMs } = model;
+  const taken = outcomes.delivered + outcomes.merged;
+  return figures([
+    ["Received, last day", count(model.received), `${count(model.duplicates)} came again and woke nobody`],
+    [
+      "Wakes",
+      count(wakes),
+      wakes === 0
+        ? null
+        : `${(model.eventsOfWakes / wakes).toFixed(1)} events each; ${shareWords(taken === 0 ? null : outcomes.merged / taken)} merged`,
+    ],
+    ["Event to turn", shortTime(latencyMs.p50), `p95 ${shortTime(latencyMs.p95)}`],
+    ["Waiting", count(waiting), oldestHeldMs !== null && `the oldest for ${span(oldestHeldMs)}`],
+    ["Put aside", count(outcomes.dead)],
+    [
+      "Tokens of wakes",
+      count(model.tokens),
+      model.tokensATask === null ? null : `${count(model.tokensATask)} a completed task`,
+    ],
+    ["Peak hour", count(model.peakHourTokens), `tokens; ${model.idleHours} of 24 hours idle`],
+  ]);
+}
+
+function shortTime(ms: number | null): string {
+  if (ms === null) return NOT_KNOWN;
+  return ms < 1_000 ? `${Math.round(ms)} ms` : duration(ms);
+}
+
+function triggerTable(rows: readonly TriggerRow[], { byTrigger }: EventMetrics, acts: boolean): HTMLElement {
+  const use = (name: string) => byTrigger.find((one) => one.name === name);
+  return table<TriggerRow>(
+    "Triggers",
+    [
+      { head: "Trigger", cell: ({ name }) => name },
+      {
+        head: "State",
+        cell: ({ paused }) => stateBadge(paused ? "held" : "completed", paused ? "paused" : "on"),
+      },
+      {
+        head: "On",
+        cell: ({ on }) => h("span", { class: "cut" }, on.length === 0 ? "its schedule" : on.join(", ")),
+      },
+      { head: "Wakes", wide: true, cell: ({ wake, mode }) => `${wake ?? "anybody fit"} (${mode})` },
+      { head: "Waiting", figure: true, cell: ({ waiting }) => count(waiting) },
+      { head: "At work", figure: true, wide: true, cell: ({ atWork }) => count(atWork) },
+      { head: "Wakes, last day", figure: true, wide: true, cell: ({ name }) => count(use(name)?.wakes ?? 0) },
+      { head: "Tokens", figure: true, wide: true, cell: ({ name }) => count(use(name)?.tokens ?? 0) },
+      { head: "Last woke", wide: true, cell: ({ lastMs }) => (lastMs === null ? "–" : ago(lastMs, nowMs())) },
+      { head: "Next", wide: true, cell: ({ nextMs }) => (nextMs === null ? "–" : soon(nextMs, nowMs())) },
+      ...(acts ? [{ head: "", cell: pauseButton }] : []),
+    ],
+    rows,
+    { key: ({ name }) => name },
+  );
+}
+
+function pauseButton({ name, paused }: TriggerRow): Child {
+  const act = paused ? "resume" : "pause";
   return h(
-    "div",
-    { class: "chips", role: "group", "aria-label": "Kinds" },
-    KINDS.map(([word, label]) =>
-      h(
-        "a",
-        {
-          class: "chip",
-          href: `#/events${word === "" ? "" : `?kind=${word}`}`,
-          "aria-current": kind === word ? "true" : null,
-        },
-        label,
-      ),
-    ),
+    "button",
+    { type: "button", class: "small", "data-do": "trigger", "data-act": act, "data-name": name },
+    paused ? "Resume" : "Pause",
+    h("span", { class: "heard" }, ` ${name}`),
   );
 }
 
-function happenings({ query }: Place, facts: readonly LiveFact[]): HTMLElement {
-  const wanted = KINDS.find(([word]) => word === (query.get("kind") ?? ""))?.[2] ?? [];
-  const shown = facts
-    .filter(({ fact }) => wanted.length === 0 || wanted.includes(fact.kind))
-    .slice(-shownMax)
-    .toReversed();
-  return table<LiveFact>(
-    "What happened",
+function eventTable(rows: readonly EventRow[]): HTMLElement {
+  return table<EventRow>(
+    "What came in",
     [
-      { head: "Time", cell: ({ fact }) => clock(fact.atMs) },
-      { head: "Kind", wide: true, cell: ({ fact }) => stateBadge(fact.kind) },
-      { head: "What", cell: ({ fact, text }) => [taskLink(fact), h("span", { class: "cut" }, text)] },
+      { head: "Event", cell: ({ seq }) => h("a", { href: `#/event/${seq}` }, String(seq)) },
+      {
+        head: "At",
+        cell: ({ atMs }) => (nowMs() - atMs < 43_200_000 ? clock(atMs) : moment(atMs)),
+      },
+      { head: "Outcome", cell: ({ outcome }) => outcomeBadge(outcome) },
+      { head: "Type", cell: ({ type }) => h("span", { class: "cut" }, type) },
+      {
+        head: "About",
+        wide: true,
+        cell: ({ subject, id }) => h("span", { class: "cut" }, subject ?? id),
+      },
+      { head: "From", wide: true, cell: ({ source }) => h("span", { class: "cut" }, source) },
+      { head: "Priority", wide: true, cell: ({ priority }) => priority },
+      {
+        head: "Again",
+        wide: true,
+        figure: true,
+        cell: ({ duplicates }) => (duplicates === 0 ? "–" : count(duplicates)),
+      },
     ],
-    shown,
-    { empty: "Nothing since the manager was started.", key: ({ id }) => id },
+    rows,
+    { empty: "No such event.", key: ({ seq }) => String(seq) },
   );
 }
 
-function taskLink(fact: LiveFact["fact"]): Child {
-  if (!("taskId" in fact) || fact.taskId === null) return null;
-  return [h("a", { href: `#/task/${fact.taskId}`, "aria-label": `Task ${fact.taskId}` }, "→"), " "];
+interface Aside {
+  readonly ref: string;
+  readonly words: string;
 }
 
-function refused(refusals: readonly NotedRefusal[]): HTMLElement {
-  return table<NotedRefusal>(
-    "Refused calls",
+function asideTable({ wakes, events: alone }: DeadLetters, acts: boolean): HTMLElement {
+  const rows: Aside[] = [
+    ...wakes.map((wake) => ({ ref: `w${wake.id}`, words: `${wake.trigger}: ${wakeWords(wake, moment)}` })),
+    ...alone.map(({ seq, type, id }) => ({ ref: `e${seq}`, words: `${type} ${id}: a loop` })),
+  ];
+  const button = (act: string, label: string, ref: string): Child =>
+    h(
+      "button",
+      { type: "button", class: "small", "data-do": "aside", "data-act": act, "data-ref": ref },
+      label,
+      h("span", { class: "heard" }, ` ${ref}`),
+    );
+  return table<Aside>(
+    "Put aside",
     [
-      { head: "Time", cell: ({ atMs }) => clock(atMs) },
-      { head: "Answer", figure: true, cell: ({ status }) => status },
-      { head: "Call", cell: ({ call }) => h("span", { class: "cut" }, call) },
-      { head: "Host", wide: true, cell: ({ host }) => host ?? "none" },
-      { head: "From", wide: true, cell: ({ origin }) => origin ?? "no page" },
-      { head: "Why", cell: ({ why }) => why },
+      { head: "Which", cell: ({ ref }) => ref },
+      { head: "Why", cell: ({ words }) => words },
+      ...(acts
+        ? [
+            {
+              head: "",
+              cell: ({ ref }: Aside): Child => [
+                button("retry", "Try again", ref),
+                " ",
+                button("drop", "Give up", ref),
+              ],
+            },
+          ]
+        : []),
     ],
-    refusals.slice(-50).toReversed(),
-    { empty: "None since the manager was started." },
+    rows,
+    { key: ({ ref }) => ref },
+  );
+}
+
+function workers({ byWorker }: EventMetrics): HTMLElement {
+  return table(
+    "Woken workers",
+    [
+      { head: "Worker", cell: ({ name }: EventMetrics["byWorker"][number]) => name },
+      { head: "Wakes", figure: true, cell: ({ wakes }) => count(wakes) },
+      { head: "Tokens", figure: true, cell: ({ tokens }) => count(tokens) },
+    ],
+    byWorker,
+    { key: ({ name }) => name },
   );
 }

@@ -18,6 +18,7 @@ export const story: View = {
   name: "task",
   title: "Task",
   inNav: false,
+  within: "tasks",
   draw: async ({ what }, viewer) => {
     const model = await look<TaskStory>(storyQuestion(what));
     const { task } = model;

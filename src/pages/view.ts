@@ -20,6 +20,8 @@ export interface View {
   readonly title: string;
   /** Stands in the navigation. */
   readonly inNav: boolean;
+  /** The view of the navigation it belongs to. */
+  readonly within?: string;
   /** Looks and gives what is shown. Throws Refused. */
   draw(place: Place, viewer: Viewer): Promise<Child>;
   /** After it was drawn: for widgets that draw themselves. */

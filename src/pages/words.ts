@@ -2,6 +2,7 @@
 import { costOf, NOT_KNOWN, tokensOf } from "../reports/numbers.ts";
 import type { Figure } from "../reports/figure.ts";
 import { duration } from "../reports/times.ts";
+import type { Outcome } from "../activation/trigger.ts";
 import type { Level } from "../throttle/levels.ts";
 import { h } from "./dom.ts";
 
@@ -19,6 +20,20 @@ export function levelBadge(level: Level): HTMLElement {
 export function stateBadge(state: string, label = state): HTMLElement {
   return h("span", { class: `badge state-${state}` }, label);
 }
+
+/** What became of an event. */
+export function outcomeBadge(outcome: Outcome): HTMLElement {
+  return stateBadge(OUTCOME_LOOKS[outcome], outcome);
+}
+
+const OUTCOME_LOOKS: Readonly<Record<Outcome, string>> = {
+  delivered: "completed",
+  merged: "completed",
+  held: "held",
+  dead: "failed",
+  expired: "cancelled",
+  filtered: "queued",
+};
 
 export function clock(atMs: number): string {
   return format(atMs, { hour: "2-digit", minute: "2-digit", second: "2-digit" });

@@ -10,6 +10,7 @@ import { paintFor, type Painter } from "./paint.ts";
 import { lineWidth, type Paper } from "./paper.ts";
 import { type Cell, tableLines } from "./table.ts";
 import { duration, shortMoment, span } from "./times.ts";
+import { wakeWords } from "./wake-words.ts";
 
 export interface EventRow {
   readonly seq: number;
@@ -196,33 +197,15 @@ function fateLines({ trigger, outcome, reason, wake }: EventFate, paper: Paper):
   const name = trigger === "" ? "no trigger" : `trigger ${trigger}`;
   const paint = outcomePaint(outcome, paper);
   const because = reason === null ? "" : `: ${oneLine(reason)}`;
-  const words = [`${name}: ${outcome}${because}`, ...(wake === null ? [] : [wakeWords(wake, paper)])];
+  const words = [`${name}: ${outcome}${because}`, ...(wake === null ? [] : [wakeLine(wake, paper)])];
   return words.flatMap((line, at) =>
     wrapWords(at === 0 ? "  " : "    ", line, paper).map((one) => (at === 0 ? paint(one) : one)),
   );
 }
 
-/** `wake 12 (3 events) waits at cooldown until 10:46: its trigger cools down` */
-export function wakeWords(
-  { id, events, state, gate, untilMs, reason, taskId, ackedMs }: Wake,
-  paper: Paper,
-): string {
-  const what = `wake ${id} (${events === 1 ? "1 event" : `${count(events)} events`})`;
-  const until = untilMs === null ? "" : ` until ${shortMoment(untilMs, paper.nowMs, paper)}`;
-  const why = reason === null ? "" : `: ${oneLine(reason)}`;
-  const as = taskId === null ? "" : ` as task ${taskId}`;
-  switch (state) {
-    case "debounce":
-    case "batch":
-      return `${what} gathers (${state})${until}`;
-    case "ready":
-      return gate === null ? `${what} is ready` : `${what} waits at ${gate}${until}${why}`;
-    case "delivered":
-    case "done":
-      return `${what} was taken up${as}${ackedMs === null ? "" : ` at ${shortMoment(ackedMs, paper.nowMs, paper)}`}`;
-    default:
-      return `${what} is ${state}${as}${why}`;
-  }
+function wakeLine(wake: Wake, paper: Paper): string {
+  const reason = wake.reason === null ? null : oneLine(wake.reason);
+  return wakeWords({ ...wake, reason }, (atMs) => shortMoment(atMs, paper.nowMs, paper));
 }
 
 export function renderTriggers(rows: readonly TriggerRow[], paper: Paper): string[] {
@@ -309,7 +292,7 @@ export function renderDeadLetters({ wakes, events }: DeadLetters, paper: Paper):
     [
       ...lines,
       ...wakes.flatMap((wake) =>
-        wrapWords("  ", `w${wake.id} ${wake.trigger}: ${wakeWords(wake, paper)}`, paper),
+        wrapWords("  ", `w${wake.id} ${wake.trigger}: ${wakeLine(wake, paper)}`, paper),
       ),
       ...events.flatMap((row) =>
         wrapWords("  ", `e${row.seq} ${row.type} ${oneLine(row.id)}: a loop`, paper),

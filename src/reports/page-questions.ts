@@ -2,6 +2,7 @@
  * What the pages ask, as addresses: the page asks by them, and a copy in files holds the answers under them. And what such
  * a copy is.
  */
+import { OUTCOMES } from "../activation/trigger.ts";
 import { TREND_STEPS, type TrendStep } from "./cost-trend.ts";
 
 /** The lists of tasks, by states with commas between; none: all. */
@@ -17,6 +18,7 @@ export const TASK_LISTS: readonly (readonly [states: string, label: string])[] =
 
 /** Tasks that are fetched at once. */
 const tasksAPage = 500;
+const eventsAPage = 100;
 /** Waiting tasks that are asked why. */
 const askedWhyMax = 8;
 
@@ -29,6 +31,10 @@ export const PLAIN_QUESTIONS: readonly string[] = [
   "/api/hierarchy",
   "/api/findings",
   "/api/facts",
+  "/api/triggers",
+  "/api/event-metrics",
+  "/api/dead-letters",
+  "/api/dispatches",
 ];
 /** `filter`: what narrows the list, as a query; `before`: the id behind which it goes on. */
 export function tasksQuestion(filter: string, before: number | null): string {
@@ -51,6 +57,23 @@ export function whyQuestion(task: number): string {
 
 export function storyQuestion(task: string): string {
   return `/api/tasks/${encodeURIComponent(task)}`;
+}
+
+/** The lists of events, by what became of them; none: all. */
+export const EVENT_LISTS: readonly (readonly [outcome: string, label: string])[] = [
+  ["", "All"],
+  ...OUTCOMES.map((outcome): [string, string] => [
+    outcome,
+    `${outcome.slice(0, 1).toUpperCase()}${outcome.slice(1)}`,
+  ]),
+];
+
+export function eventsQuestion(outcome: string): string {
+  return `/api/events?${outcome === "" ? "" : `outcome=${outcome}&`}limit=${eventsAPage}`;
+}
+
+export function eventQuestion(event: string): string {
+  return `/api/events/${encodeURIComponent(event)}`;
 }
 
 export function spendQuestion(step: TrendStep): string {

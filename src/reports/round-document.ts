@@ -7,6 +7,7 @@ import { NO_PHASE } from "../rounds/told-log.ts";
 import { oneLine } from "./cells.ts";
 import { sumFigures } from "./figure.ts";
 import { count, NOTHING, NOT_KNOWN } from "./numbers.ts";
+import { QUOTED_SHARES } from "./quoted-shares.ts";
 import {
   changesOf,
   overheadOf,
@@ -31,13 +32,6 @@ const COLUMNS = [
   "Wall",
   "Tests",
   "Notes",
-];
-
-/** Said elsewhere of other programs; nobody has measured it here, and no source of it was found. */
-const QUOTED: readonly (readonly [string, string, string])[] = [
-  ["CrewAI (default)", "15-25%", "CrewAI case studies, 2025"],
-  ["AutoGen multi-agent chat", "20-30%", "Microsoft Research, 2024"],
-  ["LangGraph with LLM router", "10-20%", "LangChain benchmarks"],
 ];
 
 export interface DocumentOptions {
@@ -93,7 +87,7 @@ const TRADE_OFF: readonly string[] = [
 ];
 
 function benchmarkLines(phases: readonly PhaseFigures[]): string[] {
-  const quoted = QUOTED.map(([name, share, source]) =>
+  const quoted = QUOTED_SHARES.map(([name, share, source]) =>
     row([name, share, `${source} (as quoted in the seed, unverified)`]),
   );
   const own = phases.flatMap((phase) => {

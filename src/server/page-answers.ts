@@ -1,7 +1,11 @@
 /** Everything the pages can show, asked once: what a copy of them in files holds. Long lists are cut where pages begin. */
 import { CtmError } from "../base/errors.ts";
 import { redacted } from "../base/redact.ts";
+import type { EventRow } from "../reports/events.ts";
 import {
+  EVENT_LISTS,
+  eventQuestion,
+  eventsQuestion,
   PLAIN_QUESTIONS,
   SPEND_QUESTIONS,
   statesFilter,
@@ -37,6 +41,11 @@ export async function pageAnswers(ask: Ask): Promise<Pick<ExportedPages, "answer
   for (const path of [...PLAIN_QUESTIONS, ...SPEND_QUESTIONS]) await take(path);
   const waiting = (await take(waitingQuestion)) as TaskPage;
   for (const { id } of waiting.tasks) await ifThere(() => take(whyQuestion(id)));
+  for (const [outcome] of EVENT_LISTS) {
+    const rows = (await take(eventsQuestion(outcome))) as readonly EventRow[];
+    if (outcome !== "") continue;
+    for (const { seq } of rows) await ifThere(() => take(eventQuestion(String(seq))));
+  }
   const wanted = new Set<number>();
   for (const [states] of TASK_LISTS) {
     const { tasks } = (await take(tasksQuestion(statesFilter(states), null))) as TaskPage;

@@ -3,6 +3,7 @@ import type { App } from "../app.ts";
 import type { CommandHost } from "../commands/host.ts";
 import { actionRoutes } from "./action-routes.ts";
 import { eventRoutes } from "./event-routes.ts";
+import { eventViewRoutes } from "./event-view-routes.ts";
 import type { HttpServer } from "./http/http-server.ts";
 import type { Route } from "./http/route.ts";
 import type { Live } from "./live.ts";
@@ -30,6 +31,7 @@ export function allRoutes(house: House): readonly Route[] {
     ...actionRoutes(house),
     ...liveRoutes(house.live),
     ...eventRoutes(house),
+    ...eventViewRoutes(house),
   ];
   const own = serverRoutes(house, api);
   return [...pageRoutes(), ...api, ...own, ...house.mcp];

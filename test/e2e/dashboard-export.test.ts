@@ -61,6 +61,9 @@ function fill(app: App): void {
     Array.from({ length: 520 }, (_, at) => draftOf(`Bulk ${at}`, { cwd: folder, holdReason: "later" })),
   );
   app.submit(draftOf(HOSTILE, { cwd: folder }));
+  const sent = { source: null, id: null, subject: null, priority: null, target: null, key: null };
+  app.events.send({ ...sent, type: "deploy.stage", data: { note: HOSTILE } });
+  app.rounds.start({ name: "week1", workspace: null, phase: "Phase 1", notes: null }, []);
   for (const { form } of SECRETS) app.submit(draftOf(`Look at ${form}`, { cwd: folder, holdReason: "keys" }));
 }
 
@@ -79,7 +82,8 @@ it("shows each view from the file alone, says that it is a copy, and lets nothin
     ["metrics", "claude-sonnet"],
     ["spend", "claude-sonnet"],
     ["spend?step=weekly", "claude-sonnet"],
-    ["events", "What happened"],
+    ["events", "deploy.stage"],
+    ["dispatches", "week1"],
   ] as const;
   for (const [view, words] of VIEWS) {
     await goTo(page, view);
@@ -92,6 +96,13 @@ it("shows each view from the file alone, says that it is a copy, and lets nothin
   await page.getByRole("heading", { name: "Estimate and actual" }).waitFor();
   expect(await page.locator("pre.words").first().textContent()).toBe(HOSTILE);
   expect(await page.getByRole("button").allTextContents()).toEqual(["◐", "?"]);
+  await goTo(page, "event/1");
+  await page
+    .getByText("No trigger is for events of this type.")
+    .or(page.getByText("no trigger"))
+    .first()
+    .waitFor();
+  await page.getByText("<img src=x").waitFor();
   await goTo(page, "task/1");
   await page.getByText("This is not part of the copy.").waitFor();
   await waitFor(

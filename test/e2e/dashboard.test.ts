@@ -8,7 +8,18 @@ import { browserProgram, launchBrowser, openPage, seriousFindings } from "../sup
 import { Product, type ManagerProcess } from "../support/product.ts";
 import { waitFor } from "../support/wait-for.ts";
 
-const VIEWS = ["fleet", "throttle", "tasks", "task/1202", "metrics", "spend", "spend?step=weekly", "events"];
+const VIEWS = [
+  "fleet",
+  "throttle",
+  "tasks",
+  "task/1202",
+  "metrics",
+  "spend",
+  "spend?step=weekly",
+  "events",
+  "event/1",
+  "dispatches",
+];
 const PAYLOADS = [
   "<img src=x onerror=alert(1)>",
   "<script>alert(2)</script>",
@@ -73,6 +84,11 @@ async function queueMany({ state, work, env }: Product): Promise<void> {
   app.submitMany(
     ["The oldest of them", ...Array.from({ length: 1_200 }, (_, at) => `Bulk ${at}`)].map(draft),
   );
+  app.rounds.start({ name: "week1", workspace: null, phase: "Phase 1", notes: null }, [draft("In a round")]);
+  app.events.send({
+    ...{ type: "deploy.stage", data: { stage: "canary" }, source: null, id: null, subject: null },
+    ...{ priority: null, target: null, key: null },
+  });
   await app.close({ workers: "leave" });
 }
 
@@ -126,6 +142,21 @@ it("shows what is so, as it becomes so", async (context) => {
   await page.getByRole("heading", { name: `Task #${task.id}` }).waitFor();
   await page.getByRole("button", { name: "Release" }).click();
   await page.getByText("completed").first().waitFor();
+  await page.evaluate('location.hash = "#/event/1"');
+  await page.getByText('"stage": "canary"').waitFor();
+  await page.getByRole("button", { name: "What would it come to now?" }).click();
+  await page.getByRole("dialog").getByText("Nothing was sent.").waitFor();
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "Take it again" }).click();
+  await page.getByRole("link", { name: "All events" }).click();
+  await page.getByRole("row", { name: /^2 .*filtered.*deploy\.stage/ }).waitFor();
+  await page.getByRole("button", { name: "Pause messages" }).click();
+  await page.getByRole("button", { name: "Resume messages" }).waitFor();
+  await nav(page, "Dispatches").click();
+  await page
+    .getByRole("row", { name: /week1.*0 \(no LLM coordinator\)/ })
+    .first()
+    .waitFor();
   // A laptop that sleeps and wakes.
   await page.context().setOffline(true);
   await nav(page, "Events").click();

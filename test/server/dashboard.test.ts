@@ -94,6 +94,11 @@ describe("the API", () => {
       "fleet",
       "facts",
       "session",
+      "events",
+      "event-metrics",
+      "triggers",
+      "dead-letters",
+      "dispatches",
       "spend/daily",
       "spend/weekly",
       "spend/monthly",
@@ -167,6 +172,48 @@ describe("the API", () => {
       ["route-adopted", "ui tasks go to opus instead of the agent's own default (adopted: it was told to)"],
       ["route-dropped", expect.stringMatching(/^ui tasks go to .* instead of opus \(dropped\)$/)],
     ]);
+  });
+
+  it("shows events and rounds, takes an event again, tries one and pauses a trigger", async () => {
+    const sent = app.events.send({
+      ...{ type: "deploy.stage", data: { n: 1 }, source: null, id: null, subject: null },
+      ...{ priority: null, target: null, key: null },
+    });
+    app.rounds.start({ name: "a round/1", workspace: null, phase: null, notes: null }, []);
+    const again = await act(`/api/events/${sent.seq}/replay`, {});
+    expect([again.status, again.json]).toEqual([200, [expect.objectContaining({ duplicate: false })]]);
+    const [newest, before] = await look<{ seq: number; via: string }[]>("/api/events?type=deploy.*&limit=2");
+    expect([newest?.via, before?.seq]).toEqual([`replay of ${sent.seq}`, sent.seq]);
+    expect(await look(`/api/events/${sent.seq}`)).toMatchObject({
+      event: { data: { n: 1 } },
+      fates: [{ outcome: "filtered" }],
+    });
+    const event = { specversion: "1.0", id: "t", source: "me", type: "message.sent", target: "claude" };
+    expect((await act("/api/triggers/test", { event })).json).toMatchObject({
+      triggers: [{ trigger: "messages" }],
+    });
+    expect((await act("/api/triggers/test", { event: {} })).status).toBe(400);
+    expect((await act("/api/triggers/messages/pause", {})).json).toMatchObject([{ paused: true }]);
+    expect((await act("/api/triggers/*/resume", {})).json).toMatchObject([{ paused: false }]);
+    expect((await act("/api/triggers/nobody/pause", {})).status).toBe(404);
+    expect((await act("/api/dead-letters/w999/drop", {})).status).toBe(404);
+    expect(await look("/api/dispatches/a%20round%2F1")).toMatchObject({ name: "a round/1" });
+    for (const path of [
+      "/api/events/999999",
+      "/api/dispatches/none",
+      "/api/events?limit=0",
+      "/api/events?since=soon",
+    ])
+      expect([path, (await call(path, { key: keys.read })).status]).toEqual([
+        path,
+        path.includes("?") ? 400 : 404,
+      ]);
+    for (const path of [
+      `/api/events/${sent.seq}/replay`,
+      "/api/triggers/messages/pause",
+      "/api/dead-letters/w1/drop",
+    ])
+      expect([path, (await act(path, {}, keys.read)).status]).toEqual([path, 403]);
   });
 
   it("gives long lists a page at a time, in which nothing is twice and nothing missing", async () => {
