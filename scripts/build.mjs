@@ -38,7 +38,8 @@ const BUNDLED = {
   platform: "node",
   target: "node20",
   packages: "bundle",
-  external: ["better-sqlite3", "node-pty"],
+  // Native ones, and the client of Redis: many files, for few people.
+  external: ["better-sqlite3", "node-pty", "@redis/client"],
   sourcemap: true,
   logLevel: "warning",
 };

@@ -11,6 +11,7 @@ import type { PageDesk } from "./page-desk.ts";
 import type { PriceDesk } from "./price-desk.ts";
 import type { ReportDesk } from "./report-desk.ts";
 import type { EventDesk } from "./orchestration/event-desk.ts";
+import type { RedisDesk } from "./redis-desk.ts";
 import type { RouteDesk } from "./route-desk.ts";
 import type { RoundDesk } from "./round-desk.ts";
 import type { Fact } from "./events/facts.ts";
@@ -92,6 +93,7 @@ export interface App {
   readonly alerts: Pick<AlertDesk, "model" | "test" | "acknowledge" | "mute" | "retry">;
   readonly events: AskedOf<EventDesk>;
   readonly rounds: AskedOf<RoundDesk>;
+  readonly redis: AskedOf<RedisDesk>;
   readonly routes: Omit<AskedOf<RouteDesk>, "take">;
 
   /** `refuseAlike`: CtmError `refused` for one that is like a task that waits, works or ended within a day. */

@@ -106,6 +106,8 @@ export const DEFAULTS = {
   telemetry: { receive: false, port: 0 },
   /** The first free port of ten, from this one on; hosts: further names it may be called by. */
   dashboard: { enabled: true, bind: "127.0.0.1", port: 3847, hosts: [] },
+  /** url null = Redis is not used. */
+  redis: { url: null, prefix: "ctm" },
   /** secret null = events are taken over HTTP from hooks alone. */
   events: { inbox: true, keepDays: 30, dedupeHours: 24, secret: null, hooks: {} },
   triggers: {},

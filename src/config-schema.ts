@@ -22,6 +22,7 @@ import {
   yesOrNo,
 } from "./config-rules.ts";
 import { dashboard } from "./config-dashboard.ts";
+import { redis } from "./config-redis.ts";
 import { isSection } from "./config-defaults.ts";
 import { eventsSchema, triggersSchema } from "./trigger-schema.ts";
 import { PRICE_PROFILES } from "./metering/prices.ts";
@@ -194,6 +195,7 @@ function makeFileSchema(declared: readonly string[]) {
     }),
     telemetry: section({ receive: yesOrNo(), port: wholeNumber(0, 65_535) }),
     dashboard: dashboard(),
+    redis: redis(),
     events: eventsSchema(),
     triggers: triggersSchema(),
     alerts: alerts(),

@@ -160,6 +160,12 @@ export interface Config {
     /** Further names it may be called by, without the port. */
     readonly hosts: readonly string[];
   };
+  /** Where events are also taken from, and told; its keys begin with the prefix. */
+  readonly redis: {
+    /** It may hold a password. null = none. */
+    readonly url: string | null;
+    readonly prefix: string;
+  };
   readonly events: EventSettings;
   /** In the order they are written. */
   readonly triggers: readonly Trigger[];

@@ -35,6 +35,7 @@ export interface ConfigOverrides {
   readonly preferCheap?: boolean;
   readonly profile?: string;
   readonly context?: string;
+  readonly redis?: string;
 }
 
 export interface LoadRequest {
@@ -56,6 +57,7 @@ const FLAGS: readonly { flag: string; of: keyof ConfigOverrides; keys: readonly 
   { flag: "--prefer-cheap", of: "preferCheap", keys: ["preferCheap"] },
   { flag: "--profile", of: "profile", keys: ["prices", "profile"] },
   { flag: "--context", of: "context", keys: ["context"] },
+  { flag: "--redis", of: "redis", keys: ["redis", "url"] },
 ];
 
 /**

@@ -2,6 +2,7 @@
 import { performance } from "node:perf_hooks";
 import { harmlessEnvironment, processEnvironment, type Config } from "./config.ts";
 import type { DoctorRequest, LedgerFacts } from "./doctor.ts";
+import { RedisDesk } from "./redis-desk.ts";
 import { hasWalResetBug, sqliteVersion, type Db } from "./ledger/database.ts";
 
 /**
@@ -14,6 +15,7 @@ export function doctorRequest(
   survivors: DoctorRequest["survivors"],
   fault: () => string | null = () => null,
   telemetry: DoctorRequest["telemetry"] = () => null,
+  redis: DoctorRequest["redis"] = () => new RedisDesk(config.redis).model(),
 ): DoctorRequest {
   const { isTTY, columns, rows } = process.stdout;
   return {
@@ -25,6 +27,7 @@ export function doctorRequest(
     clock: () => ({ wallMs: Date.now(), monotonicMs: performance.now() }),
     survivors,
     telemetry,
+    redis,
     ledgerCheck: () => ledgerFacts(openLedger(), fault()),
   };
 }

@@ -14,6 +14,7 @@ import { limitsChecks } from "./doctor-limits.ts";
 import { telemetryCheck } from "./doctor-telemetry.ts";
 import { folderFault } from "./ledger/state-folder.ts";
 import type { DoctorCheck, DoctorReport, Verdict } from "./reports/doctor.ts";
+import { redisCheck, type RedisModel } from "./reports/redis.ts";
 import type { TelemetryState } from "./reports/telemetry.ts";
 import { askProgram, chooseAgent, findProgram } from "./workers/agent-finder.ts";
 import { isAtLeast, parseTmuxVersion } from "./workers/tmux/version.ts";
@@ -55,6 +56,8 @@ export interface DoctorRequest {
   survivors(): readonly { readonly pid: number; readonly program: string }[] | null;
   /** Whether telemetry arrives; null = switched off, or nobody can say. */
   telemetry(): TelemetryState | null;
+  /** How it stands with Redis; null = it is not wished for. */
+  redis(): RedisModel | null;
   /** Opens the ledger as the manager would, and says what it is; throws what the manager would throw. */
   ledgerCheck(): LedgerFacts | Promise<LedgerFacts>;
 }
@@ -87,6 +90,7 @@ export async function runDoctor(request: DoctorRequest): Promise<DoctorReport> {
     guarded("roster", () => rosterChecks(request.config)),
     guarded("alerts", () => alertChecks(request.config)),
     guarded("telemetry", () => telemetryCheck(request.config, request.telemetry())),
+    guarded("redis", () => redisCheck(request.redis())),
     guarded("survivors", () => survivorsCheck(request)),
     guarded("terminal", () => terminalCheck(request)),
   ]);

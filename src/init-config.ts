@@ -168,6 +168,9 @@ export const INIT_CONFIG = `# Configuration of ctm. Everything here is optional 
 # with its key. port: the first of ten that are tried; 0 = any that is free. bind: open to the network (0.0.0.0) it is
 # not encrypted, and hosts must name how it will be called there.
 #dashboard: { enabled: true, bind: 127.0.0.1, port: 3847, hosts: [] }
+
+# Redis: events are taken from the stream PREFIX:events, what happens is told on the channel PREFIX:live.
+#redis: { url: null, prefix: ctm }
 # Alerts for when you are elsewhere. Channels: desktop (notifications) and bell (at the prompt), each with the least
 # severity it is for (info, warning, critical; null = off); commands of yours, which get the alert as JSON on standard
 # input; webhooks, signed as Standard Webhooks has it. See "Alerts" in the README.

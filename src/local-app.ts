@@ -16,6 +16,7 @@ import { LimitDesk } from "./limit-desk.ts";
 import { PageDesk } from "./page-desk.ts";
 import { PriceDesk } from "./price-desk.ts";
 import { ReportDesk } from "./report-desk.ts";
+import type { RedisDesk } from "./redis-desk.ts";
 import type { ReportSchedule } from "./report-schedule.ts";
 import { RouteDesk } from "./route-desk.ts";
 import { RoundDesk } from "./round-desk.ts";
@@ -80,6 +81,7 @@ export interface LocalAppParts {
   readonly reportSchedule: ReportSchedule;
   readonly alerts: AlertDesk;
   readonly kept: KeptWrites;
+  readonly redis: RedisDesk;
   readonly events: EventDesk;
   /** What views are made from: what has ended holds nothing any more, also when that stands on no disk yet. */
   views(): OverviewSources;
@@ -106,12 +108,14 @@ export class LocalApp implements App {
   readonly alerts: AlertDesk;
   readonly events: EventDesk;
   readonly rounds: RoundDesk;
+  readonly redis: RedisDesk;
   readonly routes: RouteDesk;
 
   constructor(parts: LocalAppParts) {
     this.#parts = parts;
     this.alerts = parts.alerts;
     this.events = parts.events;
+    this.redis = parts.redis;
     this.fleet = new FleetDesk(parts);
     this.limits = new LimitDesk(parts);
     this.prices = new PriceDesk(parts);
@@ -398,6 +402,7 @@ export class LocalApp implements App {
         () => survivorsBeside(this.#parts),
         () => this.#parts.views().storageFault(),
         () => telemetryState(this.#parts.views()),
+        () => this.redis.model(),
       ),
     );
   }

@@ -27,6 +27,7 @@ import { faultWords } from "./kept-writes.ts";
 import { MetricsFiles } from "./metrics-files.ts";
 import { LimitBook } from "./limit-book.ts";
 import { LocalApp } from "./local-app.ts";
+import { RedisDesk } from "./redis-desk.ts";
 import { reportOf } from "./report-desk.ts";
 import { ReportSchedule } from "./report-schedule.ts";
 import type { OverviewSources } from "./overview/sources.ts";
@@ -116,6 +117,7 @@ function buildApp(
       engine.pump();
     },
   });
+  const redis = new RedisDesk(config.redis);
   const sources: OverviewSources = {
     config,
     ledger: base.ledger,
@@ -128,7 +130,7 @@ function buildApp(
     traits: traitsIn(config),
     startedAtMs,
     auto: () => engine.auto,
-    notices: base.notices,
+    notices: () => [...base.notices(), ...redis.notices()],
     storageFault: () => (base.kept.fault === null ? null : faultWords(base.kept.fault)),
     now: base.now,
   };
@@ -172,6 +174,7 @@ function buildApp(
   return new LocalApp({
     reportSchedule,
     events,
+    redis,
     coordinatorWatch,
     metricsFiles,
     findingBook,

@@ -46,6 +46,7 @@ async function checks(file = "", changes: Partial<DoctorRequest> = {}): Promise<
     ledgerCheck: () => healthyLedger,
     survivors: () => [],
     telemetry: () => null,
+    redis: () => null,
     ...changes,
   });
   return report.checks;

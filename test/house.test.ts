@@ -56,6 +56,8 @@ const RANKS: Readonly<Record<string, number>> = {
   // What runs in a browser: it takes nothing but shapes and words from the other rooms.
   pages: 11.5,
   triggers: 11,
+  // Redis: what is live there is told to others too.
+  redis: 11.5,
   cli: 12,
   // The library's face shows what it likes.
   "index.ts": 13,

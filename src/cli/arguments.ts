@@ -24,6 +24,7 @@ export const PROGRAM_OPTIONS: readonly OptionSpec[] = [
   { flags: "--own", summary: "Batch: refuse (75) when another manager runs, hand nothing over" },
   { flags: "--keep-workers", summary: "Batch: leave the workers running at the end" },
   { flags: "--no-dashboard", summary: "Prompt and serve: without the pages on 127.0.0.1" },
+  { flags: "--redis <url>", summary: "Take events from a Redis, and tell there what happens" },
   { flags: "--json", summary: "Results and errors as JSON" },
   { flags: "--no-color", summary: "Words instead of colours and icons" },
   { flags: "--columns <n>", summary: "Width of the tables (default: the terminal's, else 80)" },
@@ -46,6 +47,7 @@ export interface Settings {
   readonly keepWorkers?: true;
   /** Only ever there with --no-dashboard. */
   readonly dashboard?: false;
+  readonly redis?: string;
   readonly json?: true;
   /** Only ever there with --no-color. */
   readonly color?: false;

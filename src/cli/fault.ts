@@ -2,6 +2,7 @@
 import "../opening.ts";
 import { requirePoint } from "../faults/fault-order.ts";
 import { armFaults, countPassings, faultPoints, type FaultOrder } from "../faults/fault-point.ts";
+import "../redis/open-redis.ts";
 import "./batch.ts";
 import "./interactive.ts";
 import "./mending.ts";

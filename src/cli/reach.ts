@@ -6,6 +6,7 @@ import type { Config } from "../config.ts";
 import { openManagerSocket } from "../server/manager-socket.ts";
 import { connectManager, type RemoteHost } from "../server/remote-host.ts";
 import { openSources } from "../triggers/sources.ts";
+import type { RedisLink } from "../redis/open-redis.ts";
 import type { Settings } from "./arguments.ts";
 import { VERSION } from "./version.ts";
 
@@ -34,12 +35,14 @@ export async function becomeManager(config: Config, settings: Settings): Promise
   try {
     const socket = await openManagerSocket({ path: config.paths.managerSocket, host, version: VERSION });
     const sources = openSources(app);
+    const redis = await redisBeside(app);
     return {
       app,
       host,
       broken,
       close: async (workers) => {
         sources.close();
+        await redis?.close();
         await socket.close();
         await app.close({ workers });
       },
@@ -48,6 +51,14 @@ export async function becomeManager(config: Config, settings: Settings): Promise
     await app.close({ workers: "leave" });
     throw error;
   }
+}
+
+/** null: it is not wished for, and nothing of it is loaded. */
+async function redisBeside(app: App): Promise<RedisLink | null> {
+  const { url } = app.config.redis;
+  if (url === null) return null;
+  const { openRedis } = await import("../redis/open-redis.ts");
+  return openRedis(app, url);
 }
 
 /** The manager, or its client when another process is the manager already. */

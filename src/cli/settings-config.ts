@@ -13,7 +13,7 @@ export function overridesOf(settings: Settings): ConfigOverrides {
 }
 
 function pick(flags: Settings): ConfigOverrides {
-  const { stateDir, workers, agent, context, profile, pauseAt, preferCheap } = flags;
-  const given = { stateDir, workers, agent, context, profile, pauseAt, preferCheap };
+  const { stateDir, workers, agent, context, profile, pauseAt, preferCheap, redis } = flags;
+  const given = { stateDir, workers, agent, context, profile, pauseAt, preferCheap, redis };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }

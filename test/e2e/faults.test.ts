@@ -35,8 +35,8 @@ const OF_COMMANDS =
  */
 const RARELY_PASSED =
   /^(?:attach\.spawn|child\.commit|coordination\.commit|external-usage\.commit|telemetry\.(?:commit|listen)|history\.append|metrics-folder\.create|report\.commit|findings\.commit|context\.commit|provider-window\.commit|cancel-withdraw\.commit|clients\.(?:end|look-up)|enter-again\.\w+|extend\.commit|window\.resize)$/;
-/** Points of events that wake agents: their own test breaks them (events.test.ts, inbox.test.ts). */
-const OF_EVENTS = /^(?:(?:event|wake)(?:-\w+)?\.(?:commit|deliver)|inbox\.\w+)$/;
+/** Points of events that wake agents: their own test breaks them (events.test.ts, inbox.test.ts, redis.test.ts). */
+const OF_EVENTS = /^(?:(?:event|wake)(?:-\w+)?\.(?:commit|deliver)|(?:inbox|redis)\.\w+)$/;
 /** Points of alerts: alerts.test.ts kills a manager that has one under way. */
 const OF_ALERTS = /^alert(?:-\w+)?\.(?:commit|command|desktop|webhook)$/;
 
