@@ -59,6 +59,26 @@ export function fingerprint({ headers, body }: HookRequest): string {
   return createHash("sha256").update(kind).update("\0").update(body).digest("hex").slice(0, 40);
 }
 
+/**
+ * By what it is known when somebody who kept it sends it much later: its bytes, where no time is signed. Null: its time is
+ * signed, or nothing in it says which of several alike it is (any CI without an id).
+ */
+export function lastingMark(hook: Hook, request: HookRequest, event: Envelope): string | null {
+  const own = fingerprint(request);
+  switch (hook.provider) {
+    case "github":
+    case "gitlab":
+    case "git":
+      return own;
+    case "generic":
+      return event.id === own ? null : own;
+    case "standard":
+      return null;
+    default:
+      return hook.provider satisfies never;
+  }
+}
+
 /** The event of a request whose sender is known. Throws CtmError `usage` for no payload, `refused` for a stranger's repository. */
 export function hookEvent(name: string, hook: Hook, request: HookRequest): Envelope {
   const text = new TextDecoder("utf-8", { fatal: false }).decode(request.body);

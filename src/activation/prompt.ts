@@ -50,15 +50,23 @@ function defaultTemplate({ count }: PromptParts): string {
   return count === 1 ? "Look at this event: {{type}}." : "Look at these {{count}} events.";
 }
 
-function valueOf(field: string, { events, wakeId, count, mark }: PromptParts): string {
+function valueOf(field: string, { events, wakeId, count, mark, foreign }: PromptParts): string {
   if (field === "wake") return chainName(wakeId);
   if (field === "count") return String(count);
   const [first] = events;
   const value = first === undefined ? undefined : fieldOf(first, field);
-  return value === undefined || value === null
-    ? "(none)"
-    : cut(visible(jsonOf(value)).replaceAll(mark, ""), fieldMaxChars);
+  if (value === undefined || value === null) return "(none)";
+  // A stranger's sentence stands nowhere but between the marks: here it would read as one of the trigger's own.
+  if (foreign && !isPlain(value)) return `(${field}, see below)`;
+  return cut(visible(jsonOf(value)).replaceAll(mark, ""), fieldMaxChars);
 }
+
+/** A number or a name: nothing that could tell anybody to do something. */
+function isPlain(value: Json): boolean {
+  return typeof value === "string" ? PLAIN.test(value) : typeof value !== "object";
+}
+
+const PLAIN = /^[\w@][\w@./:#+-]{0,99}$/;
 
 function eventsBlock({ events, count, foreign, mark, wakeId }: PromptParts, roomChars: number): string {
   const warning = foreign

@@ -40,7 +40,7 @@ export async function openDashboard({ app, host, version }: DashboardParts): Pro
   const server = await openHttpServer({
     bind,
     ports: portsFrom(port),
-    names: [bind, "127.0.0.1", "localhost", "::1", ...hosts],
+    names: servedNames(bind, hosts),
     keys,
     routes: allRoutes(house),
     sockets: [await liveSocket(live)],
@@ -75,6 +75,12 @@ export async function openDashboard({ app, host, version }: DashboardParts): Pro
 function needed(server: HttpServer | null): HttpServer {
   if (server === null) throw new Error("it was called before it listened");
   return server;
+}
+
+/** Names it is called by. "Every address" is none: browsers reach this machine under it from pages that have no name here. */
+export function servedNames(bind: string, hosts: readonly string[]): readonly string[] {
+  const own = /^[0:.]+$/.test(bind) ? [] : [bind];
+  return [...own, "127.0.0.1", "localhost", "::1", ...hosts];
 }
 
 function portsFrom(port: number): readonly number[] {

@@ -6,8 +6,8 @@
 import type { IncomingHttpHeaders } from "node:http";
 import { eventMaxBytes, parseEnvelopes, parseEnvelopeText, type Envelope } from "../activation/envelope.ts";
 import {
-  fingerprint,
   hookEvent,
+  lastingMark,
   senderHolds,
   standardHeaders,
   type HookRequest,
@@ -16,7 +16,6 @@ import { standardSignatureHolds } from "../activation/signature.ts";
 import type { App } from "../app.ts";
 import { CtmError } from "../base/errors.ts";
 import type { Taken } from "../ledger/event-journal.ts";
-import type { Origin } from "../orchestration/intake.ts";
 import { failureOf } from "./messages.ts";
 import { defineRoute, type Answer, type Call, type Route } from "./http/route.ts";
 import type { House } from "./routes.ts";
@@ -55,10 +54,11 @@ async function postedEvent(app: App, call: Call): Promise<Answer> {
   const isBatch = BATCH_TYPE.test(headers["content-type"] ?? "");
   if (!isBatch && body.length > eventMaxBytes) return TOO_LONG;
   if (!standardSignatureHolds(secret, body, standardHeaders(headers), Date.now())) return UNSIGNED;
-  const text = (): string => new TextDecoder().decode(body);
-  const origin = { foreign: true, via: "http" };
-  if (!isBatch) return taken(app, origin, () => [parseEnvelopeText(text())], one);
-  return taken(app, origin, () => parseEnvelopes(text()), many);
+  const read = (): Came => {
+    const text = new TextDecoder().decode(body);
+    return { events: isBatch ? parseEnvelopes(text) : [parseEnvelopeText(text)], via: "http", mark: null };
+  };
+  return taken(app, read, isBatch ? many : one);
 }
 
 async function postedHook(app: App, call: Call): Promise<Answer> {
@@ -69,27 +69,36 @@ async function postedHook(app: App, call: Call): Promise<Answer> {
   if (hook === undefined) return UNSIGNED;
   const request = requestOf(call);
   if (!senderHolds(hook, request, Date.now())) return UNSIGNED;
-  // Where the time is signed, a repeated body is the sender's business.
-  const bytes = hook.provider === "standard" || hook.provider === "generic" ? null : fingerprint(request);
-  const origin = { foreign: true, via: `hook ${name}`, fingerprint: bytes };
-  return taken(app, origin, () => [hookEvent(name, hook, request)], one);
+  const read = (): Came => {
+    const event = hookEvent(name, hook, request);
+    return { events: [event], via: `hook ${name}`, mark: lastingMark(hook, request, event) };
+  };
+  return taken(app, read, one);
+}
+
+/** What a request was read as. */
+interface Came {
+  readonly events: readonly Envelope[];
+  readonly via: string;
+  /** By what it is known for long; null = by its id alone. */
+  readonly mark: string | null;
 }
 
 async function taken(
   app: App,
-  origin: Origin,
-  read: () => readonly Envelope[],
+  read: () => Came,
   answer: (taken: readonly Taken[]) => Answer,
 ): Promise<Answer> {
-  let events: readonly Envelope[];
+  let came: Came;
   try {
-    events = read();
+    came = read();
   } catch (error) {
     if (!(error instanceof CtmError)) throw error;
     return { status: error.code === "refused" ? 403 : 400, json: { error: failureOf(error) } };
   }
   try {
-    return answer(await app.events.takeShared(events, origin));
+    const { events, via, mark } = came;
+    return answer(await app.events.takeShared(events, { foreign: true, via, fingerprint: mark }));
   } catch (error) {
     if (!(error instanceof CtmError) || error.code !== "refused") throw error;
     return { status: 503, json: { error: failureOf(error) }, headers: { "retry-after": "60" } };

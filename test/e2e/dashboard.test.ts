@@ -5,6 +5,7 @@ import { openApp } from "../../src/app.ts";
 import { loadConfig } from "../../src/config.ts";
 import type { TaskDraft } from "../../src/tasks/task.ts";
 import { browserProgram, launchBrowser, openPage, seriousFindings } from "../support/browser.ts";
+import { MARKUP } from "../support/markup-payloads.ts";
 import { Product, type ManagerProcess } from "../support/product.ts";
 import { waitFor } from "../support/wait-for.ts";
 
@@ -20,17 +21,9 @@ const VIEWS = [
   "event/1",
   "dispatches",
 ];
-const PAYLOADS = [
-  "<img src=x onerror=alert(1)>",
-  "<script>alert(2)</script>",
-  '"><svg onload=alert(3)>',
-  "javascript:alert(4)",
-  "<a href='javascript:alert(5)'>x</a>",
-  "</textarea><iframe srcdoc='<script>alert(6)</script>'>",
-  "{{constructor.constructor('alert(7)')()}}",
-  "\u202emoc.live",
-  "<style>*{display:none}</style>",
-];
+/** A task each of the first, which lists show; the rest in a few. */
+const listedAlone = 7;
+const PAYLOADS = [...MARKUP.slice(0, listedAlone), ...packed(MARKUP.slice(listedAlone), 25)];
 
 let product: Product;
 let browser: Browser | null = null;
@@ -55,7 +48,7 @@ beforeAll(async () => {
   const { task: asking } = await product.tell("Clean up [[ask:May I drop the table? (y/n)]]");
   await product.until(asking.id, "needs-input");
   await product.tell("Held back", { hold: "waits for the design" });
-  for (const text of PAYLOADS) await product.tell(text, { hold: text.slice(0, 60) });
+  for (const text of PAYLOADS) await product.tell(text, { hold: text.split("\n", 1)[0]?.slice(0, 60) });
 });
 afterAll(async () => {
   await browser?.close();
@@ -64,6 +57,13 @@ afterAll(async () => {
     await product.end();
   }
 });
+
+/** So many lines a text. */
+function packed(lines: readonly string[], each: number): string[] {
+  return Array.from({ length: Math.ceil(lines.length / each) }, (_, at) =>
+    lines.slice(at * each, (at + 1) * each).join("\n"),
+  );
+}
 
 /** More tasks than the page ever holds rows, and than one page of them. */
 async function queueMany({ state, work, env }: Product): Promise<void> {
@@ -219,7 +219,7 @@ it("is used by keyboard alone, and does what the prompt does", async (context) =
 it("A31: shows hostile texts as texts, and nothing of them as markup", async (context) => {
   const { page, complaints } = await openPage(needed(context), links.link);
   await nav(page, "Tasks").click();
-  for (const text of PAYLOADS.slice(0, 7)) await page.getByText(text).first().waitFor();
+  for (const text of PAYLOADS.slice(0, listedAlone)) await page.getByText(text).first().waitFor();
   const listed = (await product.tasks()).filter(({ draft }) => PAYLOADS.includes(draft.text));
   expect(listed).toHaveLength(PAYLOADS.length);
   for (const { id, draft } of listed) {

@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
+import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -393,5 +394,11 @@ describe("what happens", () => {
     socket.send(Buffer.alloc(300 * 1024));
     const [code] = (await once(socket, "close")) as [number];
     expect(code).toBe(1009);
+    // A8: the head of a frame of a gigabyte is enough; it is not waited for.
+    const { socket: other } = follow("/api/socket", { headers });
+    await once(other, "open");
+    const wire = Reflect.get(other, "_socket") as Socket;
+    wire.write(Buffer.from([0x82, 0xff, 0, 0, 0, 0, 0x40, 0, 0, 0, 1, 2, 3, 4]));
+    expect(((await once(other, "close")) as [number])[0]).toBe(1009);
   });
 });

@@ -1,91 +1,40 @@
-import { createHmac, randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { eventMaxBytes } from "../../src/activation/envelope.ts";
-import { standardSignature } from "../../src/activation/signature.ts";
-import type { App } from "../../src/app.ts";
-import { eventRoutes } from "../../src/server/event-routes.ts";
-import { openHttpServer, type HttpServer } from "../../src/server/http/http-server.ts";
-import type { House } from "../../src/server/routes.ts";
 import { GITHUB_PUSH, GITHUB_REVIEW, GITHUB_RUN_FAILED } from "../activation/payloads.ts";
 import { triggerOf } from "../activation/triggers.ts";
-import { EventBench } from "../support/event-bench.ts";
+import { EventServer, SECRET } from "../support/event-server.ts";
 import { sendStorm } from "../support/storm-sender.ts";
 
-const SECRET = randomBytes(16).toString("hex");
-const hooks = {
-  code: { provider: "github", secret: SECRET, repositories: ["me/app"] },
-  lab: { provider: "gitlab", secret: SECRET, repositories: null },
-} as const;
 const HAIL_BATCH = 25;
-let folder: string;
-let bench: EventBench;
-let server: HttpServer;
+let served: EventServer;
+let bench: EventServer["bench"];
 
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), "ctm-events-"));
-  bench = new EventBench(
-    [
-      triggerOf({ name: "review", on: ["git.review_requested"], wake: "w1", trust: "run" }),
-      triggerOf({ name: "push", on: ["git.push"], wake: "w2", trust: "run" }),
-      triggerOf({ name: "ci", on: ["ci.failed"], trust: "held" }),
-      triggerOf({
-        name: "storm",
-        trust: "run",
-        on: ["storm.rain", "storm.dust"],
-        debounce: { periodMs: 60_000, maxMs: 60_000 },
-      }),
-      triggerOf({
-        name: "hail",
-        on: ["storm.hail"],
-        trust: "run",
-        depth: 1_000,
-        batch: { max: HAIL_BATCH, timeoutMs: 60_000, by: "data.repository" },
-      }),
-    ],
-    { workers: ["w1", "w2"], ledgerFile: join(folder, "ledger.sqlite") },
-  );
-  const events = { inbox: false, keepDays: 30, dedupeHours: 24, secret: SECRET, hooks };
-  const app = { config: { events }, events: bench.desk } as unknown as App;
-  server = await openHttpServer({
-    ...{ bind: "127.0.0.1", ports: [0], names: ["127.0.0.1"], sockets: [] },
-    keys: { act: "a".repeat(43), read: "r".repeat(43) },
-    routes: eventRoutes({ app } as House),
-    now: () => Date.now(),
-  });
+  served = await EventServer.open([
+    triggerOf({ name: "review", on: ["git.review_requested"], wake: "w1", trust: "run" }),
+    triggerOf({ name: "push", on: ["git.push"], wake: "w2", trust: "run" }),
+    triggerOf({ name: "ci", on: ["ci.failed"], trust: "held" }),
+    triggerOf({
+      name: "storm",
+      on: ["storm.rain", "storm.dust"],
+      trust: "run",
+      debounce: { periodMs: 60_000, maxMs: 60_000 },
+    }),
+    triggerOf({
+      name: "hail",
+      on: ["storm.hail"],
+      trust: "run",
+      depth: 1_000,
+      batch: { max: HAIL_BATCH, timeoutMs: 60_000, by: "data.repository" },
+    }),
+  ]);
+  ({ bench } = served);
 });
-afterEach(async () => {
-  await server.close();
-  bench.close();
-  rmSync(folder, { recursive: true });
-});
+afterEach(() => served.close());
 
-async function post(
-  path: string,
-  body: string,
-  headers: Readonly<Record<string, string>>,
-): Promise<{ status: number; json: Record<string, unknown> }> {
-  const answer = await fetch(`http://127.0.0.1:${server.port}${path}`, { method: "POST", body, headers });
-  return { status: answer.status, json: (await answer.json()) as Record<string, unknown> };
-}
-function hook(kind: string, payload: object, delivery: string, secret = SECRET) {
-  const body = JSON.stringify(payload);
-  const signature = `sha256=${createHmac("sha256", secret).update(body).digest("hex")}`;
-  return post("/hooks/code", body, {
-    "content-type": "application/json",
-    ...{ "x-github-event": kind, "x-github-delivery": delivery, "x-hub-signature-256": signature },
-  });
-}
-function event(value: unknown, id = "m-1", atMs = Date.now(), secret = SECRET, type = "application/json") {
-  const body = typeof value === "string" ? value : JSON.stringify(value);
-  const seconds = Math.floor(atMs / 1_000);
-  return post("/events", body, {
-    ...{ "content-type": type, "webhook-id": id, "webhook-timestamp": String(seconds) },
-    "webhook-signature": standardSignature(secret, Buffer.from(body), id, seconds),
-  });
-}
+const hook: EventServer["hook"] = (...args) => served.hook(...args);
+const event: EventServer["event"] = (...args) => served.event(...args);
+const post: EventServer["post"] = (...args) => served.post(...args);
 const cloud = (change: object = {}) => ({
   ...{ specversion: "1.0", id: "c-1", source: "test", type: "storm.rain" },
   ...change,
@@ -161,8 +110,9 @@ describe("who is refused", () => {
   it("an event that is unsigned, old, too long or none", async () => {
     expect((await event(cloud())).status).toBe(202);
     expect(await event(cloud())).toEqual({ status: 200, json: { duplicate: true, event: 1 } });
-    expect((await event(cloud(), "m-2", Date.now(), "another secret")).status).toBe(401);
-    expect((await event(cloud(), "m-3", Date.now() - 301_000)).status).toBe(401);
+    expect((await event(cloud(), { id: "m-2", secret: "another secret" })).status).toBe(401);
+    for (const offMs of [-302_000, 302_000])
+      expect((await event(cloud(), { id: "m-3", atMs: Date.now() + offMs })).status).toBe(401);
     expect((await event("x".repeat(eventMaxBytes + 1))).status).toBe(413);
     expect((await event("{")).status).toBe(400);
     expect((await event(cloud({ type: "" }))).status).toBe(400);
@@ -179,7 +129,7 @@ describe("who is refused", () => {
 describe("a batch", () => {
   it("is taken whole or not at all, over one signature", async () => {
     const batch = (events: readonly object[], id: string) =>
-      event(JSON.stringify(events), id, Date.now(), SECRET, "application/cloudevents-batch+json");
+      event(events, { id, type: "application/cloudevents-batch+json" });
     const two = [cloud({ id: "b-1" }), cloud({ id: "b-2" })];
     expect(await batch(two, "m-1")).toEqual({
       status: 202,
@@ -199,7 +149,7 @@ describe("a batch", () => {
     expect((await batch(large, "m-5")).status).toBe(413);
     expect((await batch(large.slice(0, 8), "m-6")).status).toBe(202);
     // Not called a batch it is none.
-    expect((await event(JSON.stringify(two), "m-7")).status).toBe(400);
+    expect((await event(two, { id: "m-7" })).status).toBe(400);
     expect(bench.outcomes().sum).toBe(3 + 8);
   });
 });
@@ -224,7 +174,7 @@ describe("5.1 a storm", () => {
     const events = Array.from({ length: part }, (_, n) => kinds.flatMap((kind) => kind[n] ?? [])).flat();
     const again = events.filter((_, n) => n % 10 === 0);
     const sent = await sendStorm({
-      ...{ port: server.port, secret: SECRET, connections: 32, withinMs: 0 },
+      ...{ port: served.port, secret: SECRET, connections: 32, withinMs: 0 },
       events: [...events, ...again],
     });
     expect(sent.statuses.get(202)).toBe(storm);

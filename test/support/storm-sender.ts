@@ -13,6 +13,8 @@ export interface StormOptions {
   readonly connections: number;
   /** Over how long they are spread; 0 = as fast as they are taken. */
   readonly withinMs: number;
+  /** Is one that is told to come later sent again? Yes, unless told otherwise. */
+  readonly again?: boolean;
 }
 
 export interface StormSent {
@@ -32,16 +34,18 @@ export async function sendStorm(options: StormOptions): Promise<StormSent> {
   const startMs = performance.now();
   let next = 0;
   const send = async (): Promise<void> => {
-    const line = await Line.to(port);
+    let line = await Line.to(port);
     for (let at = next++; at < requests.length; at = next++) {
       const dueMs = startMs + (withinMs * at) / requests.length;
       await until(dueMs);
-      let status = 0;
-      do {
-        status = await line.ask(requests[at] ?? "");
+      for (let later = true; later; ) {
+        // One that is refused early is cut off too: what it would still send is not heard.
+        if (line.isOver) line = await Line.to(port);
+        const status = await line.ask(requests[at] ?? "");
         statuses.set(status, (statuses.get(status) ?? 0) + 1);
-        if (status === 429 || status === 503) await until(performance.now() + 100);
-      } while (status === 429 || status === 503);
+        later = options.again !== false && (status === 429 || status === 503);
+        if (later) await until(performance.now() + 100);
+      }
       waitsMs.push(performance.now() - dueMs);
     }
     line.close();
@@ -75,6 +79,7 @@ async function until(atMs: number): Promise<void> {
 class Line {
   readonly #socket: Socket;
   #text = "";
+  #isOver = false;
   #answered: { resolve: (status: number) => void; reject: (error: Error) => void } | null = null;
 
   private constructor(socket: Socket) {
@@ -93,6 +98,10 @@ class Line {
     return new Line(socket);
   }
 
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
   ask(request: string): Promise<number> {
     return new Promise((resolve, reject) => {
       this.#answered = { resolve, reject };
@@ -108,6 +117,7 @@ class Line {
     this.#text += piece;
     const head = this.#text.indexOf("\r\n\r\n");
     if (head < 0) return;
+    if (/^connection: close/im.test(this.#text.slice(0, head))) this.#isOver = true;
     const bytes = Number(/^content-length: (\d+)/im.exec(this.#text.slice(0, head))?.[1] ?? 0);
     if (this.#text.length < head + 4 + bytes) return;
     const status = Number(this.#text.slice(9, 12));
