@@ -1,17 +1,14 @@
 /** Events and triggers, as a person asks for them: sent, looked at, repeated, put aside, tried without effect. */
 import { randomUUID } from "node:crypto";
 import { parseEnvelope, parseEnvelopeText, type Envelope, type Json } from "../activation/envelope.ts";
-import { judge, verdictsOf } from "../activation/gates.ts";
-import { promptTokens } from "../activation/prompt.ts";
 import { nextMoment } from "../activation/schedule.ts";
-import { OUTCOMES, type Outcome, type Trigger } from "../activation/trigger.ts";
-import { chainName, isAtWork, isWaiting, type Wake } from "../activation/wake.ts";
+import type { Outcome, Trigger } from "../activation/trigger.ts";
+import { chainName, isAtWork, isWaiting } from "../activation/wake.ts";
 import { CtmError } from "../base/errors.ts";
 import { labelMaxChars } from "../base/limits.ts";
 import type { Taken } from "../ledger/event-journal.ts";
 import type { EventQuery, KeptEvent } from "../ledger/event-rows.ts";
 import type { Ledger } from "../ledger/ledger.ts";
-import { wakeFigures } from "../ledger/wake-figures.ts";
 import type { KeptWrites } from "../kept-writes.ts";
 import { launchOfKey } from "../report-key.ts";
 import type {
@@ -21,10 +18,11 @@ import type {
   EventRow,
   EventTested,
   TriggerRow,
-  TriggerVerdict,
 } from "../reports/events.ts";
 import { taskText } from "../tasks/task-text.ts";
 import type { Priority } from "../tasks/priority.ts";
+import { eventMetrics } from "./event-metrics.ts";
+import { triedEvent } from "./event-trial.ts";
 import type { Origin } from "./intake.ts";
 import { pauseKey, type Orchestrator } from "./orchestrator.ts";
 import { MESSAGE, PERSON } from "./own-triggers.ts";
@@ -162,28 +160,7 @@ export class EventDesk {
   /** Of the last so many milliseconds. */
   metrics(agoMs: number): EventMetrics {
     const { ledger, now } = this.#parts;
-    const sinceMs = now() - agoMs;
-    const { journal } = ledger;
-    const figures = wakeFigures(ledger.database, sinceMs, now());
-    const found = journal.events.outcomes();
-    const outcomes = Object.fromEntries(OUTCOMES.map((one) => [one, found.get(one) ?? 0]));
-    const waiting = journal.wakes.open().filter((wake) => isWaiting(wake));
-    const oldest = waiting.reduce((least, { firstMs }) => Math.min(least, firstMs), Number.POSITIVE_INFINITY);
-    const { byTrigger, byWorker, tokens, completedTasks, latenciesMs } = figures;
-    return {
-      ...{ sinceMs, byTrigger, byWorker, tokens },
-      received: figures.received,
-      duplicates: figures.duplicates,
-      outcomes: outcomes as Record<Outcome, number>,
-      wakes: figures.delivered,
-      eventsOfWakes: figures.events,
-      latencyMs: { p50: rank(latenciesMs, 0.5), p95: rank(latenciesMs, 0.95) },
-      waiting: waiting.reduce((sum, { events }) => sum + events, 0),
-      oldestHeldMs: waiting.length === 0 ? null : now() - oldest,
-      tokensATask: completedTasks === 0 ? null : Math.round(tokens / completedTasks),
-      peakHourTokens: Math.max(...figures.byHour),
-      idleHours: figures.byHour.filter((used) => used === 0).length,
-    };
+    return eventMetrics(ledger, agoMs, now());
   }
 
   // ── again, and aside ────────────────────────────────────────────────────────────────────────────
@@ -282,96 +259,18 @@ export class EventDesk {
 
   /** What an event would come to, as its text stands in a file: nothing is kept and nobody woken. */
   test(text: string): EventTested {
-    const event = parseEnvelopeText(text);
-    const { ledger, triggers, now } = this.#parts;
-    const duplicate = ledger.journal.events.byKey(event.source, `id ${event.id}`, now()) !== null;
-    return {
-      type: event.type,
-      duplicate,
-      triggers: triggers.map((trigger) => this.#verdict(trigger, event)),
-    };
-  }
-
-  #verdict(trigger: Trigger, event: Envelope): TriggerVerdict {
-    const { ledger, orchestrator, now } = this.#parts;
-    const nowMs = now();
-    const judged = judge(trigger, { event, depth: 0 }, nowMs);
-    const none = { trigger: trigger.name, gates: [], task: null };
-    if (judged.kind === "passed-over") return { ...none, verdict: "passed-over", reason: null };
-    if (judged.kind === "ends") return { ...none, verdict: judged.outcome, reason: judged.reason };
-    const wake = thoughtOf(trigger, event, judged.lane, judged.target, nowMs);
-    const open = ledger.journal.wakes.open().filter((one) => one.trigger === trigger.name);
-    const gates = verdictsOf(trigger, open, wake, orchestrator.worldOf(trigger), nowMs).map(
-      ({ gate, wait }) => ({
-        gate,
-        says: wait === null ? null : `waits: ${wait.reason}`,
-      }),
-    );
-    const draft = orchestrator.deliveries.draftFor(wake, trigger, [keptAs(event, nowMs)]);
-    const goesTo = draft.worker ?? draft.as ?? draft.agent ?? "anybody fit";
-    const task = { goesTo, held: draft.holdReason !== null, tokens: promptTokens(draft.text) };
-    return {
-      ...{ trigger: trigger.name, verdict: "taken", reason: null, task },
-      gates: [...gathers(trigger, wake.priority), ...gates],
-    };
+    return triedEvent(parseEnvelopeText(text), this.#parts);
   }
 }
 
 /** Of an event that concerns several triggers the outcome that says most. */
 const TELLING: readonly Outcome[] = ["held", "delivered", "merged", "dead", "expired", "filtered"];
 
-function gathers(trigger: Trigger, priority: Priority): TriggerVerdict["gates"] {
-  const { debounce, batch } = trigger;
-  if (priority === "critical") return [];
-  return [
-    ...(debounce === null
-      ? []
-      : [
-          {
-            gate: "debounce" as const,
-            says: `waits for ${debounce.periodMs / 1_000} s of quiet, at most ${debounce.maxMs / 1_000} s`,
-          },
-        ]),
-    ...(batch === null
-      ? []
-      : [
-          {
-            gate: "batch" as const,
-            says: `waits for ${batch.max} events, at most ${batch.timeoutMs / 1_000} s`,
-          },
-        ]),
-  ];
-}
-
-function thoughtOf(
-  trigger: Trigger,
-  event: Envelope,
-  lane: string,
-  target: string | null,
-  nowMs: number,
-): Wake {
-  return {
-    ...{ id: 0, trigger: trigger.name, lane, target, priority: trigger.priority ?? event.priority },
-    ...{ foreign: true, depth: 0, state: "ready", events: 1, firstMs: nowMs, lastMs: nowMs, sinceMs: nowMs },
-    ...{ gate: null, untilMs: null, reason: null, notBeforeMs: null, attempts: 0 },
-    ...{ taskId: null, claimedMs: null, ackedMs: null },
-  };
-}
-
-function keptAs(event: Envelope, acceptedMs: number): KeptEvent {
-  return { seq: 0, event, depth: 0, foreign: true, via: "test", acceptedMs, duplicates: 0 };
-}
-
 function deadRef(ref: string): { kind: "wake" | "event"; id: number } {
   const [, kind = "", digits = ""] = /^([we]?)(\d{1,15})$/i.exec(ref.trim()) ?? [];
   if (digits === "" || ref.length > labelMaxChars)
     throw new CtmError("usage", "dead letters are named as `events dlq` lists them: w12 or e7");
   return { kind: kind.toLowerCase() === "e" ? "event" : "wake", id: Number(digits) };
-}
-
-/** Value at this share of a sorted list; null: it is empty. */
-function rank(sorted: readonly number[], share: number): number | null {
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? null;
 }
 
 /** The data of an event as a person writes it: JSON, or a plain text. */

@@ -4,7 +4,7 @@ import { EVENT_LISTS, eventsQuestion } from "../reports/page-questions.ts";
 import type { DeadLetters, EventMetrics, EventRow, TriggerRow } from "../reports/events.ts";
 import { duration, span } from "../reports/times.ts";
 import { wakeWords } from "../reports/wake-words.ts";
-import type { NotedRefusal } from "../server/http/http-server.ts";
+import type { NotedRefusal } from "../server/http/refusal-log.ts";
 import type { LiveFact } from "../server/live.ts";
 import { look, nowMs } from "./api.ts";
 import { chips } from "./chips.ts";

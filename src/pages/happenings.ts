@@ -1,5 +1,5 @@
 /** What happened, newest first, as it happens; and who was refused at the door. */
-import type { NotedRefusal } from "../server/http/http-server.ts";
+import type { NotedRefusal } from "../server/http/refusal-log.ts";
 import type { LiveFact } from "../server/live.ts";
 import { chips } from "./chips.ts";
 import { h, type Child } from "./dom.ts";

@@ -3,19 +3,16 @@
  * this caller, is what it sends within its size and shape; only then the route is asked. Everything a caller can make
  * grow or last has a limit, and what is refused is noted.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import { CtmError } from "../../base/errors.ts";
-import { faultPoint } from "../../faults/fault-point.ts";
 import { answerOfError, answerOfRefusal, sendAnswer } from "./answering.ts";
 import { doorRefusal, hostNames, KeyGuard, type Keys, type Refusal } from "./guard.ts";
+import { listenSomewhere } from "./listening.ts";
+import { RefusalLog, type NotedRefusal } from "./refusal-log.ts";
 import type { Access, Answer, Call, Rights, Route } from "./route.ts";
 import { Router } from "./router.ts";
 import { SignedGate } from "./signed-gate.ts";
 import { takenInput } from "./taken-input.ts";
-
-const LISTEN = faultPoint("http.listen");
 
 const connectionsMax = 256;
 const headersMaxBytes = 16 * 1024;
@@ -24,20 +21,6 @@ const headersWithinMs = 5_000;
 const requestWithinMs = 20_000;
 const idleMs = 10_000;
 const targetMaxChars = 4_096;
-/** Refusals that are remembered, and characters of each. */
-const refusalsKeptMax = 200;
-const wordsMaxChars = 200;
-
-/** A caller that was refused. */
-export interface NotedRefusal {
-  readonly atMs: number;
-  readonly status: number;
-  readonly why: string;
-  /** Method and path, without what stands behind the question mark. */
-  readonly call: string;
-  readonly host: string | null;
-  readonly origin: string | null;
-}
 
 /** Where WebSockets are taken. */
 export interface SocketRoute {
@@ -95,15 +78,15 @@ export async function openHttpServer(parts: HttpServerParts): Promise<HttpServer
   server.maxConnections = connectionsMax;
   server.maxHeadersCount = headersMax;
   server.on("upgrade", (request, socket, head) => desk.upgrade(request, socket, head));
-  const port = await listenSomewhere(server, parts);
+  const port = await listenSomewhere(server, parts.bind, parts.ports);
   desk.listensAt(port);
   // It keeps no program alive.
   server.unref();
   const upgraded = desk.upgraded;
   return {
     port,
-    refusals: () => desk.refusals,
-    refusedCounts: () => desk.refusedCounts,
+    refusals: () => desk.refusals.last,
+    refusedCounts: () => desk.refusals.counts,
     close: () =>
       new Promise((closed) => {
         server.close(() => closed());
@@ -113,49 +96,8 @@ export async function openHttpServer(parts: HttpServerParts): Promise<HttpServer
   };
 }
 
-async function listenSomewhere(server: Server, { bind, ports }: HttpServerParts): Promise<number> {
-  let last: unknown = null;
-  for (const port of ports) {
-    try {
-      return await listen(server, bind, port);
-    } catch (error) {
-      last = error;
-      if (!(error instanceof Error && "code" in error && error.code === "EADDRINUSE")) break;
-    }
-  }
-  throw unreachable(bind, ports, last);
-}
-
-function listen(server: Server, host: string, port: number): Promise<number> {
-  return new Promise((listening, failed) => {
-    server.once("error", failed);
-    LISTEN.pass(() =>
-      server.listen({ port, host, exclusive: true }, () => {
-        server.off("error", failed);
-        listening((server.address() as AddressInfo).port);
-      }),
-    );
-  });
-}
-
-function unreachable(bind: string, ports: readonly number[], cause: unknown): CtmError {
-  const [first = 0] = ports;
-  const last = ports.at(-1) ?? first;
-  const which = first === last ? `port ${first}` : `every port from ${first} to ${last}`;
-  const isBusy = cause instanceof Error && "code" in cause && cause.code === "EADDRINUSE";
-  const reason = isBusy
-    ? `${which} of ${bind} is taken`
-    : cause instanceof Error
-      ? cause.message
-      : String(cause);
-  return new CtmError("io", `the dashboard cannot listen: ${reason}`, [
-    "Set dashboard.port to another one (0: any that is free), or dashboard.enabled to false.",
-  ]);
-}
-
 class Desk {
-  readonly refusals: NotedRefusal[] = [];
-  readonly refusedCounts = new Map<number, number>();
+  readonly refusals: RefusalLog;
   readonly upgraded = new Set<Duplex>();
   readonly #parts: HttpServerParts;
   readonly #router: Router;
@@ -168,6 +110,7 @@ class Desk {
     this.#router = new Router(parts.routes);
     this.#guard = new KeyGuard(parts.keys, parts.now);
     this.#signed = new SignedGate(parts.now);
+    this.refusals = new RefusalLog(parts.now);
   }
 
   listensAt(port: number): void {
@@ -200,7 +143,7 @@ class Desk {
     if (!("route" in found)) {
       return found.methods.length === 0
         ? this.#refused(request, NOTHING_HERE)
-        : answerOfRefusal(this.#noted(request, WRONG_METHOD), found.methods);
+        : answerOfRefusal(this.refusals.note(request, WRONG_METHOD), found.methods);
     }
     const { route, params } = found;
     const rights = this.#guard.rightsOf(headers);
@@ -232,7 +175,7 @@ class Desk {
   }
 
   #closeUpgrade(request: IncomingMessage, socket: Duplex, refusal: Refusal): void {
-    this.#noted(request, refusal);
+    this.refusals.note(request, refusal);
     const body = `${refusal.why}\n`;
     const lines = [
       `HTTP/1.1 ${refusal.status} Refused`,
@@ -244,26 +187,7 @@ class Desk {
   }
 
   #refused(request: IncomingMessage, refusal: Refusal): Answer {
-    return answerOfRefusal(this.#noted(request, refusal));
-  }
-
-  #noted(request: IncomingMessage, refusal: Refusal): Refusal {
-    const { method = "", url = "", headers } = request;
-    const { status, why } = refusal;
-    const call = `${method} ${url.split("?", 1)[0] ?? ""}`.slice(0, wordsMaxChars);
-    const short = (words: string | undefined): string | null => words?.slice(0, wordsMaxChars) ?? null;
-    const { host, origin } = headers;
-    this.refusals.push({
-      atMs: this.#parts.now(),
-      status,
-      why,
-      call,
-      host: short(host),
-      origin: short(origin),
-    });
-    if (this.refusals.length > refusalsKeptMax) this.refusals.shift();
-    this.refusedCounts.set(status, (this.refusedCounts.get(status) ?? 0) + 1);
-    return refusal;
+    return answerOfRefusal(this.refusals.note(request, refusal));
   }
 }
 
