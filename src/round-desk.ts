@@ -159,7 +159,10 @@ export class RoundDesk {
 
   #draft({ name, workspace, phase, notes, sinceMs }: RoundWish, origin: RoundOrigin): RoundDraft {
     const nowMs = this.#parts.now();
-    const startedAtMs = Math.min(sinceMs ?? nowMs, nowMs);
+    // A turn may begin several: what was used until the last of them changed is not the next one's.
+    const earliestMs =
+      sinceMs === undefined || sinceMs === null ? nowMs : this.#parts.ledger.rounds.lastChangeMs();
+    const startedAtMs = Math.min(Math.max(sinceMs ?? nowMs, earliestMs), nowMs);
     return { name, workspace: workspace ?? name, phase, notes, origin, startedAtMs, endedAtMs: null };
   }
 

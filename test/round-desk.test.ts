@@ -216,8 +216,16 @@ describe("a dispatch round", () => {
     expect(desk.show("asked")).toMatchObject({
       ...{ startedAtMs: T0 + 10, coordinatorParts: { setup: { value: 70 } } },
     });
+    nowMs = T0 + 60;
     desk.start({ ...wish("later"), sinceMs: T0 + 90 }, []);
-    expect(desk.show("later").startedAtMs).toBe(T0 + 50);
+    expect(desk.show("later").startedAtMs).toBe(T0 + 60);
+    // Another one of the same turn takes nothing away from those before it.
+    nowMs = T0 + 80;
+    desk.end("later", null);
+    nowMs = T0 + 100;
+    desk.start({ ...wish("next"), sinceMs: T0 + 10 }, []);
+    expect(desk.show("next").startedAtMs).toBe(T0 + 80);
+    expect(desk.show("asked").coordinatorParts?.setup.value).toBe(70);
   });
 
   it("holds a name once, takes more tasks while it is open, and is found by its workspace", () => {

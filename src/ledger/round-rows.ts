@@ -116,6 +116,13 @@ export class RoundRows {
     return this.#db.prepare<[], { n: number }>("SELECT count(*) AS n FROM round").get()?.n ?? 0;
   }
 
+  /** When one was begun or said to be over last, of other logs none; 0: never. */
+  lastChangeMs(): number {
+    const sql =
+      "SELECT coalesce(max(max(started_at_ms, coalesce(ended_at_ms, 0))), 0) AS atMs FROM round WHERE origin <> 'import'";
+    return this.#db.prepare<[], { atMs: number }>(sql).get()?.atMs ?? 0;
+  }
+
   /** How many have a name that begins so. */
   countNamed(prefix: string): number {
     const sql = "SELECT count(*) AS n FROM round WHERE substr(name, 1, length(@prefix)) = @prefix";

@@ -6,6 +6,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { execa } from "execa";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { readDashboardFile } from "../../src/dashboard-file.ts";
 import { Ledger } from "../../src/ledger/ledger.ts";
 import type { RoundFigures } from "../../src/reports/round-figures.ts";
 import { agentBin, claudeHome } from "../support/agent-home.ts";
@@ -25,13 +26,15 @@ const says = (answer: string): PlayedTurn => ({ answer, call: null, delayMs: 0 }
 
 /** One hands out a round and waits for it; its directives are followed when it is asked for anything else. */
 function coordinator({ prompt, toolsRun, lastResult }: ModelRequest): PlayedTurn | null {
-  if (!prompt.includes("Coordinate")) return null;
-  if (toolsRun === 0) return calls("start_round", { name: "r1", tasks: [PARENT] });
+  const round = /Coordinate (\w+)/.exec(prompt)?.[1];
+  if (round === undefined) return null;
+  const [text, id] = round === "r1" ? [PARENT, 1] : ["Please write the lexer.", 3];
+  if (toolsRun === 0) return calls("start_round", { name: round, tasks: [text] });
   const told = JSON.parse(lastResult) as { tasks?: { state: string }[]; wallMs?: number };
   if (told.wallMs !== undefined) return says("The round is over.");
   return Array.isArray(told.tasks) && told.tasks.every(({ state }) => state === "completed")
-    ? calls("end_round", { name: "r1" })
-    : calls("wait_for_news", { tasks: [1], until: "all", seconds: 120 });
+    ? calls("end_round", { name: round })
+    : calls("wait_for_news", { tasks: [id], until: "all", seconds: 120 });
 }
 
 /** A worker that submits a child, asks for more than it may have, and tries what it has no tool for. */
@@ -46,11 +49,14 @@ function worker({ prompt, toolsRun }: ModelRequest): PlayedTurn | null {
   return steps[toolsRun] ?? says("It is split.");
 }
 
-/** The configuration an agent is given for `ctm mcp`; a worker's finds the manager by itself. */
-function servers(ctm: Product, place: string, ofWorker: boolean): string[] {
+/** What an agent is given: `ctm mcp`, which inside a worker finds its manager by itself, or the dashboard's server. */
+function servers(ctm: Product, place: string, kind: "worker" | "stdio" | "http"): string[] {
   const [command, argv] = ctm.argv(["mcp"]);
-  const args = ofWorker ? [argv[0] ?? "", "mcp"] : argv;
-  writeFileSync(place, JSON.stringify({ mcpServers: { ctm: { command, args } } }));
+  const args = kind === "worker" ? [argv[0] ?? "", "mcp"] : argv;
+  const facts = readDashboardFile(join(ctm.state, "dashboard.json"));
+  const headers = { Authorization: `Bearer ${facts?.act}` };
+  const http = { type: "http", url: `${facts?.url}mcp`, headers };
+  writeFileSync(place, JSON.stringify({ mcpServers: { ctm: kind === "http" ? http : { command, args } } }));
   return ["--mcp-config", place, "--strict-mcp-config", "--allowedTools", "mcp__ctm"];
 }
 
@@ -66,19 +72,22 @@ describe.skipIf(bin === null)(`claude, the real CLI (${reason ?? "installed"}), 
     const leads = await startStandInApi(onTestFinished, { play: coordinator });
     const home = await claudeHome(workers.baseUrl);
     const ctm = product({ workers: 1, real: { name: "claude", bin: program, home } });
-    const command = [program, ...servers(ctm, join(home.home, "worker.json"), true)];
+    const command = [program, ...servers(ctm, join(home.home, "worker.json"), "worker")];
     writeFileSync(
       join(ctm.work, "ctm.yaml"),
-      `workers: { count: 1, agent: claude, cols: 120, rows: 30 }\nagents: { claude: { command: ${JSON.stringify(command)} } }\ndashboard: { enabled: false }\n`,
+      `workers: { count: 1, agent: claude, cols: 120, rows: 30 }\nagents: { claude: { command: ${JSON.stringify(command)} } }\ndashboard: { port: 0 }\n`,
     );
     const manager = await ctm.serve();
 
     const env = { ...home.env, ANTHROPIC_BASE_URL: leads.baseUrl };
-    const argv = ["-p", "Coordinate the parser.", ...servers(ctm, join(home.home, "lead.json"), false)];
-    const lead = await execa(program, argv, {
-      ...{ cwd: home.cwd, env, extendEnv: false, stdin: "ignore", reject: false, timeout: 200_000 },
-    });
-    expect([lead.exitCode, lead.stdout]).toEqual([0, "The round is over."]);
+    const lead = async (name: string, kind: "stdio" | "http"): Promise<void> => {
+      const argv = ["-p", `Coordinate ${name}.`, ...servers(ctm, join(home.home, `${name}.json`), kind)];
+      const { exitCode, stdout } = await execa(program, argv, {
+        ...{ cwd: home.cwd, env, extendEnv: false, stdin: "ignore", reject: false, timeout: 200_000 },
+      });
+      expect([exitCode, stdout]).toEqual([0, "The round is over."]);
+    };
+    await lead("r1", "stdio");
     await ctm.until(2, "completed");
 
     // The child is one of its parent, in its round, and capped where a task without a cap lets its children go.
@@ -104,6 +113,13 @@ describe.skipIf(bin === null)(`claude, the real CLI (${reason ?? "installed"}), 
     expect(round.coordinatorParts?.setup.value).toBeGreaterThanOrEqual(counted(leads, 0, 1));
     expect(await ctm.ask("metrics", {}, null)).toMatchObject({
       coordinatorTokens: { value: counted(leads) },
+    });
+
+    // The same over HTTP: who it is, its end of the connection tells.
+    await lead("r2", "http");
+    const last = leads.requests.length - 1;
+    expect(await ctm.ask("dispatch show", { name: "r2" }, null)).toMatchObject({
+      ...{ tasks: { completed: 1 }, coordinatorTokens: { value: counted(leads, spoken, last) } },
     });
 
     // A session in a terminal that a person names.
