@@ -22,7 +22,7 @@ const schema = z.strictObject({
 export const auto = defineCommand<z.output<typeof schema>, DispatchState>({
   name: "auto",
   group: "Dispatch",
-  summary: "Hand out tasks whenever one can go, until Ctrl+C or `auto off`",
+  summary: "Hand out tasks whenever one can go, until `auto off`",
   arguments: [{ name: "mode", kind: "word", required: false, many: false, choices: WORDS }],
   examples: ["auto", "auto off"],
   notes: ["Works on events: a task added, a worker idle, a limit freed. A slow tick stands behind them."],

@@ -45,7 +45,7 @@ const TASKS = { name: "tasks", kind: "word", required: false, many: true } as co
 export const dispatchStart = defineCommand<z.output<typeof started>, RoundQueued>({
   name: "dispatch start",
   group: "Dispatch",
-  summary: "Begin a dispatch round: a named workspace, a phase, its tasks",
+  summary: "Begin a dispatch round: named workspace, phase and tasks",
   arguments: [NAME, TASKS],
   options: [
     { flags: "--phase <phase>", summary: "Phase of the project it belongs to: rounds are summed by it" },

@@ -3,8 +3,6 @@ import { Option } from "commander";
 import { COMMAND_GROUPS, type Command, type OptionSpec } from "./command.ts";
 import { COMMON_OPTIONS, placeholder } from "./parse.ts";
 
-const nameWidth = 15;
-
 /** `add [options] [text...]` */
 export function usageOf(command: Command): string {
   const options = command.options.length === 0 ? [] : ["[options]"];
@@ -13,16 +11,18 @@ export function usageOf(command: Command): string {
 
 /** All commands by group, one line each. */
 export function overview(commands: readonly Command[]): string[] {
-  const groups = COMMAND_GROUPS.flatMap((group) => [
-    `${group}:`,
-    ...inGroup(commands, group).map(({ name, summary }) => `  ${name.padEnd(nameWidth - 1)} ${summary}`),
-    "",
-  ]);
+  const groups = COMMAND_GROUPS.flatMap((group) => [`${group}:`, ...inColumns(inGroup(commands, group)), ""]);
   return [
     ...groups,
     "`help COMMAND` explains one; every command takes --json.",
     "Workers: w1, worker1 and concurrent_worker1 are the same. Tasks: 7 or #7.",
   ];
+}
+
+/** Of one group: the summaries below each other, behind the longest of its names. */
+function inColumns(commands: readonly Command[]): string[] {
+  const width = Math.max(...commands.map(({ name }) => name.length));
+  return commands.map(({ name, summary }) => `  ${name.padEnd(width)} ${summary}`);
 }
 
 /** One command: usage, arguments, options, notes and examples. */

@@ -55,7 +55,7 @@ export const limitsSet = defineCommand<z.output<typeof newAmount>, LimitRow>({
 export const limitsRaise = defineCommand<z.output<typeof raised>, LimitRow>({
   name: "limits raise",
   group: "Limits",
-  summary: "Raise a limit until a given time, with a reason that is booked",
+  summary: "Raise a limit until a time, with a reason that is booked",
   arguments: [
     { name: "id", kind: "limit", required: true, many: false },
     { name: "amount", kind: "word", required: true, many: false },

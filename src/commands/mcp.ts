@@ -7,7 +7,7 @@ const schema = z.strictObject({});
 export const mcp = defineCommand<z.output<typeof schema>, null>({
   name: "mcp",
   group: "Program",
-  summary: "Serve ctm as tools to an agent (MCP, standard input and output)",
+  summary: "Serve ctm as tools to an agent (MCP on standard streams)",
   examples: ["mcp"],
   notes: [
     "For an agent of yours: `claude mcp add ctm -- ctm mcp`. It can add tasks, open rounds, wait for news and look; it can",

@@ -110,7 +110,7 @@ function formatOf(file: string | null): ReportFormat {
 
 export const reportWeekly = periodCommand(
   "weekly",
-  "Report on a week: spend, success, budgets, findings, savings",
+  "Report on a week: spend, success, budgets, findings, saving",
   "monday-08:00",
 );
 export const reportMonthly = periodCommand("monthly", "Report on a month", "1-08:00");

@@ -8,7 +8,7 @@ const schema = z.strictObject({});
 export const plan = defineCommand<z.output<typeof schema>, PlanModel>({
   name: "plan",
   group: "Views",
-  summary: "Say when waiting tasks go, and which fit before a limit resets",
+  summary: "Say when waiting tasks go, which fit before a limit resets",
   examples: ["plan"],
   notes: [
     "Plays the queue through on a copy of the limits, once with every task at its median and once with every task at",

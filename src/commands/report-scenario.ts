@@ -19,7 +19,7 @@ const schema = z.strictObject({
 export const reportScenario = defineCommand<z.output<typeof schema>, RoutingScenario>({
   name: "report scenario",
   group: "Hierarchy",
-  summary: "Reckon what routing would save of a made-up month of 47 agents",
+  summary: "Reckon what routing saves of a made-up month of 47 agents",
   options: [{ flags: "--seed <n>", summary: "Another month of the kind (default: 1)" }],
   examples: ["report scenario", "report scenario --seed 7"],
   notes: [

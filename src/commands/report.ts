@@ -26,7 +26,7 @@ const schema = z.strictObject({
 export const report = defineCommand<z.output<typeof schema>, Reported>({
   name: "report",
   group: "Hierarchy",
-  summary: "Report on a task from inside its worker, or correct a report",
+  summary: "Report on a task from inside its worker, or correct one",
   arguments: [
     { name: "what", kind: "word", required: true, many: false, choices: REPORT_KINDS },
     { name: "amount", kind: "word", required: false, many: false },

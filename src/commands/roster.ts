@@ -17,7 +17,7 @@ const nothing = z.strictObject({});
 export const roster = defineCommand<z.output<typeof nothing>, RosterModel>({
   name: "roster",
   group: "Hierarchy",
-  summary: "Show the agents of the hierarchy, by department and one by one",
+  summary: "Show the agents of the hierarchy, by department or one",
   notes: [
     "Read from ctm.roster.yaml when the manager starts: in the folder workers start in, or one above it. Without one",
     "all is one flat group.",

@@ -11,7 +11,7 @@ export const triggersList = defineCommand<z.output<typeof nothing>, readonly Tri
   name: "triggers list",
   aliases: ["triggers"],
   group: "Events",
-  summary: "List the triggers, what waits at each and when it woke somebody",
+  summary: "List the triggers, what waits at each and when it last woke",
   notes: ["Triggers stand in the configuration (`triggers:`). `messages` is there by itself."],
   examples: ["triggers"],
   needs: "ledger",

@@ -36,7 +36,7 @@ type UsageInput = z.output<typeof schema>;
 export const usage = defineCommand<UsageInput, UsageModel>({
   name: "usage",
   group: "Views",
-  summary: "Count all usage the agents recorded here, by day or otherwise",
+  summary: "Count all usage agents recorded here, by day or otherwise",
   arguments: [{ name: "report", kind: "word", required: false, many: false, choices: REPORTS }],
   options: [
     { flags: "-s, --since <date>", summary: "From this day on (YYYY-MM-DD or YYYYMMDD)" },

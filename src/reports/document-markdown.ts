@@ -7,8 +7,12 @@ import type { DocumentColumn, DocumentTable, ReportDocument } from "./report-doc
 /** A flexible column is not cut below this. */
 const flexibleMin = 10;
 
-/** `paper` null: for a file, where nothing has to be cut. */
+/**
+ * `paper` null: for a file, where nothing has to be cut. On a coloured paper a person reads it: there no mark of a text is
+ * escaped. Everything else may become a document.
+ */
 export function documentMarkdown(document: ReportDocument, paper: Paper | null): string[] {
+  const inline = inlineOn(paper);
   const lines = [
     `# ${inline(document.title)}`,
     "",
@@ -27,11 +31,12 @@ export function documentMarkdown(document: ReportDocument, paper: Paper | null):
 }
 
 function sentence(lead: string, text: string, paper: Paper | null): string[] {
-  const written = inline(text);
+  const written = inlineOn(paper)(text);
   return paper === null ? [lead + written] : wrapWords(lead, written, paper).map((line) => line.trimEnd());
 }
 
 function tableMarkdown({ columns, rows }: DocumentTable, paper: Paper | null): string[] {
+  const inline = inlineOn(paper);
   const heads = columns.map(({ head }) => inline(head));
   const cells = rows.map((row) => row.map(inline));
   const widest = heads.map((head, at) =>
@@ -60,8 +65,13 @@ function padded(
   column: DocumentColumn | undefined,
   paper: Paper | null,
 ): string {
-  const fitted = paper === null || cellWidth(text) <= width ? text : wholeMarks(cut(text, width, paper));
+  const fitted = paper === null || cellWidth(text) <= width ? text : wholeCut(text, width, paper);
   return column?.align === "right" ? padLeft(fitted, width) : padRight(fitted, width);
+}
+
+function wholeCut(text: string, width: number, paper: Paper): string {
+  const short = cut(text, width, paper);
+  return paper.colour ? short : wholeMarks(short);
 }
 
 /** A cut must not leave half of an escape behind, which would take the cell's end for text. */
@@ -90,8 +100,12 @@ function lineCells(widths: readonly number[]): number {
   return widths.reduce((sum, one) => sum + one + 3, 1);
 }
 
+function inlineOn(paper: Paper | null): (text: string) => string {
+  return paper?.colour === true ? oneLine : escaped;
+}
+
 /** Foreign text in a line of Markdown: it opens no tag, link, code, table cell or emphasis. */
-function inline(text: string): string {
+function escaped(text: string): string {
   return oneLine(text)
     .replace(/[\\`*[\]<>|]|~~/gu, (mark) => `\\${mark}`)
     .replace(/(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu, "\\_")

@@ -4,6 +4,7 @@
  * where apt can do that without a person; what is missing is left out and said so.
  */
 import { spawnSync } from "node:child_process";
+import { serving } from "./dashboard-figures.ts";
 import { waking } from "./event-figures.ts";
 import { printTable, type Figure } from "./figures.ts";
 import { idling } from "./idle-figures.ts";
@@ -32,6 +33,7 @@ const GROUPS: Readonly<Record<string, Group>> = {
   add: { title: "Adding tasks, durably", measure: adding },
   decide: { title: "Dispatch decisions", measure: deciding },
   views: { title: "Views and start over a long history", measure: viewing },
+  dashboard: { title: "The dashboard over 100,000 tasks and 1,000,000 usages", measure: serving },
   hierarchy: { title: "Figures of 47 agents", measure: counting47 },
   report: { title: "A month's report", measure: reporting },
   start: { title: "Starting", measure: starting },

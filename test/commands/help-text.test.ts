@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { COMMAND_GROUPS } from "../../src/commands/command.ts";
 import { commandHelp, commandReference, overview } from "../../src/commands/help-text.ts";
 import { allCommands, findCommand } from "../../src/commands/index.ts";
 
@@ -14,6 +15,16 @@ describe("help", () => {
       expect(whole).toContain(`  ${name}`);
       expect(whole).toContain(summary);
       expect(reference).toContain(`\`${name}`);
+    }
+  });
+
+  it("has the summaries of a group below each other", () => {
+    const lines = overview(allCommands());
+    for (const group of COMMAND_GROUPS) {
+      const from = lines.indexOf(`${group}:`) + 1;
+      const own = allCommands().filter((command) => command.group === group);
+      const columns = own.map(({ summary }, at) => lines[from + at]?.indexOf(summary));
+      expect(new Set(columns)).toEqual(new Set([2 + Math.max(...own.map(({ name }) => name.length)) + 1]));
     }
   });
 

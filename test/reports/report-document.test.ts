@@ -126,6 +126,17 @@ describe("Markdown", () => {
     ).toBeGreaterThan(3);
   });
 
+  it("escapes nothing for a person at a terminal, and all of it where it may become a document", () => {
+    const text = "run `ctm init` for [x] | <y> *z*";
+    const document = documentOf(text);
+    const seen = documentMarkdown(document, { ...paper(120), colour: true });
+    expect(seen.slice(0, 5)).toEqual([`# ${text}`, "", text, "", `> ${text}`]);
+    expect(seen.join("\n")).not.toContain("\\");
+    expect(documentMarkdown(document, paper(120))[0]).toBe(
+      "# run \\`ctm init\\` for \\[x\\] \\| \\<y\\> \\*z\\*",
+    );
+  });
+
   it("leaves names as they are", () => {
     const [title] = documentMarkdown(documentOf("react_expert a-b 1.5 $2 #7"), null);
     expect(title).toBe("# react_expert a-b 1.5 $2 #7");
