@@ -12,6 +12,7 @@ export const mcp = defineCommand<z.output<typeof schema>, null>({
   notes: [
     "For an agent of yours: `claude mcp add ctm -- ctm mcp`. It can add tasks, open rounds, wait for news and look; it can",
     "approve nothing and change no limit. Inside a worker of ctm it has three tools: child tasks, messages, reports.",
+    "The dashboard's server has the same tools at /mcp (Streamable HTTP), with a key of dashboard.json as bearer.",
   ],
   needs: "nothing",
   face: "mcp",
