@@ -160,7 +160,7 @@ function github(kind: string, from: Fields): Told {
     case "check_run":
       return {
         type: ciType(from.text(`${kind}.conclusion`)),
-        ...subjectOf(from.text(`${kind}.name`)),
+        ...subjectOf(runName(from, kind)),
         data: { ...common, ...runOf(from, kind) },
       };
     case "deployment_status":
@@ -224,16 +224,21 @@ function pullRequestOf(from: Fields): Readonly<Record<string, Json>> {
 
 function runOf(from: Fields, kind: string): Readonly<Record<string, Json>> {
   return {
-    name: from.text(`${kind}.name`),
+    name: runName(from, kind),
     status: from.text(`${kind}.status`),
     conclusion: from.text(`${kind}.conclusion`),
-    branch: from.text(`${kind}.head_branch`),
+    branch: from.text(`${kind}.head_branch`) ?? from.text(`${kind}.check_suite.head_branch`),
     commit: from.text(`${kind}.head_sha`),
     attempt: from.number(`${kind}.run_attempt`),
     cause: from.text(`${kind}.event`),
     fork: from.flag(`${kind}.head_repository.fork`),
     url: from.text(`${kind}.html_url`),
   };
+}
+
+/** A suite of checks has none of its own. */
+function runName(from: Fields, kind: string): string | null {
+  return from.text(`${kind}.name`) ?? from.text(`${kind}.app.name`);
 }
 
 // ── GitLab ────────────────────────────────────────────────────────────────────────────────────────
@@ -248,7 +253,8 @@ function gitlab(kind: string, from: Fields): Told {
     case "Push Hook":
       return { type: "git.push", ...subjectOf(from.text("ref")), data: { ...common, ...pushOf(from) } };
     case "Merge Request Hook": {
-      const asked = from.list("changes.reviewers.current").length > 0;
+      const askedAtOnce = common.action === "open" && from.list("reviewers").length > 0;
+      const asked = askedAtOnce || from.list("changes.reviewers.current").length > 0;
       return {
         type: asked ? "git.review_requested" : "git.pull_request",
         ...subjectOf(from.text("object_attributes.iid")),

@@ -105,3 +105,65 @@ export const GITLAB_PIPELINE = {
   project: { path_with_namespace: "me/app" },
   user: { username: "ann" },
 };
+
+export const GITHUB_CHECK_RUN = {
+  action: "completed",
+  check_run: {
+    id: 128,
+    name: "build",
+    head_sha: "2222222222222222222222222222222222222222",
+    status: "completed",
+    conclusion: "timed_out",
+    html_url: "https://git.example/me/app/runs/128",
+    check_suite: { id: 12, head_branch: "main", head_sha: "2222222222222222222222222222222222222222" },
+  },
+  repository: { id: 1, name: "app", full_name: "me/app" },
+  sender: { login: "ann", id: 2, type: "User" },
+};
+
+export const GITHUB_CHECK_SUITE = {
+  action: "completed",
+  check_suite: {
+    id: 12,
+    head_branch: "main",
+    head_sha: "2222222222222222222222222222222222222222",
+    status: "completed",
+    conclusion: "success",
+    app: { id: 9, slug: "actions", name: "Actions" },
+  },
+  repository: { id: 1, name: "app", full_name: "me/app" },
+  sender: { login: "ann", id: 2, type: "User" },
+};
+
+export const GITLAB_OPENED = {
+  object_kind: "merge_request",
+  user: { username: "ann" },
+  project: { path_with_namespace: "me/app" },
+  object_attributes: {
+    iid: 8,
+    title: "Add a page",
+    source_branch: "page",
+    target_branch: "main",
+    action: "open",
+    url: "https://git.example/me/app/-/merge_requests/8",
+    last_commit: { id: "4444" },
+  },
+  reviewers: [{ username: "ben" }],
+  changes: { merge_status: { previous: "preparing", current: "checking" } },
+};
+
+export const GITLAB_DEPLOYMENT = {
+  object_kind: "deployment",
+  status: "success",
+  status_changed_at: "2026-02-13 10:00:00 +0000",
+  deployment_id: 15,
+  deployable_id: 796,
+  deployable_url: "https://git.example/me/app/-/jobs/796",
+  environment: "staging",
+  environment_tier: "staging",
+  project: { id: 1, name: "app", path_with_namespace: "me/app" },
+  short_sha: "22222222",
+  user: { id: 2, name: "Ann", username: "ann" },
+  commit_title: "Fix the login",
+  ref: "main",
+};

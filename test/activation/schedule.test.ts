@@ -73,6 +73,25 @@ describe("a schedule on the clock of its zone", () => {
   });
 
   it.each([
+    [
+      "leaves an hour out",
+      "2026-03-28T00:00:00Z",
+      ["2026-03-28T01:30", "2026-03-29T01:00", "2026-03-30T00:30"],
+    ],
+    [
+      "has an hour twice",
+      "2026-10-24T00:00:00Z",
+      ["2026-10-24T00:30", "2026-10-25T00:30", "2026-10-26T01:30"],
+    ],
+  ])("makes up for each day once, asleep over the night that %s", (_what, from, expected) => {
+    const missed = dueMoments(berlin("30 2 * * *", "all"), at(from), at(from) + 3 * 86_400_000, 60_000);
+    expect(missed.map((ms) => new Date(ms).toISOString().slice(0, 16))).toEqual(expected);
+    expect(dueMoments(berlin("30 2 * * *"), at(from), at(from) + 3 * 86_400_000, 60_000)).toEqual(
+      missed.slice(-1),
+    );
+  });
+
+  it.each([
     ["0 9 * * 1-5", null],
     ["0 0 30 2 *", "never comes due"],
     ["every day", "is no cron expression such as 0 9 * * 1-5"],

@@ -1,6 +1,6 @@
 /** What the product costs while nothing happens: the built manager in a process of its own, as a person runs it. */
 import { execFileSync, spawn } from "node:child_process";
-import { mkdirSync, rmSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { productFolder } from "../support/built-product.ts";
 import { waitFor } from "../support/wait-for.ts";
@@ -10,13 +10,33 @@ import { cpuMs } from "./process-figures.ts";
 
 const idleMs = 60_000;
 
+/** Triggers of every kind that wait for something, and what they wait at: the dashboard's server, the inbox. */
+const TRIGGERS = `
+dashboard: { enabled: true, port: 0 }
+events:
+  secret: "${"s".repeat(40)}"
+  hooks: { code: { provider: github, secret: "${"s".repeat(40)}" } }
+triggers:
+  pushed: { on: git.*, debounce: { period: 30s, max: 5m }, trust: held }
+  review: { on: git.review_requested, cooldown: 10m, trust: held }
+  failed: { on: ci.failed, batch: { max: 20, timeout: 2m }, trust: held }
+  staged: { on: deploy.stage, rateLimit: { count: 6, per: 1h }, trust: held }
+  done: { on: [task.completed, task.failed, budget.level], budget: { tokens: 200K } }
+  yearly: { schedule: { cron: "0 3 29 2 *", timeZone: Europe/Berlin } }
+  messages: { on: message.sent, wake: target }
+`;
+
 /** CPU of the manager and of tmux with nothing to do, after what starting costs is over. */
 export async function idling(): Promise<Figure[]> {
   const figures: Figure[] = [];
-  for (const workers of [3, 50]) {
-    const [ownShare, tmuxShare] = await idleShares(workers);
+  for (const [workers, yaml] of [
+    [3, ""],
+    [3, TRIGGERS],
+    [50, ""],
+  ] as const) {
+    const [ownShare, tmuxShare] = await idleShares(workers, yaml);
     figures.push({
-      what: `${workers} idle workers, a minute`,
+      what: `${workers} idle workers${yaml === "" ? "" : ", seven triggers, the dashboard"}, a minute`,
       measured: `${percent(ownShare)} manager, ${percent(tmuxShare)} tmux`,
       ratio: "",
       goal: "below 0.1 % of a core together",
@@ -26,11 +46,13 @@ export async function idling(): Promise<Figure[]> {
   return figures;
 }
 
-async function idleShares(workers: number): Promise<[own: number, tmux: number]> {
+async function idleShares(workers: number, yaml: string): Promise<[own: number, tmux: number]> {
   const folder = homeFolder("disk");
   const stateDir = join(folder, "state");
   mkdirSync(stateDir, { mode: 0o700 });
-  const program = [join(productFolder(), "ctm.js"), "--state-dir", stateDir];
+  const configFile = join(folder, "ctm.yaml");
+  writeFileSync(configFile, `${yaml}\n`, { mode: 0o600 });
+  const program = [join(productFolder(), "ctm.js"), "--state-dir", stateDir, "--config", configFile];
   const env = { PATH: process.env["PATH"] ?? "", HOME: folder, TMUX_TMPDIR: folder, LANG: "C.UTF-8" };
   const options = { cwd: folder, env };
   const argv = [...program, "--workers", String(workers), "--agent", "shell", "serve"];

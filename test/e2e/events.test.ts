@@ -15,6 +15,7 @@ import { product, type Product } from "../support/product.ts";
 import { realBench } from "../support/real-agent.ts";
 import { waitFor } from "../support/wait-for.ts";
 
+const HOUR_MS = 3_600_000;
 const LONG = process.env["CTM_TEST_LONG"] !== undefined;
 const TRIGGERS = `
 triggers:
@@ -245,6 +246,30 @@ describe.skipIf(bin === null)(
       expect(pushed.draft.text).toContain('"branch":"main"');
       expect((await events(ctm)).map(({ outcome }) => outcome)).toEqual(["held", "delivered"]);
       expect(await ctm.tasks()).toHaveLength(2);
+    });
+
+    it("an idle day with triggers of every kind costs no call of the model; then the clock wakes the agent", async () => {
+      const dueMs = Date.now() + 30 * HOUR_MS;
+      const due = new Date(dueMs);
+      const cron = [due.getUTCMinutes(), due.getUTCHours(), due.getUTCDate(), due.getUTCMonth() + 1].join(
+        " ",
+      );
+      const tick = `  yearly: { schedule: { cron: "${cron} *", timeZone: UTC }, wake: w1, prompt: "Good morning [[say:up]]" }`;
+      const yaml = `${HOOKS}${tick}\n  broke: { on: [task.failed, budget.level] }\n`;
+      const { api, ctm } = await realBench("claude", bin, {
+        ...{ workers: 2, yaml, dashboard: true, clockMoves: true },
+      });
+      const manager = await ctm.serve();
+      for (const worker of ["concurrent_worker1", "concurrent_worker2"]) await ctm.worker(worker, "idle");
+      const before = api.requests.length;
+      for (let hour = 0; hour < 24; hour += 1) await manager.passTime(HOUR_MS);
+      expect(await ctm.tasks()).toEqual([]);
+      expect(api.requests.length).toBe(before);
+      // It was awake all the time.
+      for (let hour = 0; hour < 7; hour += 1) await manager.passTime(HOUR_MS);
+      await ctm.until(1, "completed");
+      expect((await ctm.attempts(1))[0]).toMatchObject({ worker: "concurrent_worker1", answer: "up" });
+      expect(api.requests.length).toBeGreaterThan(before);
     });
   },
 );

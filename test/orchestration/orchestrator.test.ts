@@ -307,6 +307,23 @@ describe("triggers, as a person handles them", () => {
   });
 });
 
+describe("assignments", () => {
+  it("are told once each, also of what was added while nobody was there; a trigger's own end as the loop they are", () => {
+    const bench = benchOf([{ on: ["task.added"], mode: "parallel", depth: 100 }]);
+    bench.bench.add("a task of a person's");
+    bench.crash();
+    for (let n = 0; n < 10; n += 1) {
+      bench.orchestrator.turn();
+      bench.crash();
+    }
+    const told = bench.desk.list({ type: "task.added", outcome: null, wakeId: null, agoMs: null, limit: 50 });
+    expect(told.map(({ subject }) => subject).toReversed()).toEqual(told.map((_, at) => `task ${at + 1}`));
+    expect(told.map(({ outcome }) => outcome)).toEqual(["dead", ...told.slice(1).map(() => "held")]);
+    expect(bench.prompts()).toHaveLength(told.length);
+    expect(told.length).toBe(7);
+  });
+});
+
 describe("messages", () => {
   it("reach whom they name, as a person wrote them", () => {
     const bench = benchOf([]);

@@ -1,6 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { eventMaxBytes } from "../../src/activation/envelope.ts";
-import { GITHUB_PUSH, GITHUB_REVIEW, GITHUB_RUN_FAILED } from "../activation/payloads.ts";
+import {
+  GITHUB_DEPLOYMENT,
+  GITHUB_PUSH,
+  GITHUB_REVIEW,
+  GITHUB_RUN_FAILED,
+  GITLAB_DEPLOYMENT,
+  GITLAB_PIPELINE,
+  GITLAB_PUSH,
+  GITLAB_REVIEW,
+} from "../activation/payloads.ts";
 import { triggerOf } from "../activation/triggers.ts";
 import { EventServer, SECRET } from "../support/event-server.ts";
 import { sendStorm } from "../support/storm-sender.ts";
@@ -91,6 +100,40 @@ describe("5.1 a signed webhook", () => {
     expect(title).toBeLessThan(prompt.indexOf(`[end ${mark}]`));
     // What is not among the fields that are kept is not passed on at all.
     expect(prompt).not.toContain("evil.example");
+  });
+});
+
+describe("every kind of sender", () => {
+  it("reaches its trigger in its own way, and is what it is called", async () => {
+    const lab = async (kind: string, payload: object): Promise<number> =>
+      (
+        await post("/hooks/lab", JSON.stringify(payload), {
+          "x-gitlab-event": kind,
+          "x-gitlab-token": SECRET,
+        })
+      ).status;
+    const statuses = [
+      (await hook("deployment_status", GITHUB_DEPLOYMENT, "d-1")).status,
+      await lab("Push Hook", GITLAB_PUSH),
+      await lab("Merge Request Hook", GITLAB_REVIEW),
+      await lab("Pipeline Hook", GITLAB_PIPELINE),
+      await lab("Deployment Hook", GITLAB_DEPLOYMENT),
+      (await served.build({ id: "n-1", name: "nightly", status: "error" })).status,
+      (await served.build({ id: "n-2", stage: "canary", environment: "eu" })).status,
+    ];
+    expect(statuses).toEqual(statuses.map(() => 202));
+    bench.orchestrator.turn();
+    const rows = bench.desk.list({ type: null, outcome: null, wakeId: null, agoMs: null, limit: 10 });
+    expect(rows.map(({ type, source, outcome }) => `${source} ${type} ${outcome}`).toReversed()).toEqual([
+      "hooks/code deploy.stage filtered",
+      "hooks/lab git.push held",
+      "hooks/lab git.review_requested held",
+      "hooks/lab ci.failed held",
+      "hooks/lab deploy.stage filtered",
+      "hooks/build ci.failed held",
+      "hooks/build deploy.stage filtered",
+    ]);
+    expect(bench.prompts()).toHaveLength(3);
   });
 });
 
