@@ -4,7 +4,7 @@ import type { App } from "../app.ts";
 import { renderBatchSummary, type BatchFailure, type BatchModel } from "../reports/batch-summary.ts";
 import { sumFigures } from "../reports/figure.ts";
 import type { TaskDetails } from "../reports/task-details.ts";
-import type { Task } from "../tasks/task.ts";
+import { STATES_AT_WORK, type Task } from "../tasks/task.ts";
 import { defineCommand } from "./command.ts";
 import { taskId } from "./words.ts";
 
@@ -76,7 +76,7 @@ function tallyOfOne({ task, attempts }: TaskDetails): BatchModel {
     failed: is("failed"),
     lost: is("lost"),
     cancelled: is("cancelled"),
-    running: is("reserved", "dispatching", "dispatched", "running", "needs-input", "parked"),
+    running: is(...STATES_AT_WORK),
     queued: is("queued"),
     held: state.name === "queued" && state.holdReason !== null ? 1 : 0,
     tokens: tokens.figure,

@@ -11,7 +11,6 @@ import {
   TASK_TYPES,
   type AssignedMember,
   type Assignment,
-  type Complexity,
   type TaskDraft,
   type TaskType,
 } from "../tasks/task.ts";
@@ -60,19 +59,9 @@ export type DelegationRequest = Pick<TaskDraft, "text" | "worker" | "model" | "a
 };
 
 /** A decision with its grounds, for `route`. Costs are expectations; null = the model has no price. */
-export interface Explanation {
-  readonly type: TaskType;
+export interface Explanation extends Assignment {
   readonly confidence: number;
   readonly reasons: readonly string[];
-  readonly complexity: Complexity;
-  readonly route: string;
-  readonly agent: string;
-  readonly model: string | null;
-  readonly estimateTokens: number;
-  readonly member: AssignedMember | null;
-  readonly reserveTokens: number;
-  readonly reserveNanoUsd: number;
-  readonly reserveBasis: string;
   readonly costNanoUsd: number | null;
   /** What the whole task is expected to use; null = no history is kept, or the agent spends nothing. */
   readonly forecast: TaskForecast | null;

@@ -4,6 +4,7 @@
  */
 import type { Usage } from "../metering/usage.ts";
 import type { Db } from "./database.ts";
+import { usageOfRow, type StoredCounters } from "./stored-counters.ts";
 
 /** What the price of a booking depends on. */
 export interface PricedBooking {
@@ -36,20 +37,13 @@ export interface Repriced {
   readonly leftOut: number;
 }
 
-interface Row {
+interface Row extends StoredCounters {
   row: number;
   worker: string;
   model: string | null;
   type: string | null;
   source: string;
   at_ms: number;
-  input: number;
-  cache_read: number;
-  cache_write_5m: number;
-  cache_write_1h: number;
-  output: number;
-  reasoning: number;
-  web_searches: number;
   booked_tokens: number;
   cost_nano: number | null;
   price_table: string;
@@ -70,7 +64,9 @@ export function repriceAll(db: Db, rules: RepriceRules, write: boolean): Reprice
     const rows = page.all(after, pageRows);
     for (const row of rows) {
       const cost =
-        row.source === "unknown" || row.model === null ? undefined : rules.cost(bookingOf(row, row.model));
+        row.source === "unknown" || row.model === null
+          ? undefined
+          : rules.cost({ model: row.model, atMs: row.at_ms, usage: usageOfRow(row) });
       sums.add(row, cost);
       if (write && cost !== undefined) setCost.run(cost, rules.table, row.row);
     }
@@ -137,21 +133,5 @@ function plus(sum: Money = { nanoUsd: 0, unpricedTokens: 0 }, more: Money): Mone
   return {
     nanoUsd: sum.nanoUsd + more.nanoUsd,
     unpricedTokens: sum.unpricedTokens + more.unpricedTokens,
-  };
-}
-
-function bookingOf(row: Row, model: string): PricedBooking {
-  return {
-    model,
-    atMs: row.at_ms,
-    usage: {
-      inputTokens: row.input,
-      cacheReadTokens: row.cache_read,
-      cacheWrite5mTokens: row.cache_write_5m,
-      cacheWrite1hTokens: row.cache_write_1h,
-      outputTokens: row.output,
-      reasoningTokens: row.reasoning,
-      webSearches: row.web_searches,
-    },
   };
 }

@@ -3,6 +3,7 @@ import type { Db } from "./database.ts";
 import { mergeUsage } from "../metering/merge-records.ts";
 import { NO_USAGE, type Usage, type UsageSource } from "../metering/usage.ts";
 import type { TaskType } from "../tasks/task.ts";
+import { usageOfRow, type StoredCounters } from "./stored-counters.ts";
 
 /** One response (or one fallback figure) to book. */
 export interface UsageEntry {
@@ -142,16 +143,6 @@ interface StoredRow extends StoredUsage {
   type: TaskType | null;
   source: UsageSource;
   flags: string;
-}
-
-interface StoredCounters {
-  input: number;
-  cache_read: number;
-  cache_write_5m: number;
-  cache_write_1h: number;
-  output: number;
-  reasoning: number;
-  web_searches: number;
 }
 
 interface StoredUsage extends StoredCounters {
@@ -458,18 +449,6 @@ function grownEntry(entry: UsageEntry, stored: StoredRow): UsageEntry {
     bookedTokens: Math.max(entry.bookedTokens, stored.booked_tokens),
     bookedNanoUsd: Math.max(entry.bookedNanoUsd, stored.booked_nano),
     costNanoUsd: costNanoUsd === null ? null : Math.max(costNanoUsd, stored.cost_nano ?? 0),
-  };
-}
-
-function usageOfRow(row: StoredCounters): Usage {
-  return {
-    inputTokens: row.input,
-    cacheReadTokens: row.cache_read,
-    cacheWrite5mTokens: row.cache_write_5m,
-    cacheWrite1hTokens: row.cache_write_1h,
-    outputTokens: row.output,
-    reasoningTokens: row.reasoning,
-    ...(row.web_searches > 0 ? { webSearches: row.web_searches } : {}),
   };
 }
 

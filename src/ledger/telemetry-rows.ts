@@ -6,6 +6,7 @@ import type { ToldResponse } from "../metering/otlp-usage.ts";
 import type { Usage } from "../metering/usage.ts";
 import type { AttemptRow } from "./attempt-rows.ts";
 import type { Db } from "./database.ts";
+import { usageOfRow, type StoredCounters } from "./stored-counters.ts";
 import { commitPoint, written } from "./storage-fault.ts";
 
 const TOLD = commitPoint("telemetry.commit");
@@ -25,14 +26,8 @@ export interface ToldUsage {
   readonly sources: readonly { readonly source: string; readonly responses: number }[];
 }
 
-interface SumRow {
+interface SumRow extends StoredCounters {
   responses: number;
-  input: number;
-  cache_read: number;
-  cache_write_5m: number;
-  cache_write_1h: number;
-  output: number;
-  reasoning: number;
   nano: number | null;
   priced: number;
 }
@@ -128,14 +123,7 @@ export class TelemetryRows {
 function sumOf(row: SumRow): Omit<ToldUsage, "sources"> {
   return {
     responses: row.responses,
-    usage: {
-      inputTokens: row.input,
-      cacheReadTokens: row.cache_read,
-      cacheWrite5mTokens: row.cache_write_5m,
-      cacheWrite1hTokens: row.cache_write_1h,
-      outputTokens: row.output,
-      reasoningTokens: row.reasoning,
-    },
+    usage: usageOfRow(row),
     costNanoUsd: row.priced === row.responses ? row.nano : null,
   };
 }

@@ -3,6 +3,7 @@ import type { DispatchMode, StatusModel, WorkerLevel } from "../reports/status-m
 import type { LimitRow } from "../reports/limits-table.ts";
 import { PRIORITIES } from "../tasks/priority.ts";
 import { admits, worstLevel, type Level } from "../throttle/levels.ts";
+import { STATES_AT_WORK } from "../tasks/task.ts";
 import { isBudget } from "../throttle/limits.ts";
 import { contextWords } from "../roster/context-budget.ts";
 import { limitRows } from "./limit-rows.ts";
@@ -33,9 +34,7 @@ export function statusModel(sources: OverviewSources): StatusModel {
   const spent = spendOf(totals);
   const simulated = totals.filter((row) => row.source === "simulated");
   const limits = limitRows(sources);
-  const inHand = (
-    ["reserved", "dispatching", "dispatched", "running", "needs-input", "parked"] as const
-  ).reduce((sum, state) => sum + (counts.get(state) ?? 0), 0);
+  const inHand = STATES_AT_WORK.reduce((sum, state) => sum + (counts.get(state) ?? 0), 0);
   return {
     nowMs,
     upMs: sources.startedAtMs === null ? null : nowMs - sources.startedAtMs,

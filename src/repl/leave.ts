@@ -1,17 +1,9 @@
 /** Leaving the prompt: running tasks are detached, waited for or cancelled, as the person says. */
 import type { CommandHost } from "../commands/host.ts";
 import type { StatusModel } from "../reports/status-model.ts";
-import type { Task, TaskStateName } from "../tasks/task.ts";
+import { STATES_AT_WORK, type Task } from "../tasks/task.ts";
 import { askForLeaving } from "./questions.ts";
 
-const AT_WORK: readonly TaskStateName[] = [
-  "reserved",
-  "dispatching",
-  "dispatched",
-  "running",
-  "needs-input",
-  "parked",
-];
 /** More than any fleet can have at work. */
 const atWorkMax = 1_000;
 
@@ -50,6 +42,6 @@ async function waitForAll(host: CommandHost, say: (line: string) => void): Promi
 }
 
 async function idsAtWork(host: CommandHost): Promise<number[]> {
-  const tasks = (await host.run("tasks", { state: AT_WORK, limit: atWorkMax })) as Task[];
+  const tasks = (await host.run("tasks", { state: STATES_AT_WORK, limit: atWorkMax })) as Task[];
   return tasks.map(({ id }) => id);
 }

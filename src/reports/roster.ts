@@ -1,5 +1,5 @@
 /** `roster`: who the agents of the hierarchy are, by department and one by one. */
-import { TIERS, type Tier } from "../roster/roster.ts";
+import { TIERS, type Member, type Tier } from "../roster/roster.ts";
 import { cut, fitLines, oneLine } from "./cells.ts";
 import { heading, wrapWords } from "./lines.ts";
 import { count, NOTHING } from "./numbers.ts";
@@ -33,14 +33,8 @@ export interface RosterDepartmentRow {
   readonly types: readonly string[];
 }
 
-export interface RosterMemberRow {
-  readonly id: string;
-  readonly name: string;
-  readonly tier: Tier;
-  readonly departments: readonly string[];
-  readonly model: string | null;
-  readonly agent: string | null;
-  readonly worker: string | null;
+export interface RosterMemberRow
+  extends Pick<Member, "id" | "name" | "tier" | "departments" | "model" | "agent" | "worker"> {
   /** Whom it hands up to. */
   readonly superior: string | null;
 }

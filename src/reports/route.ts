@@ -1,6 +1,6 @@
 /** `route`: what the delegator would decide for a text, and why. */
 import { isAdoptedName } from "../delegation/adopted-route.ts";
-import type { AssignedMember, Complexity, TaskType } from "../tasks/task.ts";
+import type { Assignment } from "../tasks/task.ts";
 import { fitLines, oneLine } from "./cells.ts";
 import { heading, labelled } from "./lines.ts";
 import { count, dollars, NOT_KNOWN } from "./numbers.ts";
@@ -9,21 +9,10 @@ import { lineWidth, type Paper } from "./paper.ts";
 import { tableLines } from "./table.ts";
 import { modelCell, nameCell } from "./workers-table.ts";
 
-export interface RouteModel {
-  readonly type: TaskType;
+export interface RouteModel extends Assignment {
   /** 0 to 1. */
   readonly confidence: number;
   readonly reasons: readonly string[];
-  readonly complexity: Complexity;
-  readonly route: string;
-  readonly agent: string;
-  readonly model: string | null;
-  /** Agent of the roster it would go to; null = none. */
-  readonly member: AssignedMember | null;
-  readonly estimateTokens: number;
-  readonly reserveTokens: number;
-  readonly reserveNanoUsd: number;
-  readonly reserveBasis: string;
   /** Expected cost; null when the model's price is not known. */
   readonly costNanoUsd: number | null;
   readonly alternatives: readonly RouteAlternative[];

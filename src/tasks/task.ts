@@ -131,19 +131,19 @@ export type TaskState =
 
 export type TaskStateName = TaskState["name"];
 
-export const STATE_NAMES: readonly TaskStateName[] = [
-  "queued",
+/** Between the queue and an end: a worker has it, or is about to. */
+export const STATES_AT_WORK: readonly TaskStateName[] = [
   "reserved",
   "dispatching",
   "dispatched",
   "running",
   "needs-input",
   "parked",
-  "completed",
-  "failed",
-  "cancelled",
-  "lost",
 ];
+
+const FINAL_STATES: readonly TaskStateName[] = ["completed", "failed", "cancelled", "lost"];
+
+export const STATE_NAMES: readonly TaskStateName[] = ["queued", ...STATES_AT_WORK, ...FINAL_STATES];
 
 export interface Task {
   /** 1, 2, 3, …: what a person types. Also the arrival order inside a priority. */
@@ -156,7 +156,7 @@ export interface Task {
   readonly createdAtMs: number;
 }
 
-const FINAL: ReadonlySet<TaskStateName> = new Set(["completed", "failed", "cancelled", "lost"]);
+const FINAL: ReadonlySet<TaskStateName> = new Set(FINAL_STATES);
 
 /** Is this an end state? `lost` and `failed` may be retried, by a person or by the task's own policy. */
 export function isFinal(name: TaskStateName): boolean {
