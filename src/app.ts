@@ -11,6 +11,7 @@ import type { PageDesk } from "./page-desk.ts";
 import type { PriceDesk } from "./price-desk.ts";
 import type { ReportDesk } from "./report-desk.ts";
 import type { EventDesk } from "./orchestration/event-desk.ts";
+import type { Focus } from "./focus.ts";
 import type { RedisDesk } from "./redis-desk.ts";
 import type { RouteDesk } from "./route-desk.ts";
 import type { RoundDesk } from "./round-desk.ts";
@@ -93,6 +94,7 @@ export interface App {
   readonly alerts: Pick<AlertDesk, "model" | "test" | "acknowledge" | "mute" | "retry">;
   readonly events: AskedOf<EventDesk>;
   readonly rounds: AskedOf<RoundDesk>;
+  readonly focus: Pick<Focus, "state" | "begin" | "end">;
   readonly redis: AskedOf<RedisDesk>;
   readonly routes: Omit<AskedOf<RouteDesk>, "take">;
 

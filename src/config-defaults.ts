@@ -87,6 +87,8 @@ export const DEFAULTS = {
     oversized: "run",
     countCacheReads: false,
     taskCap: null,
+    /** What `focus on` keeps of each limit. */
+    focusPercent: 25,
   },
   prices: { profile: "list", overrides: {} },
   auto: { tickMs: 10_000 },

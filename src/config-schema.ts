@@ -132,6 +132,7 @@ function makeFileSchema(declared: readonly string[]) {
       oversized: choice(["run", "ask", "refuse"]),
       countCacheReads: yesOrNo(),
       taskCap: taskCap(),
+      focusPercent: wholeNumber(1, 100),
     }),
     prices: section({
       profile: choice(PRICE_PROFILES),

@@ -117,6 +117,8 @@ export interface Config {
     readonly countCacheReads: boolean;
     /** For tasks that are queued without a cap of their own; null = none. */
     readonly taskCap: TaskCap | null;
+    /** What `focus on` keeps of each limit for the person. */
+    readonly focusPercent: number;
   };
   readonly prices: {
     readonly profile: string;

@@ -5,6 +5,7 @@ import type { Config } from "./config.ts";
 import { DelegationDesk } from "./delegation-desk.ts";
 import { durableRows } from "./durable-rows.ts";
 import { FactBus } from "./events/bus.ts";
+import { Focus } from "./focus.ts";
 import { faultPoint } from "./faults/fault-point.ts";
 import type { MemberPlace } from "./ledger/invocation-booking.ts";
 import { Ledger } from "./ledger/ledger.ts";
@@ -29,6 +30,7 @@ export interface Foundation {
   throttleCopy(): Throttle;
   readonly delegation: DelegationDesk;
   readonly kept: KeptWrites;
+  readonly focus: Focus;
   now(): number;
   /** What a person should know before trusting a figure. */
   notices(): readonly string[];
@@ -42,6 +44,9 @@ export function layFoundation(config: Config): Foundation {
   const delegation = new DelegationDesk(config, ledger);
   const roster = config.roster?.roster ?? null;
   const { timeZone, criticalHeadroomPercent, pauseAt, hardStop, oversized } = config.throttle;
+  const bus = new FactBus();
+  const { settings } = ledger;
+  const focus = new Focus({ settings, bus, now, timeZone, usualPercent: config.throttle.focusPercent });
   const policy = {
     timeZone,
     carriedWindows: keptCalendar(ledger, timeZone, now()).carried,
@@ -49,6 +54,7 @@ export function layFoundation(config: Config): Foundation {
     pauseAt,
     hardStop,
     oversized,
+    sharePercent: (atMs: number) => focus.percentAt(atMs),
     // A rehearsal is for trying limits; beside real agents it must not use up real ones.
     countSimulated: delegation.defaultAgent === "rehearsal",
     ...(roster === null ? {} : { groupsOf: placesIn(roster) }),
@@ -62,14 +68,14 @@ export function layFoundation(config: Config): Foundation {
   restored(throttle);
   if (roster !== null) ledger.countBy(placesIn(roster));
   const throttleCopy = (): Throttle => restored(new Throttle({ ...policy, limits: throttle.limits }));
-  const bus = new FactBus();
-  const notices = (): readonly string[] => [...delegation.notices, ...time.notices()];
+  const notices = (): readonly string[] => [...delegation.notices, ...time.notices(), ...focus.notices()];
   return {
     ledger,
     bus,
     throttle,
     throttleCopy,
     delegation,
+    focus,
     kept: keptWrites(ledger, bus, now),
     now,
     notices,

@@ -111,6 +111,7 @@ export const INIT_CONFIG = `# Configuration of ctm. Everything here is optional 
 # oversized: what happens to a task that is larger than a whole window: run (alone), ask, refuse.
 # countCacheReads: do tokens read from a cache count against token limits? (They always count as cost.)
 # taskCap: what one task may use (50K or "$1.50") before its agent is stopped and you are asked; null = no cap.
+# focusPercent: how much of each limit \`focus on\` keeps for you.
 #throttle:
 #  timeZone: null
 #  criticalHeadroomPercent: 5
@@ -119,6 +120,7 @@ export const INIT_CONFIG = `# Configuration of ctm. Everything here is optional 
 #  oversized: run
 #  countCacheReads: false
 #  taskCap: null
+#  focusPercent: 25
 
 # Prices: a named profile (list = dated list prices), and your own in dollars per million tokens, e.g.
 # overrides: { my-model: { input: 3, output: 15, cacheRead: 0.3, cacheWrite5m: 3.75, cacheWrite1h: 6 } }

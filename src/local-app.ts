@@ -16,6 +16,7 @@ import { LimitDesk } from "./limit-desk.ts";
 import { PageDesk } from "./page-desk.ts";
 import { PriceDesk } from "./price-desk.ts";
 import { ReportDesk } from "./report-desk.ts";
+import type { Focus } from "./focus.ts";
 import type { RedisDesk } from "./redis-desk.ts";
 import type { ReportSchedule } from "./report-schedule.ts";
 import { RouteDesk } from "./route-desk.ts";
@@ -81,6 +82,7 @@ export interface LocalAppParts {
   readonly reportSchedule: ReportSchedule;
   readonly alerts: AlertDesk;
   readonly kept: KeptWrites;
+  readonly focus: Focus;
   readonly redis: RedisDesk;
   readonly events: EventDesk;
   /** What views are made from: what has ended holds nothing any more, also when that stands on no disk yet. */
@@ -108,6 +110,7 @@ export class LocalApp implements App {
   readonly alerts: AlertDesk;
   readonly events: EventDesk;
   readonly rounds: RoundDesk;
+  readonly focus: Focus;
   readonly redis: RedisDesk;
   readonly routes: RouteDesk;
 
@@ -115,6 +118,7 @@ export class LocalApp implements App {
     this.#parts = parts;
     this.alerts = parts.alerts;
     this.events = parts.events;
+    this.focus = parts.focus;
     this.redis = parts.redis;
     this.fleet = new FleetDesk(parts);
     this.limits = new LimitDesk(parts);

@@ -175,6 +175,7 @@ function buildApp(
     reportSchedule,
     events,
     redis,
+    focus: base.focus,
     coordinatorWatch,
     metricsFiles,
     findingBook,
@@ -195,6 +196,7 @@ function buildApp(
     close: async () => {
       orchestrator.close();
       limits.close();
+      base.focus.close();
       accounts.close();
       base.kept.flush();
       SHUT_DOWN.engine.pass(() => engine.close());
@@ -265,6 +267,7 @@ async function openLocked(config: Config, options: OpenOptions, lock: ManagerLoc
   const { engine } = built;
   bus.subscribe((fact) => {
     if (fact.kind === "storage-changed" && fact.fault === null) engine.pump();
+    if (fact.kind === "focus-changed") engine.pump();
     if (fact.kind === "task-moved" && isFinal(fact.to)) telemetry?.taskEnded();
   });
   tellWorkerNews(workplace, bus, now);

@@ -19,6 +19,7 @@ import { dispatches, dispatchesImport } from "./dispatches.ts";
 import { distribute } from "./distribute.ts";
 import { doctor } from "./doctor.ts";
 import { drain } from "./drain.ts";
+import { focus } from "./focus.ts";
 import { findings, findingsAck } from "./findings.ts";
 import { findingsApply } from "./findings-apply.ts";
 import {
@@ -113,7 +114,7 @@ export function allCommands(): readonly Command[] {
     ...[alerts, alertsTest, alertsAck, alertsMute, alertsRetry],
     ...[workers, spawn, attach, output, send, answer, restart, drain, kill, survivors, adopt],
     ...[workersRole, coordinate],
-    ...[limits, limitsSet, limitsRaise, accounts, accountsFree, accountsReserve],
+    ...[limits, limitsSet, limitsRaise, focus, accounts, accountsFree, accountsReserve],
     ...[pricesShow, pricesUpdate, reprice],
     ...[roster, rosterInit, rosterImport, rosterJsonSchema, escalate, report, reportEscalation],
     ...[reportWeekly, reportMonthly, reportSchedule, reportScenario],

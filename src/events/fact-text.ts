@@ -33,6 +33,10 @@ export function factText(fact: Fact): string {
       return `auto is ${fact.auto ? "on" : "off"}, dispatch ${fact.paused ? "paused" : "not paused"}${because(fact.reason)}`;
     case "limit-set":
       return `limit ${fact.limitId} was set${because(fact.reason)}`;
+    case "focus-changed":
+      return fact.percent === null
+        ? "focus is off"
+        : `focus is on: ${fact.percent}% of the limits is kept for you`;
     case "route-adopted":
     case "route-dropped":
       return routeText(fact);

@@ -75,6 +75,13 @@ export type Fact =
       readonly paused: boolean;
       readonly reason: string | null;
     }
+  /** A share of the limits is kept for the person, in percent; null = none any more. */
+  | {
+      readonly kind: "focus-changed";
+      readonly atMs: number;
+      readonly percent: number | null;
+      readonly untilMs: number | null;
+    }
   | {
       readonly kind: "limit-set";
       readonly atMs: number;

@@ -248,6 +248,7 @@ export class Orchestrator {
 /** What may open a gate. */
 const WAKING: ReadonlySet<Fact["kind"]> = new Set([
   "limit-set",
+  "focus-changed",
   "account-freed",
   "level-changed",
   "storage-changed",

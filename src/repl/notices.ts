@@ -48,6 +48,7 @@ export function noticeOf(fact: Fact, paper: Paper): string[] {
     case "usage-booked":
     case "dispatch-changed":
     case "limit-set":
+    case "focus-changed":
     case "route-adopted":
     case "route-dropped":
     case "finding-resolved":

@@ -26,6 +26,8 @@ export interface ThrottlePolicy {
   /** What becomes of a task that reserves more than a whole window allows. */
   readonly oversized: "run" | "ask" | "refuse";
   readonly countSimulated: boolean;
+  /** Percent of limits on everything and on a kind of agent that is the person's at a moment. Left out = none. */
+  readonly sharePercent?: (atMs: number) => number;
   /** Where agents of the roster stand, for its budgets. Left out = there is no roster. */
   readonly groupsOf?: GroupsOf;
 }
@@ -172,9 +174,18 @@ function roomCeiling(
   policy: ThrottlePolicy,
   oversized: boolean,
 ): number {
-  if (oversized) return highestBelow("WARNING", gauge.amount);
+  if (oversized) return highestBelow("WARNING", gauge.amount) - shareOf(gauge, request);
   const cap = capOf(gauge.amount, request.priority, policy.criticalHeadroomPercent);
-  return cap - gauge.kept - spendIn(request.spend, gauge.unit);
+  return cap - keptOf(gauge, request) - spendIn(request.spend, gauge.unit);
+}
+
+/** What of the limit this request may not have, whatever is free. */
+function keptOf(gauge: BoundGauge, request: AdmissionRequest): number {
+  return gauge.kept + shareOf(gauge, request);
+}
+
+function shareOf(gauge: BoundGauge, { priority }: AdmissionRequest): number {
+  return priority === "critical" ? 0 : gauge.share;
 }
 
 function admitted(
@@ -203,7 +214,7 @@ function whatIsLeft(request: AdmissionRequest, gauges: readonly BoundGauge[], po
         const cap = plain
           ? capOf(gauge.amount, request.priority, policy.criticalHeadroomPercent)
           : gauge.amount;
-        return Math.max(0, cap - gauge.used - gauge.held - gauge.kept);
+        return Math.max(0, cap - gauge.used - gauge.held - keptOf(gauge, request));
       })
       .reduce((least, room) => Math.min(least, room), spendIn(request.spend, unit));
   return { tokens: left("tokens"), nanoUsd: left("cost") };
@@ -234,12 +245,14 @@ function blockReason(
   if (gauge.owed > 0) {
     return `running tasks need ${exactAmount(gauge.owed, unit)} more than ${name} has left: nothing new goes before they got it`;
   }
-  const left = exactAmount(Math.max(0, amount - total - gauge.kept), unit);
-  const kept =
+  const left = exactAmount(Math.max(0, amount - total - keptOf(gauge, request)), unit);
+  const seenLater =
     gauge.kept === 0
       ? ""
       : ` (${exactAmount(gauge.kept, unit)} are kept for your own sessions, which are seen a little later)`;
-  return `${name} has ${left} left of ${limitAmount(amount, unit)}${kept}, ${sizeText(gauge, request)}`;
+  const share = shareOf(gauge, request);
+  const focus = share === 0 ? "" : ` (${exactAmount(share, unit)} are kept for you: focus)`;
+  return `${name} has ${left} left of ${limitAmount(amount, unit)}${seenLater}${focus}, ${sizeText(gauge, request)}`;
 }
 
 function waitText(gauge: BoundGauge, needsOthers: boolean): string {

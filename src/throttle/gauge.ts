@@ -19,6 +19,7 @@ export class Gauge {
   readonly #lastHour: RollingMeter;
   readonly #holds: HeldSum;
   #kept = 0;
+  #share = 0;
   #nowMs = Number.NEGATIVE_INFINITY;
 
   constructor(limit: Limit, scope: Scope, calendar: Calendar, holds: HeldSum) {
@@ -69,6 +70,16 @@ export class Gauge {
 
   keep(amount: number): void {
     this.#kept = amount;
+  }
+
+  /** Left free for the person: tasks that are not critical do not get it. It is no usage either. */
+  get share(): number {
+    return this.#share;
+  }
+
+  /** percent: of the amount. */
+  leave(percent: number): void {
+    this.#share = this.amount === null ? 0 : Math.ceil((this.amount * percent) / 100);
   }
 
   /** Open attempts in this scope. */

@@ -240,6 +240,8 @@ export class Throttle {
     for (const gauge of gauges) {
       gauge.advance(this.#nowMs);
       const { scope, unit } = gauge;
+      if (scope.kind === "global" || scope.kind === "agent")
+        gauge.leave(this.#policy.sharePercent?.(this.#nowMs) ?? 0);
       if (scope.kind === "agent") gauge.keep(spendIn(this.#unseen.keptFor(scope.name, this.#nowMs), unit));
     }
     return gauges;

@@ -73,6 +73,11 @@ describe("a fact in words", () => {
       { kind: "limit-set", atMs, limitId: "global cost/hour", reason: "release" },
       "limit global cost/hour was set (release)",
     ],
+    [{ kind: "focus-changed", atMs, percent: null, untilMs: null }, "focus is off"],
+    [
+      { kind: "focus-changed", atMs, percent: 25, untilMs: null },
+      "focus is on: 25% of the limits is kept for you",
+    ],
     [{ kind: "trouble", atMs, message: "the disk is full" }, "trouble: the disk is full"],
   ])("%j", (fact, words) => {
     expect(factText(fact)).toBe(words);

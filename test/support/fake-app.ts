@@ -144,6 +144,7 @@ export function fakeApp(stateDir = "/nowhere", role: App["role"] = "manager"): F
       rebuildMetrics: notThere,
       roster: () => ({ file: null, tiers: [], departments: [], members: [] }),
     },
+    focus: { state: notThere, begin: notThere, end: notThere },
     redis: { note: notThere, model: () => null, notices: () => [] },
     pages: { tasks: notThere, story: notThere, fleet: notThere, costTrend: notThere },
     reports: {
