@@ -92,6 +92,8 @@ export const DEFAULTS = {
   },
   prices: { profile: "list", overrides: {} },
   auto: { tickMs: 10_000 },
+  /** null = idle workers keep their sessions. */
+  sleep: { afterMinutes: null },
   accounts: {
     autoResume: true,
     resumeWords: "The usage limit is over. Please continue where you stopped.",

@@ -161,6 +161,7 @@ function makeFileSchema(declared: readonly string[]) {
       ),
     }),
     auto: section({ tickMs: wholeNumber(1_000, 3_600_000) }),
+    sleep: section({ afterMinutes: wholeNumber(1, 100_000).nullable() }),
     accounts: section({
       autoResume: yesOrNo(),
       resumeWords: label("a sentence on one line that begins with a letter or a digit"),

@@ -126,6 +126,8 @@ export interface Config {
     readonly overrides: PriceOverrides;
   };
   readonly auto: { readonly tickMs: number };
+  /** A worker without work for so long has its session stopped until its next task; null = never. */
+  readonly sleep: { readonly afterMinutes: number | null };
   readonly accounts: {
     /** Attempts whose account was parked go on by themselves when it is free again. */
     readonly autoResume: boolean;

@@ -100,7 +100,7 @@ export class FleetDesk {
 
   /** Types a person's own words into an idle worker, outside any task. */
   async send(name: string, text: string): Promise<void> {
-    const worker = this.#worker(name);
+    const worker = this.#awake(name);
     if (!worker.free && worker.state.name !== "idle") {
       throw new CtmError(
         "illegal-move",
@@ -152,7 +152,7 @@ export class FleetDesk {
   }
 
   attachTarget(name: string): AttachTarget {
-    const { name: worker, record } = this.#worker(name);
+    const { name: worker, record } = this.#awake(name);
     return {
       worker,
       tmuxSocket: record.tmuxSocket ?? this.#parts.config.paths.tmuxSocket,
@@ -178,6 +178,15 @@ export class FleetDesk {
 
   #workplace(): Workplace {
     return needed(this.#parts.workplace);
+  }
+
+  /** CtmError `illegal-move` for one without a session. */
+  #awake(name: string): Worker {
+    const worker = this.#worker(name);
+    if (!worker.asleep) return worker;
+    throw new CtmError("illegal-move", `${worker.name} is asleep and has no session now`, [
+      "Its next task wakes it in its conversation; `restart` starts it in a new one.",
+    ]);
   }
 
   #worker(name: string): Worker {

@@ -134,6 +134,10 @@ export const INIT_CONFIG = `# Configuration of ctm. Everything here is optional 
 #auto:
 #  tickMs: 10000
 
+# Sleep: a worker without work for so many minutes has its session stopped; its next task starts its agent again in the
+# conversation it had. null = never. An idle agent costs memory and no tokens.
+#sleep: { afterMinutes: null }
+
 # Accounts: the credentials agents run with. Where a provider lets nothing through (a used-up limit, no credit, a lost
 # login), the account is parked and not the task: its attempt waits in its conversation, other accounts go on.
 # autoResume: when the account is free again it goes on, told so by resumeWords. reservePercent of the provider's own

@@ -113,6 +113,7 @@ export async function openWorkplace(parts: WorkplaceParts): Promise<Workplace> {
   const pool = new WorkerPool({
     launching,
     restart: config.workers.restart,
+    sleepAfterMs: config.sleep.afterMinutes === null ? null : config.sleep.afterMinutes * 60_000,
     adapter: adaptersOf(config.agents),
     terminal: (record) => terminal(record.tmuxSocket, record.session),
     saved: (record, { typing }) =>

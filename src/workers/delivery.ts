@@ -122,7 +122,9 @@ export class Delivery {
 
   /** Makes the agent fit for the task. Null: it is; else what is in the way. */
   async #prepare(worker: Worker, task: Task): Promise<string | null> {
-    const preparation = preparationFor(worker, task, this.#parts.context);
+    const wanted = preparationFor(worker, task, this.#parts.context);
+    // One that sleeps has no session: it is started, and has its conversation again where it would have gone on in it.
+    const preparation = worker.asleep ? "relaunch" : wanted;
     switch (preparation) {
       case "none":
         return null;
@@ -130,10 +132,10 @@ export class Delivery {
         return this.#clear(worker);
       case "relaunch": {
         // A person's own turn or draft is not ended with the agent.
-        const obstacle = await this.#obstacle(worker);
+        const obstacle = worker.asleep ? null : await this.#obstacle(worker);
         if (obstacle !== null) return obstacle;
-        const sameConversation =
-          this.#parts.context === "keep" && worker.record.cwd === task.draft.cwd && !worker.freshNext;
+        const keeps = this.#parts.context === "keep" || wanted === "none";
+        const sameConversation = keeps && worker.record.cwd === task.draft.cwd && !worker.freshNext;
         const started = await this.#parts.launching.relaunch(worker, {
           model: task.assignment.model ?? worker.record.model,
           cwd: task.draft.cwd,

@@ -13,6 +13,7 @@ import { LiveRecords } from "./live-records.ts";
 import { OutputWatch } from "./output-watch.ts";
 import { RestartPlan, type RestartRules } from "./restart-plan.ts";
 import type { Terminal } from "./tmux/terminal.ts";
+import { maySleep, sleptBefore } from "./sleeping.ts";
 import { Worker } from "./worker.ts";
 import type { WorkerNews } from "./worker-news.ts";
 
@@ -21,6 +22,8 @@ export type PoolListener = (worker: Worker, news: WorkerNews) => void;
 export interface PoolParts {
   readonly launching: Launching;
   readonly restart: RestartRules;
+  /** A worker sleeps after so long without work; left out or null = never. */
+  readonly sleepAfterMs?: number | null;
   adapter(agent: string): AgentAdapter;
   /** The tmux server a worker sits on. Connected on first use. */
   terminal(record: Pick<WorkerRecord, "tmuxSocket" | "session">): Promise<Terminal>;
@@ -97,7 +100,12 @@ export class WorkerPool {
     const terminal = await this.#parts.terminal(record);
     const worker = this.#add(record, terminal);
     const known = worker.pane !== null && (await terminal.isAlive(worker.pane));
-    if (!known && !(await this.#parts.launching.takeUp(worker))) return false;
+    if (!known && !(await this.#parts.launching.takeUp(worker))) {
+      if (this.#sleepAfterMs === null || !sleptBefore(record)) return false;
+      worker.fallsAsleep();
+      this.#watch(worker);
+      return true;
+    }
     worker.foundAgain();
     this.#watch(worker);
     return true;
@@ -201,6 +209,29 @@ export class WorkerPool {
         if (!worker.signals) await this.look(worker);
         this.#live.heardOf(worker);
       }
+    }
+    for (const worker of this.all()) await this.#letSleep(worker);
+  }
+
+  get #sleepAfterMs(): number | null {
+    return this.#parts.sleepAfterMs ?? null;
+  }
+
+  /** Stops the session of one that had nothing to do for long: not under a person's eyes, and not with a draft in it. */
+  async #letSleep(worker: Worker): Promise<void> {
+    const afterMs = this.#sleepAfterMs;
+    const { pane } = worker;
+    if (afterMs === null || pane === null || !maySleep(worker, afterMs, Date.now())) return;
+    if (await worker.terminal.personActive(pane, Number.POSITIVE_INFINITY)) return;
+    const { state } = worker.adapter.readScreen(await worker.terminal.capture(pane));
+    if (state !== "idle" || !maySleep(worker, afterMs, Date.now())) return;
+    // No task comes to it while its session is being ended.
+    worker.withhold("it falls asleep");
+    try {
+      await this.#parts.launching.stop(worker);
+      worker.fallsAsleep();
+    } finally {
+      worker.withhold(null);
     }
   }
 

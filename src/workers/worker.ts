@@ -52,6 +52,8 @@ export class Worker {
   #unpark: NodeJS.Timeout | null = null;
   /** Found in its pane at a start: it may have signalled its readiness to the manager before, so its screen counts. */
   #foundAgain = false;
+  /** Its session was stopped because nothing was to be done; its next task starts it again. */
+  #asleep = false;
   /** Why it takes no task although it is idle; null = it does. */
   #withheld: string | null = null;
   /** Its next task must find it in a new conversation. */
@@ -109,6 +111,18 @@ export class Worker {
     return this.#state.name === "idle" && this.#attempt === null && !this.#inDelivery;
   }
 
+  /** Idle without a session: its next task starts its agent again, in the conversation it had. */
+  get asleep(): boolean {
+    return this.#asleep;
+  }
+
+  /** Its session is stopped. It stays idle since when it was. */
+  fallsAsleep(): void {
+    this.#asleep = true;
+    const sinceMs = this.#state.name === "idle" ? this.#state.sinceMs : Date.now();
+    this.become({ name: "idle", sinceMs }, "process", "asleep: its next task wakes it in its conversation");
+  }
+
   /** Why it takes no task now although its agent waits; null = nothing of the kind. */
   get withheld(): string | null {
     return this.#withheld;
@@ -151,6 +165,7 @@ export class Worker {
   /** Changes what must survive a restart of the manager; the pool writes it down. */
   remember(change: Partial<WorkerRecord>): void {
     this.#record = { ...this.#record, ...change };
+    if (change.pane !== undefined && change.pane !== null) this.#asleep = false;
     if (change.pane !== undefined)
       this.#pane = change.pane === null ? null : (JSON.parse(change.pane) as PaneIdentity);
     this.#tell(this, { kind: "saved", typing: Object.keys(change).every((key) => key.startsWith("last")) });
