@@ -19,6 +19,7 @@ import { dispatches, dispatchesImport } from "./dispatches.ts";
 import { distribute } from "./distribute.ts";
 import { doctor } from "./doctor.ts";
 import { drain } from "./drain.ts";
+import { fleet } from "./fleet.ts";
 import { focus } from "./focus.ts";
 import { findings, findingsAck } from "./findings.ts";
 import { findingsApply } from "./findings-apply.ts";
@@ -98,6 +99,7 @@ export function allCommands(): readonly Command[] {
     ...[dispatchStart, dispatchAdd, dispatchShow, dispatchEnd, dispatches, dispatchesImport],
     ...[
       status,
+      fleet,
       metrics,
       usage,
       usageTasks,
