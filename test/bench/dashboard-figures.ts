@@ -32,7 +32,7 @@ const WATCH = `
     const shown = document.querySelector('main section table, main .list .row[data-key]');
     const title = document.title.toLowerCase().startsWith(view);
     if (shown && title && window.ctmSeen !== view) { window.ctmSeen = view; window.ctmSeenMs = performance.now(); }
-    const news = document.querySelector('main')?.textContent.match(/news-\\d+/g) ?? [];
+    const news = document.querySelector('main')?.textContent.match(/news-\\d+x/g) ?? [];
     for (const one of news) (window.ctmNews ??= {})[one] ??= Date.now();
   }).observe(document, { subtree: true, childList: true, characterData: true });
 `;
@@ -55,12 +55,13 @@ export async function serving(): Promise<Figure[]> {
     const views = await viewTimes(page);
     const newsMs = await newsTimes(page, app);
     const frames = await scrollFrames(page);
-    const first = median(loads);
+    const first = median(loads.map(({ seenMs }) => seenMs));
+    const script = median(loads.map(({ scriptMs }) => scriptMs));
     return [
       ...answers,
       figure(
         "first view, from the address to figures in the page",
-        `${ms(first)}, ${ms(Math.min(...loads))} to ${ms(Math.max(...loads))}`,
+        `${ms(first)}, of which ${ms(script)} until the page has its script`,
         "below 200 ms",
         first < firstGoalMs,
       ),
@@ -154,12 +155,18 @@ async function answerTimes(url: string, key: string): Promise<Figure[]> {
 }
 
 /** In a page of its own, so that nothing of the one before is there. */
-async function firstView(context: BrowserContext, link: string): Promise<number> {
+async function firstView(
+  context: BrowserContext,
+  link: string,
+): Promise<{ readonly seenMs: number; readonly scriptMs: number }> {
   const page = await context.newPage();
   await page.goto(link);
   const seenMs = await seen(page, "fleet");
+  const scriptMs = Number(
+    await page.evaluate('performance.getEntriesByType("navigation")[0].domInteractive'),
+  );
   await page.close();
-  return seenMs;
+  return { seenMs, scriptMs };
 }
 
 async function seen(page: Page, view: string): Promise<number> {
@@ -197,9 +204,9 @@ async function newsTimes(page: Page, app: App): Promise<number[]> {
   const took: number[] = [];
   for (let n = 0; n < news; n += 1) {
     const startedMs = Date.now();
-    app.submit(draftOf(`news-${n}`, { holdReason: "for later" }));
-    await until(page, `window.ctmNews?.["news-${n}"] !== undefined`);
-    took.push(Number(await page.evaluate(`window.ctmNews["news-${n}"]`)) - startedMs);
+    app.submit(draftOf(`news-${n}x`, { holdReason: "for later" }));
+    await until(page, `window.ctmNews?.["news-${n}x"] !== undefined`);
+    took.push(Number(await page.evaluate(`window.ctmNews["news-${n}x"]`)) - startedMs);
   }
   return took;
 }
@@ -215,7 +222,7 @@ async function scrollFrames(page: Page): Promise<number[]> {
     const step = (atMs) => {
       if (last !== null) frames.push(atMs - last);
       last = atMs;
-      rows.scrollTop += 180;
+      rows.scrollTop += 720;
       if (rows.scrollTop < ${scrolledRows} * 36) requestAnimationFrame(step);
       else done(frames);
     };
