@@ -61,6 +61,7 @@ export class EventRows {
   readonly #key;
   readonly #addKey;
   readonly #addFate;
+  readonly #nextExpiry;
 
   constructor(db: Db) {
     this.#db = db;
@@ -72,6 +73,9 @@ export class EventRows {
     );
     this.#addKey = db.prepare("INSERT OR REPLACE INTO event_key VALUES (?, ?, ?, ?)");
     this.#addFate = db.prepare("INSERT INTO event_fate VALUES (?, ?, ?, ?, ?, ?)");
+    this.#nextExpiry = db.prepare<[], { at: number | null }>(
+      "SELECT min(expires_ms) AS at FROM event_fate WHERE outcome = 'held' AND expires_ms IS NOT NULL",
+    );
   }
 
   /** The event a source's key names; null: none, or it was too long ago. */
@@ -145,9 +149,7 @@ export class EventRows {
 
   /** When the next event that waits is of no use any more; null: never. */
   nextExpiryMs(): number | null {
-    const sql =
-      "SELECT min(expires_ms) AS at FROM event_fate WHERE outcome = 'held' AND expires_ms IS NOT NULL";
-    return this.#db.prepare<[], { at: number | null }>(sql).get()?.at ?? null;
+    return this.#nextExpiry.get()?.at ?? null;
   }
 
   /** Is there anything to forget? */

@@ -33,6 +33,8 @@ export class WakeRows {
   readonly #db: Db;
   readonly #ofLane;
   readonly #byTask;
+  readonly #byId;
+  readonly #open;
   readonly #write;
 
   constructor(db: Db) {
@@ -45,11 +47,13 @@ export class WakeRows {
         gate = ?, until_ms = ?, reason = ?, not_before_ms = ?, attempts = ?, task_id = ?, claimed_ms = ?, acked_ms = ?,
         ended_ms = ? WHERE id = ?`,
     );
+    this.#byId = db.prepare<[number], WakeRow>("SELECT * FROM wake WHERE id = ?");
+    this.#open = db.prepare<[], WakeRow>("SELECT * FROM wake WHERE ended_ms IS NULL ORDER BY id");
     this.#byTask = db.prepare<[number], WakeRow>("SELECT * FROM wake WHERE task_id = ? LIMIT 1");
   }
 
   byId(id: number): Wake | null {
-    const row = this.#db.prepare<[number], WakeRow>("SELECT * FROM wake WHERE id = ?").get(id);
+    const row = this.#byId.get(id);
     return row === undefined ? null : wakeOf(row);
   }
 
@@ -66,10 +70,7 @@ export class WakeRows {
 
   /** All that have not ended, oldest first. */
   open(): Wake[] {
-    return this.#db
-      .prepare<[], WakeRow>("SELECT * FROM wake WHERE ended_ms IS NULL ORDER BY id")
-      .all()
-      .map(wakeOf);
+    return this.#open.all().map(wakeOf);
   }
 
   /** Those that were put aside, newest first. */
