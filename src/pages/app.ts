@@ -1,5 +1,5 @@
 /** The page: chooses the view the address names, draws it, and draws it again when something has happened. */
-import type { ExportedPages } from "../reports/page-questions.ts";
+import { tasksAPage, type ExportedPages } from "../reports/page-questions.ts";
 import { count } from "../reports/numbers.ts";
 import { act, exported, look, Refused, takeKey } from "./api.ts";
 import { addForm, ask, closeDialog, holdForm, keysHelp, raiseForm, submitDialog } from "./dialogs.ts";
@@ -15,7 +15,7 @@ import { story } from "./story.ts";
 import { tasks } from "./tasks.ts";
 import { throttle } from "./throttle.ts";
 import { placeOf, type View, type Viewer } from "./view.ts";
-import { moment, useTimeZone } from "./words.ts";
+import { dated, useTimeZone } from "./words.ts";
 
 /** A new view stands here, and has its place in the navigation. */
 const VIEWS: readonly View[] = [fleet, throttle, tasks, story, metrics, spend, events, event, dispatches];
@@ -129,7 +129,7 @@ function showWritten({ writtenAtMs, timeZone, version, from, stories }: Exported
   const workers = from === "manager" ? "" : " No manager was asked, so there are no workers in it.";
   show(
     place,
-    `This is a copy, written on ${moment(writtenAtMs)} (${timeZone}) by ctm ${version}. It is not live: it does not change, and nothing can be done here. It holds the newest tasks of each list and the stories of ${count(stories)}.${workers}`,
+    `This is a copy, written on ${dated(writtenAtMs)} (${timeZone}) by ctm ${version}. It is not live: it does not change, and nothing can be done here. It holds the newest ${count(tasksAPage)} tasks of each list and the stories of ${count(stories)}.${workers}`,
   );
   place.hidden = false;
 }

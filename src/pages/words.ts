@@ -44,6 +44,12 @@ export function moment(atMs: number): string {
   return `${format(atMs, { day: "numeric", month: "short" })} ${time}`;
 }
 
+/** With its year, for what may be read much later. */
+export function dated(atMs: number): string {
+  const time = format(atMs, { hour: "2-digit", minute: "2-digit" });
+  return `${format(atMs, { day: "numeric", month: "short", year: "numeric" })} ${time}`;
+}
+
 /** `10:46 (in 12m)` */
 export function soon(atMs: number, nowMs: number): string {
   const when = atMs - nowMs > 20 * 3_600_000 ? moment(atMs) : clock(atMs).slice(0, 5);

@@ -17,7 +17,7 @@ export const TASK_LISTS: readonly (readonly [states: string, label: string])[] =
 ];
 
 /** Tasks that are fetched at once. */
-const tasksAPage = 500;
+export const tasksAPage = 500;
 const eventsAPage = 100;
 /** Waiting tasks that are asked why. */
 const askedWhyMax = 8;
