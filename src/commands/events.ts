@@ -21,6 +21,7 @@ import { PRIORITIES } from "../tasks/priority.ts";
 import { defineCommand, type ArgumentSpec } from "./command.ts";
 import { fit } from "./render.ts";
 import { workerWord } from "./worker-word.ts";
+import { isGroup } from "../orchestration/groups.ts";
 import * as words from "./words.ts";
 
 const hourMs = 3_600_000;
@@ -150,7 +151,7 @@ export const eventsSend = defineCommand<z.output<typeof sent>, Sent>({
 
 const message = z.strictObject({ to: words.label, text: words.text, key: words.orNull(words.label) });
 
-export const sendMessage = defineCommand<z.output<typeof message>, Sent>({
+export const sendMessage = defineCommand<z.output<typeof message>, Sent | readonly Sent[]>({
   name: "message",
   group: "Events",
   summary: "Tell a worker or agent something, read when its turn has ended",
@@ -160,14 +161,20 @@ export const sendMessage = defineCommand<z.output<typeof message>, Sent>({
   ],
   notes: [
     "TO is a worker, an agent of the roster or a kind of agent. It is never typed into a turn that runs: it waits its turn",
-    "as a task does. An agent that ctm started may call this too; what it says comes as information, not as your order.",
+    "as a task does. @all is every worker, @ and a department or tier of the roster its agents: each gets its own, and",
+    "works on it. An agent that ctm started may call this too; what it says comes as information, not as your order.",
   ],
-  examples: ["message w2 The API has changed, read docs/api.md", "message react-expert Please look at #12"],
+  examples: [
+    "message w2 The API has changed, read docs/api.md",
+    "message react-expert Please look at #12",
+    "message @frontend Use the new buttons",
+  ],
   needs: "ledger",
   schema: message,
   prepare: (raw, caller) => ({ ...raw, key: workerWord(caller) }),
-  run: (app, { to, text, key }) => app.events.message(to, text, key),
-  render: (taken, paper) => [fit(sentWords(taken), paper)],
+  run: (app, { to, text, key }) =>
+    isGroup(to) ? app.events.messageGroup(to, text, key) : app.events.message(to, text, key),
+  render: (taken, paper) => [taken].flat().map((one) => fit(sentWords(one), paper)),
 });
 
 const again = z.strictObject({ event: words.orNull(eventRef), since: words.orNull(ago) });

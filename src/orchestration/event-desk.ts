@@ -36,6 +36,8 @@ export interface EventDeskParts {
   readonly kept: KeptWrites;
   readonly orchestrator: Orchestrator;
   readonly triggers: readonly Trigger[];
+  /** Whom a group's name stands for. CtmError `not-found`. */
+  group(target: string): readonly string[];
   now(): number;
   trouble(error: unknown): void;
 }
@@ -96,11 +98,22 @@ export class EventDesk {
   message(to: string, text: string, key: string | null): Sent {
     const from = this.#sender(key);
     this.#parts.orchestrator.addressOf(to);
-    const event = ownEvent({
-      ...{ id: randomUUID(), type: MESSAGE, source: from.source, target: to, correlation: from.chain },
-      data: { from: from.source, text: taskText(text) },
+    return this.#sent(messageOf(from, to, text), { foreign: key !== null, via: "message" });
+  }
+
+  /**
+   * To each of a group, by a message of its own: all or none. From a person alone: agents that answer groups by groups
+   * would be more with each round. CtmError `not-found`, `refused`.
+   */
+  async messageGroup(group: string, text: string, key: string | null): Promise<Sent[]> {
+    const from = this.#sender(key);
+    if (key !== null) throw new CtmError("refused", "a worker writes to one at a time, not to a group");
+    const events = this.#parts.group(group).map((to) => messageOf(from, to, text));
+    const taken = await this.takeShared(events, { foreign: false, via: "message" });
+    return events.flatMap(({ id }, at) => {
+      const one = taken[at];
+      return one === undefined ? [] : [{ ...one, id, outcome: this.show(one.seq).outcome }];
     });
-    return this.#sent(event, { foreign: key !== null, via: "message" });
   }
 
   #sent(event: Envelope, origin: Origin): Sent {
@@ -261,6 +274,13 @@ export class EventDesk {
   test(text: string): EventTested {
     return triedEvent(parseEnvelopeText(text), this.#parts);
   }
+}
+
+function messageOf(from: { source: string; chain: string | null }, to: string, text: string): Envelope {
+  return ownEvent({
+    ...{ id: randomUUID(), type: MESSAGE, source: from.source, target: to, correlation: from.chain },
+    data: { from: from.source, text: taskText(text) },
+  });
 }
 
 /** Of an event that concerns several triggers the outcome that says most. */

@@ -11,6 +11,7 @@ import type { Wake } from "../activation/wake.ts";
 import type { Assignment, Task, TaskDraft } from "../tasks/task.ts";
 import type { Worker } from "../workers/worker.ts";
 import { addressOf } from "./addresses.ts";
+import { groupOf } from "./groups.ts";
 import { EventDesk } from "./event-desk.ts";
 import { Orchestrator } from "./orchestrator.ts";
 import { allTriggers } from "./own-triggers.ts";
@@ -60,7 +61,8 @@ export function openEvents(parts: EventParts): OpenEvents {
       task: (id) => ledger.task(id),
     },
   });
-  return { desk: new EventDesk({ ledger, kept, orchestrator, triggers, now, trouble }), orchestrator };
+  const group = (target: string): readonly string[] => groupOf(target, { config, workers: records });
+  return { desk: new EventDesk({ ledger, kept, orchestrator, triggers, group, now, trouble }), orchestrator };
 }
 
 /** What the throttle says of the task a wake would become. */

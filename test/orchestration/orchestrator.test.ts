@@ -116,7 +116,7 @@ describe("from an event to a turn", () => {
     const long = bench.take({ expirytime: at(500) });
     bench.pass(60);
     expect([short, long].map((seq) => bench.outcome(seq))).toEqual(["expired", "held"]);
-    expect(bench.prompts()).toEqual([expect.not.stringContaining("e1")]);
+    expect(bench.prompts()).toEqual([expect.not.stringContaining('id="e1"')]);
   });
 
   it("waits at a limit, says until when, and goes when it is over", () => {
@@ -325,6 +325,18 @@ describe("assignments", () => {
 });
 
 describe("messages", () => {
+  it("to a group go to each of it, and only from a person", async () => {
+    const bench = benchOf();
+    const sent = await bench.desk.messageGroup("@all", "Read docs/api.md", null);
+    expect(sent.map(({ seq, duplicate }) => [seq, duplicate])).toEqual([
+      [1, false],
+      [2, false],
+    ]);
+    bench.pass(1);
+    expect(new Set([1, 2].map((id) => bench.bench.task(id).draft.worker))).toEqual(new Set(["w1", "w2"]));
+    await expect(bench.desk.messageGroup("@all", "hello", "launch.0000")).rejects.toThrow(/not made here/);
+  });
+
   it("reach whom they name, as a person wrote them", () => {
     const bench = benchOf([]);
     bench.desk.message("w2", "Read docs/api.md", null);

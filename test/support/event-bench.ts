@@ -51,7 +51,13 @@ export class EventBench {
       trouble: (error) => this.troubles.push(error),
     });
     const trouble = (error: unknown): void => void this.troubles.push(error);
-    const parts = { ledger: bench.ledger, kept: bench.kept, triggers: this.#triggers, trouble };
+    const parts = {
+      ledger: bench.ledger,
+      kept: bench.kept,
+      triggers: this.#triggers,
+      trouble,
+      group: () => ["w1", "w2"],
+    };
     this.desk = new EventDesk({ ...parts, orchestrator: this.orchestrator, now: () => bench.nowMs });
     this.orchestrator.begin();
   }

@@ -261,6 +261,7 @@ const NO_EVENTS: App["events"] = {
     takeShared: notThere,
     send: notThere,
     message: notThere,
+    messageGroup: notThere,
     list: () => [],
     show: notThere,
   },
