@@ -57,6 +57,7 @@ describe("A35 (the Shai-Hulud worm and nx s1ngularity: install scripts of packag
   it("what is depended on directly is this list: a new one is a decision, made here too", () => {
     expect(Object.keys(manifest.dependencies).sort()).toEqual([
       "@modelcontextprotocol/server",
+      "@redis/client",
       "better-sqlite3",
       "chalk",
       "commander",
