@@ -40,9 +40,23 @@ export function authorization(): Record<string, string> {
   return { authorization: `Bearer ${localStorage.getItem(KEY) ?? ""}` };
 }
 
+/** What was asked before it is needed. */
+const asked = new Map<string, Promise<unknown>>();
+
+/** Asks ahead: the next look at this path takes the answer. */
+export function lookAhead(path: string): void {
+  if (exported !== null) return;
+  const answer = ask(path, { headers: authorization() });
+  // Whoever looks is told.
+  answer.catch(() => undefined);
+  asked.set(path, answer);
+}
+
 /** Throws Refused. */
 export async function look<T>(path: string): Promise<T> {
-  if (exported === null) return (await ask(path, { headers: authorization() })) as T;
+  const ahead = asked.get(path);
+  asked.delete(path);
+  if (exported === null) return (await (ahead ?? ask(path, { headers: authorization() }))) as T;
   if (Object.hasOwn(exported.answers, path)) return exported.answers[path] as T;
   throw new Refused(404, "This is not part of the copy.");
 }

@@ -1,7 +1,7 @@
 /** The page: chooses the view the address names, draws it, and draws it again when something has happened. */
 import { tasksAPage, type ExportedPages } from "../reports/page-questions.ts";
 import { count } from "../reports/numbers.ts";
-import { act, exported, look, Refused, takeKey } from "./api.ts";
+import { act, exported, look, lookAhead, Refused, takeKey } from "./api.ts";
 import { addForm, ask, closeDialog, holdForm, keysHelp, raiseForm, submitDialog } from "./dialogs.ts";
 import { dispatches } from "./dispatches.ts";
 import { byId, h, show, type Child } from "./dom.ts";
@@ -31,6 +31,8 @@ let drawing = false;
 let again = false;
 let soon: number | undefined;
 let isHeard = false;
+/** Was it ever? Heard again, everything may be different. */
+let wasHeard = false;
 let fault: string | null = null;
 
 interface Session {
@@ -321,8 +323,10 @@ function start(): void {
   if (theme === "light" || theme === "dark") document.documentElement.dataset["theme"] = theme;
   listen();
   if (exported !== null) showWritten(exported);
-  showFrame(currentView());
+  // Not one after the other: what the view needs does not depend on what the key may do.
+  for (const path of currentView().first ?? []) lookAhead(path);
   void begin();
+  showFrame(currentView());
   if (exported !== null) return;
   setInterval(() => void draw(), redrawMaxMs);
   // Back from a sleep, or from another tab.
@@ -331,8 +335,9 @@ function start(): void {
   void follow({
     happened: redrawSoon,
     heard: (heard) => {
-      const isBack = heard && !isHeard;
+      const isBack = heard && !isHeard && wasHeard;
       isHeard = heard;
+      wasHeard ||= heard;
       if (isBack) void begin();
       else showFrame(currentView());
     },

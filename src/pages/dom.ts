@@ -49,6 +49,35 @@ export function show(place: Element, ...children: readonly Child[]): void {
   morphChildren(place, wanted);
 }
 
+/** An element of a long list, known by its key. */
+export interface Keyed {
+  readonly key: string;
+  /** Does an element that is there already show it as it is now? */
+  isShownBy(present: Element): boolean;
+  make(): HTMLElement;
+  /** This is the element that shows it from now on. */
+  made(element: Element): void;
+}
+
+/** The same for a list through which one scrolls: what stays in sight is moved, not made anew. */
+export function showKeyed(place: Element, wanted: readonly Keyed[]): void {
+  const present = new Map([...place.children].map((element) => [element.getAttribute("data-key"), element]));
+  const keys = new Set(wanted.map(({ key }) => key));
+  for (const [key, element] of present) if (key === null || !keys.has(key)) element.remove();
+  for (const [at, item] of wanted.entries()) {
+    const element = upToDate(item, present.get(item.key));
+    if (place.children[at] !== element) place.insertBefore(element, place.children[at] ?? null);
+  }
+}
+
+function upToDate(item: Keyed, present: Element | undefined): Element {
+  if (present !== undefined && item.isShownBy(present)) return present;
+  const element = present ?? item.make();
+  if (present !== undefined) morph(present, item.make());
+  item.made(element);
+  return element;
+}
+
 /** What a widget draws by itself is left to it. */
 const OWN = "data-own";
 

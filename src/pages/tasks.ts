@@ -8,7 +8,7 @@ import type { TaskPage } from "../reports/task-pages.ts";
 import { duration } from "../reports/times.ts";
 import type { TaskLine } from "../tasks/task-line.ts";
 import { exported, look, nowMs } from "./api.ts";
-import { h, show, type Child } from "./dom.ts";
+import { h, show, showKeyed, type Child } from "./dom.ts";
 import type { Place, View } from "./view.ts";
 import { moment, stateBadge } from "./words.ts";
 
@@ -69,7 +69,7 @@ export const tasks: View = {
     if (place === null) return;
     if (place.dataset["listens"] === undefined) {
       place.dataset["listens"] = "yes";
-      place.addEventListener("scroll", () => requestAnimationFrame(() => drawRows(place)), { passive: true });
+      place.addEventListener("scroll", () => drawRowsOnce(place), { passive: true });
     }
     drawRows(place);
   },
@@ -159,6 +159,21 @@ function head(): HTMLElement {
   );
 }
 
+let willDraw = false;
+
+/** At the next frame, however often it was scrolled before. */
+function drawRowsOnce(place: HTMLElement): void {
+  if (willDraw) return;
+  willDraw = true;
+  requestAnimationFrame(() => {
+    willDraw = false;
+    drawRows(place);
+  });
+}
+
+/** Which line each row was made of: one that still stands for it is left as it is. */
+const madeOf = new WeakMap<Element, TaskLine>();
+
 function drawRows(place: HTMLElement): void {
   if (list === null) return;
   const { rows } = list;
@@ -173,9 +188,15 @@ function drawRows(place: HTMLElement): void {
   // Set by script: a style in the markup would be refused.
   above.style.height = `${first * rowPx}px`;
   below.style.height = `${(rows.length - first - shown.length) * rowPx}px`;
-  show(
+  showKeyed(
     box,
-    shown.map((task, at) => row(task, first + at)),
+    shown.map((task, at) => ({
+      key: String(task.id),
+      isShownBy: (present) =>
+        madeOf.get(present) === task && present.getAttribute("aria-rowindex") === String(first + at + 2),
+      make: () => row(task, first + at),
+      made: (element) => madeOf.set(element, task),
+    })),
   );
   if (first + shown.length > rows.length - aheadRows) void fetchMore(place);
 }
