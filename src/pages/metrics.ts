@@ -1,4 +1,5 @@
 /** The figures: of all, of each worker, model and type, and of the hierarchy's agents, departments, tiers and system. */
+import { busyShare } from "../reports/busy-share.ts";
 import { costOf, count, NOT_KNOWN, tokensOf } from "../reports/numbers.ts";
 import type { HierarchyMetrics } from "../reports/hierarchy-metrics.ts";
 import type { MetricsModel, MetricsRow, ModelUse, TypeUse } from "../reports/metrics-model.ts";
@@ -151,12 +152,18 @@ function hierarchySections({ hasRoster, figures: all }: Hierarchy): Child {
         title,
         all.filter((one) => one.kind === kind),
         invocations,
+        all,
       ),
     ),
   );
 }
 
-function subjects(title: string, rows: readonly HierarchyMetrics[], invocations: number): HTMLElement {
+function subjects(
+  title: string,
+  rows: readonly HierarchyMetrics[],
+  invocations: number,
+  all: readonly HierarchyMetrics[],
+): HTMLElement {
   const dollarsOrNot = (value: number | null): string =>
     value === null ? NOT_KNOWN : `$${value.toFixed(4)}`;
   const columns: Column<HierarchyMetrics>[] = [
@@ -175,6 +182,12 @@ function subjects(title: string, rows: readonly HierarchyMetrics[], invocations:
       figure: true,
       wide: true,
       cell: ({ file }) => secondsOrNot(file.metrics.performance.avg_completion_time_seconds),
+    },
+    {
+      head: "Busy",
+      figure: true,
+      wide: true,
+      cell: (one) => shareWords(busyShare(one.file, agentsOf(one, all))),
     },
     { head: "Cost", figure: true, cell: ({ file }) => dollarsOrNot(file.metrics.summary.total_cost) },
     {
@@ -205,6 +218,23 @@ function subjects(title: string, rows: readonly HierarchyMetrics[], invocations:
     },
   ];
   return table(title, columns, rows, { key: ({ kind, name }) => `${kind} ${name}` });
+}
+
+/** Those of it that ever had a task. */
+function agentsOf({ kind, file }: HierarchyMetrics, all: readonly HierarchyMetrics[]): number {
+  if (kind === "agent") return 1;
+  const name = placeIn(file, kind === "department" ? "department_id" : kind);
+  return all.filter(
+    (other) =>
+      other.kind === "agent" &&
+      other.file.metrics.summary.total_invocations > 0 &&
+      (kind === "system" || placeIn(other.file, kind) === name),
+  ).length;
+}
+
+/** What the head of a file says under this name. */
+function placeIn(file: Figures, name: string): unknown {
+  return Object.entries(file).find(([key]) => key === name)?.[1];
 }
 
 type Figures = HierarchyMetrics["file"];

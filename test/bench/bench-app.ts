@@ -47,7 +47,7 @@ export async function startApp(workers: number, home: Home = "disk"): Promise<Be
     async end() {
       await app.close({ workers: "kill" });
       await run("tmux", ["-S", config.paths.tmuxSocket, "kill-server"]).catch(() => undefined);
-      rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+      rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 200 });
     },
   };
 }

@@ -84,7 +84,7 @@ async function idleShares(workers: number, yaml: string): Promise<[own: number, 
   } finally {
     manager.kill("SIGKILL");
     execFileSync("tmux", ["-S", socket, "kill-server"], { stdio: "ignore" });
-    rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+    rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 200 });
   }
 }
 
