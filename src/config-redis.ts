@@ -3,7 +3,8 @@ import { section, secretText, text } from "./config-rules.ts";
 
 const addressMaxChars = 2_000;
 const PREFIX = /^[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}$/;
-const WANTED = "must be an address such as redis://127.0.0.1:6379 or rediss://:password@host:6380/0, or null";
+const WANTED =
+  "must be an address such as redis://127.0.0.1:6379 or rediss://host:6380/0 (a name and a password may stand before the host), or null";
 
 export function redis() {
   return section({

@@ -773,7 +773,7 @@ describe("random histories with crashes", () => {
     `the ledger, the throttle and the workers tell one story, seed ${seed}`,
     async () => {
       const seen: Partial<Record<keyof Seen, number>> = {};
-      const histories = long ? 2_000 : 80;
+      const histories = long ? 2_000 : 120;
       await fc.assert(
         fc.asyncProperty(steps, async (history) => {
           const played = new EngineHistory();

@@ -18,8 +18,14 @@ const secondsADay = 86_400;
 /** A look for messages, and a look for work. */
 const pollSeconds = 15;
 const workSeconds = 30;
+/** Of one agent that polls, in a day. */
+export const looksADay = Object.freeze({
+  poll: secondsADay / pollSeconds,
+  work: secondsADay / workSeconds,
+  both: secondsADay / pollSeconds + secondsADay / workSeconds,
+});
 /** What one look is said to cost. */
-const tokensALook = { low: 100, high: 200 };
+export const tokensALook = { low: 100, high: 200 };
 /** What one woken session is said to cost. */
 const tokensASession = { low: 500, high: 2_000 };
 
@@ -46,10 +52,7 @@ export interface DaySimulated {
 }
 
 export function simulateDay(agents: number): DaySimulated {
-  const poll = secondsADay / pollSeconds;
-  const work = secondsADay / workSeconds;
-  const both = poll + work;
-  const looks = agents * both;
+  const looks = agents * looksADay.both;
   const eventTokens = PATTERN.reduce((sum, { tokens }) => sum + tokens, 0);
   const pollingTokens = { low: looks * tokensALook.low, high: looks * tokensALook.high };
   return {
@@ -58,7 +61,7 @@ export function simulateDay(agents: number): DaySimulated {
       const share = (part.toHour - part.fromHour) / 24;
       return { ...part, polling: { low: pollingTokens.low * share, high: pollingTokens.high * share } };
     }),
-    looksAnAgent: { poll, work, both },
+    looksAnAgent: looksADay,
     tokensALook,
     sessions: {
       fewest: Math.ceil(eventTokens / tokensASession.high),

@@ -29,6 +29,8 @@ export async function waitForNews(
   { withinMs, until, signal }: Wait,
 ): Promise<News> {
   const news: Fact[] = [];
+  const over = new AbortController();
+  const given = signal === undefined ? over.signal : AbortSignal.any([signal, over.signal]);
   const open = new Set(ids);
   let come = (): void => undefined;
   const came = new Promise<void>((resolve) => (come = resolve));
@@ -49,11 +51,12 @@ export async function waitForNews(
     for (const { id, state } of before) if (isFinal(state)) open.delete(id);
     const isOver = ids.length > 0 && open.size === 0;
     if (!isOver) {
-      await Promise.race([came, broken, after(withinMs, signal)]);
-      if (news.length > 0) await after(togetherMs, signal);
+      await Promise.race([came, broken, after(withinMs, given)]);
+      if (news.length > 0) await after(togetherMs, given);
     }
     return { news, tasks: await statesOf(host, ids) };
   } finally {
+    over.abort();
     following.stop();
   }
 }
@@ -77,12 +80,17 @@ async function statesOf(
 }
 
 /** Resolves after this time, or as soon as nobody waits any more. */
-function after(ms: number, signal: AbortSignal | undefined): Promise<void> {
+function after(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
     const timer = setTimeout(resolve, ms);
-    signal?.addEventListener("abort", () => {
-      clearTimeout(timer);
-      resolve();
-    });
+    signal.addEventListener(
+      "abort",
+      () => {
+        clearTimeout(timer);
+        resolve();
+      },
+      { once: true },
+    );
   });
 }

@@ -1,13 +1,13 @@
 /** The fleet: what is going on, who does it, what waits for a person, and what is left of the day. */
 import { costOf, count, NOT_KNOWN, roundCount, taskCount, tokensOf } from "../reports/numbers.ts";
-import type { FleetModel, FleetRow } from "../reports/fleet.ts";
+import { efficiencyPercent, type FleetModel, type FleetRow } from "../reports/fleet.ts";
 import type { StatusModel } from "../reports/status-model.ts";
 import { duration, span } from "../reports/times.ts";
 import { look } from "./api.ts";
 import { h, type Child } from "./dom.ts";
 import { bar, figures, section, table } from "./table.ts";
 import type { View, Viewer } from "./view.ts";
-import { ago, cost, levelBadge, shareWords, soon, stateBadge, tokens } from "./words.ts";
+import { ago, cost, levelBadge, soon, stateBadge, tokens } from "./words.ts";
 
 export const fleet: View = {
   name: "fleet",
@@ -162,9 +162,9 @@ function budget({ budget: day, efficiency }: FleetModel): Child {
       ],
       [
         "Efficiency",
-        efficiency === null ? NOT_KNOWN : shareWords(efficiency.share),
+        efficiency === null ? NOT_KNOWN : `${efficiencyPercent(efficiency).toFixed(1)} %`,
         efficiency !== null &&
-          `1 − ${count(efficiency.usedTokens)} / ${count(efficiency.baselineTokens)}: ${efficiency.baseline}`,
+          `1 − ${count(efficiency.usedTokens)} so far / ${count(efficiency.baselineTokens)}: ${efficiency.baseline}`,
       ],
     ]),
   );

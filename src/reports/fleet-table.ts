@@ -1,10 +1,11 @@
 /** `fleet`: the agents at a glance, what is left of today's budget, and the comparison with agents that look by the clock. */
 import { cut, fitLines, oneLine } from "./cells.ts";
-import type { FleetModel, FleetRow } from "./fleet.ts";
-import { heading, labelled } from "./lines.ts";
+import { efficiencyPercent, type FleetModel, type FleetRow } from "./fleet.ts";
+import { heading, labelled, wrapWords } from "./lines.ts";
 import { count, NOT_KNOWN, percent, tokensOf } from "./numbers.ts";
 import { paintFor } from "./paint.ts";
 import { lineWidth, type Paper } from "./paper.ts";
+import { simulatedWords } from "./simulated-words.ts";
 import { type Column, tableLines } from "./table.ts";
 
 const NAME_CELLS_MAX = 28;
@@ -21,6 +22,7 @@ export function renderFleet(model: FleetModel, paper: Paper): string[] {
       ...(rows.length === 0 ? ["  No agents. Start some with: spawn"] : fleetTable(model, paper)),
       ...labelled("Budget left", budgetWords(model), paper),
       ...labelled("Efficiency", efficiencyWords(model), paper),
+      ...simulatedLines(model, paper),
     ],
     paper,
   );
@@ -72,6 +74,11 @@ function budgetWords({ budget }: FleetModel): string {
 
 function efficiencyWords({ efficiency }: FleetModel): string {
   if (efficiency === null) return NOT_KNOWN;
-  const { share, usedTokens, baselineTokens, baseline } = efficiency;
-  return `${(share * 100).toFixed(1)}%: ${count(usedTokens)} tokens used, against ${count(baselineTokens)} of ${baseline}`;
+  const { usedTokens, baselineTokens, baseline } = efficiency;
+  return `${efficiencyPercent(efficiency).toFixed(1)}%: ${count(usedTokens)} tokens used so far, against ${count(baselineTokens)} of ${baseline}`;
+}
+
+function simulatedLines({ simulated }: FleetModel, paper: Paper): string[] {
+  if (simulated === null) return [];
+  return wrapWords("", simulatedWords(simulated), paper).map((line) => paintFor(paper).warn(line));
 }

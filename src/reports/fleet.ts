@@ -2,14 +2,14 @@
  * The agents at a glance, with what is left of the day's budget, and what the same agents would use today if each were
  * woken by a clock instead of by work. That comparison is an assumption, and is therefore shown with its number.
  */
+import { looksADay, tokensALook } from "../activation/simulate.ts";
 import type { Figure } from "./figure.ts";
-import type { StatusModel } from "./status-model.ts";
+import { count } from "./numbers.ts";
+import type { SimulatedPart, StatusModel } from "./status-model.ts";
 import type { WorkerRow } from "./workers-table.ts";
 
-/** Looks a day of an agent that looks for work every 15 seconds, and then at half as many things it found. */
-const looksPerDay = 86_400 / 15 + 2_880;
-/** Tokens of one look: the middle of 100 to 200. */
-const tokensPerLook = 150;
+/** Tokens of one look: the middle of what it is said to cost. */
+const tokensPerLook = (tokensALook.low + tokensALook.high) / 2;
 
 export interface FleetRow extends WorkerRow {
   /** `active`: has something in hand or asks; `dormant`: waits, and costs nothing. */
@@ -30,6 +30,8 @@ export interface FleetModel {
     readonly left: number;
   } | null;
   readonly efficiency: Efficiency | null;
+  /** What of all this comes from rehearsals; null: nothing. */
+  readonly simulated: SimulatedPart | null;
 }
 
 export interface Efficiency {
@@ -64,6 +66,7 @@ export function fleetModel(status: StatusModel): FleetModel {
             left: Math.max(0, day.limit - day.used - day.held),
           },
     efficiency: day === undefined || rows.length === 0 ? null : efficiencyOf(day.used, rows.length),
+    simulated: status.simulated,
   };
 }
 
@@ -90,11 +93,16 @@ function activityOf({ state }: WorkerRow): FleetRow["activity"] {
 
 /** Against agents that look for work by the clock for a whole day. */
 export function efficiencyOf(usedTokens: number, agents: number): Efficiency {
-  const baselineTokens = agents * looksPerDay * tokensPerLook;
+  const baselineTokens = agents * looksADay.both * tokensPerLook;
   return {
     usedTokens,
     baselineTokens,
     share: 1 - usedTokens / baselineTokens,
-    baseline: `${agents} agents that look for work every 15 s: ${looksPerDay.toLocaleString("en-US")} looks a day of ${tokensPerLook} tokens each (an assumption, not a measurement)`,
+    baseline: `${agents} agents that look for messages every 15 s and for work every 30 s all day: ${count(looksADay.both)} looks of each, ${tokensPerLook} tokens a look (an assumption, not a measurement)`,
   };
+}
+
+/** Cut, not rounded: while anything is used it is never all. */
+export function efficiencyPercent({ share }: Efficiency): number {
+  return Math.floor(share * 1_000) / 10;
 }

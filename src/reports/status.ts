@@ -12,18 +12,10 @@ import {
   usedWords,
 } from "./limits-table.ts";
 import { atStops, heading, noticeLines, wrapWords } from "./lines.ts";
-import {
-  burnRate,
-  costOf,
-  count,
-  dollars,
-  limitAmount,
-  NOTHING,
-  tokensOf,
-  unknownUsageWords,
-} from "./numbers.ts";
+import { burnRate, costOf, count, limitAmount, NOTHING, tokensOf, unknownUsageWords } from "./numbers.ts";
 import { paintFor } from "./paint.ts";
 import { isNarrow, isWide, lineWidth, withIcon, type Paper } from "./paper.ts";
+import { simulatedWords } from "./simulated-words.ts";
 import { levelLines, workerLines } from "./status-workers.ts";
 import type { DispatchMode, StatusModel } from "./status-model.ts";
 import { type Column, tableLines } from "./table.ts";
@@ -110,10 +102,7 @@ function totalLines(model: StatusModel, paper: Paper): string[] {
 function sourceLines(model: StatusModel, paper: Paper): string[] {
   const { simulated, unknownUsageTasks } = model;
   const parts: string[] = [];
-  if (simulated !== null) {
-    const figures = `${count(simulated.tokens)} tokens and ${dollars(simulated.nanoUsd, 4)}`;
-    parts.push(`(simulated) ${figures} of these totals come from rehearsals: nothing was spent`);
-  }
+  if (simulated !== null) parts.push(simulatedWords(simulated));
   if (unknownUsageTasks > 0) {
     parts.push(`(n/a) ${unknownUsageWords(unknownUsageTasks)}: not in these totals`);
   }

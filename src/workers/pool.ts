@@ -226,12 +226,14 @@ export class WorkerPool {
     const { state } = worker.adapter.readScreen(await worker.terminal.capture(pane));
     if (state !== "idle" || !maySleep(worker, afterMs, Date.now())) return;
     // No task comes to it while its session is being ended.
-    worker.withhold("it falls asleep");
+    const because = "it falls asleep";
+    worker.withhold(because);
     try {
       await this.#parts.launching.stop(worker);
       worker.fallsAsleep();
     } finally {
-      worker.withhold(null);
+      // Another reason that came meanwhile stands.
+      if (worker.withheld === because) worker.withhold(null);
     }
   }
 

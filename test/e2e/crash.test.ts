@@ -13,7 +13,7 @@ const SEED = Number(process.env["CTM_TEST_SEED"] ?? Date.now() % 2 ** 31);
 const FINAL = /completed|failed|cancelled|lost/;
 const tokensEach = 1_000;
 /** A manager is killed so often in one round. */
-const kills = LONG ? 50 : 12;
+const kills = LONG ? 50 : 25;
 
 /** Tasks of one type with an answer and a usage of their own. */
 function texts(random: () => number): string[] {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { cellWidth } from "../../src/reports/cells.ts";
 import { UNKNOWN } from "../../src/reports/figure.ts";
-import { efficiencyOf, type FleetModel, type FleetRow } from "../../src/reports/fleet.ts";
+import { efficiencyOf, efficiencyPercent, type FleetModel, type FleetRow } from "../../src/reports/fleet.ts";
 import { renderFleet } from "../../src/reports/fleet-table.ts";
 import { actual, nowMs, plainPaper, worker } from "./models.ts";
 
@@ -15,6 +15,7 @@ const model: FleetModel = {
   totals: { done: 26, tokens: actual(44_566), cost: actual(0) },
   budget: { limit: 150_000, used: 44_566, held: 0, left: 105_434 },
   efficiency: efficiencyOf(44_566, 3),
+  simulated: null,
 };
 
 test("each agent, the sums, what is left, and efficiency with what it is measured against", () => {
@@ -25,7 +26,9 @@ test("each agent, the sums, what is left, and efficiency with what it is measure
   expect(text).toMatch(/Total +44,566 +26/);
   expect(text).toContain("105,434 tokens of 150,000 a day");
   // 3 agents, 8,640 looks a day of 150 tokens each.
-  expect(text.replaceAll(/\s+/g, " ")).toContain("98.9%: 44,566 tokens used, against 3,888,000 of 3 agents");
+  expect(text.replaceAll(/\s+/g, " ")).toContain(
+    "98.8%: 44,566 tokens used so far, against 3,888,000 of 3 agents that look for messages every 15 s and for work every 30 s all day: 8,640 looks of each",
+  );
   for (const line of lines) expect(cellWidth(line)).toBeLessThanOrEqual(80);
 });
 
@@ -37,4 +40,14 @@ test("what is not known is said, not shown as nothing", () => {
   expect(text).toContain("No agents");
   expect(text).toMatch(/Budget left.*n\/a/);
   expect(text).toMatch(/Efficiency.*n\/a/);
+});
+
+test("while anything is used nothing is spared whole, and rehearsals are told apart", () => {
+  const efficiency = efficiencyOf(65, 3);
+  expect(efficiencyPercent(efficiency)).toBe(99.9);
+  const simulated = { tokens: 65, nanoUsd: 200_000 };
+  const text = renderFleet({ ...model, efficiency, simulated }, plainPaper(80)).join(" ");
+  expect(text).toContain("99.9%: 65 tokens used so far");
+  expect(text.replaceAll(/\s+/g, " ")).toContain("(simulated) 65 tokens and $0.0002 of these totals");
+  expect(renderFleet(model, plainPaper(80)).join(" ")).not.toContain("simulated");
 });

@@ -4,7 +4,7 @@ import { Throttle } from "../../src/throttle/throttle.ts";
 import { History, policies, steps, type Variant } from "./history.ts";
 
 const seed = Number(process.env["CTM_TEST_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
-const histories = process.env["CTM_TEST_LONG"] === "1" ? 100_000 : 1_000;
+const histories = process.env["CTM_TEST_LONG"] === "1" ? 100_000 : 2_000;
 
 function firstFault(variant: Variant): string | null {
   const found = fc.check(

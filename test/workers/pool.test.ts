@@ -27,7 +27,7 @@ class PoolBench {
   readonly launching: Launching;
   readonly pool: WorkerPool;
 
-  constructor() {
+  constructor(sleepAfterMs: number | null = null) {
     const workersDir = join(this.folder, "workers");
     mkdirSync(workersDir);
     this.launching = new Launching({
@@ -42,6 +42,7 @@ class PoolBench {
     this.pool = new WorkerPool({
       launching: this.launching,
       restart: RULES,
+      sleepAfterMs,
       adapter: agentAdapter,
       terminal: async () => this.terminal.terminal,
       trouble: (error) => this.troubles.push(error instanceof Error ? error.message : String(error)),
@@ -412,6 +413,45 @@ describe("the slow sweep", () => {
     bench.terminal.closePane(first.pane);
     await bench.pool.sweep();
     expect(workers.filter(({ state }) => state.name === "dead")).toEqual([first]);
+  });
+});
+
+describe("a worker that may sleep", () => {
+  async function sleeper() {
+    bench.close();
+    bench = new PoolBench(0);
+    const worker = await bench.idle();
+    worker.remember({ sessionId: "s1", lastType: "coding" });
+    bench.terminal.screen = rehearsalScreen("idle");
+    return worker;
+  }
+
+  it("has its session stopped, stays idle and free, and is not looked for any more", async () => {
+    const worker = await sleeper();
+    await bench.pool.sweep();
+    await bench.pool.sweep();
+    expect([worker.asleep, worker.free, worker.pane, worker.state.name]).toEqual([true, true, null, "idle"]);
+  });
+
+  it("is left alone under a person's eyes and with a draft in it", async () => {
+    const worker = await sleeper();
+    bench.terminal.personAtKeyboard = true;
+    await bench.pool.sweep();
+    bench.terminal.personAtKeyboard = false;
+    bench.terminal.screen = rehearsalScreen("idle", { composer: "half a sentence" });
+    await bench.pool.sweep();
+    expect([worker.asleep, worker.pane === null]).toEqual([false, false]);
+  });
+
+  it("stays withheld for a reason that came while it fell asleep", async () => {
+    const worker = await sleeper();
+    const stop = bench.launching.stop.bind(bench.launching);
+    vi.spyOn(bench.launching, "stop").mockImplementation(async (stopped) => {
+      await stop(stopped);
+      stopped.withhold("its conversation is to be compacted");
+    });
+    await bench.pool.sweep();
+    expect([worker.asleep, worker.withheld]).toEqual([true, "its conversation is to be compacted"]);
   });
 });
 
