@@ -1,11 +1,12 @@
 /** The product in this process, on a folder and a tmux server of its own, with shell or rehearsal workers. */
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { openApp, type App } from "../../src/app.ts";
 import { loadConfig, type Config } from "../../src/config.ts";
+import { removeFolder } from "../support/remove-folder.ts";
 import { waitFor } from "../support/wait-for.ts";
 
 const run = promisify(execFile);
@@ -47,7 +48,7 @@ export async function startApp(workers: number, home: Home = "disk"): Promise<Be
     async end() {
       await app.close({ workers: "kill" });
       await run("tmux", ["-S", config.paths.tmuxSocket, "kill-server"]).catch(() => undefined);
-      rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 200 });
+      await removeFolder(folder);
     },
   };
 }

@@ -1,8 +1,9 @@
 /** What the product costs while nothing happens: the built manager in a process of its own, as a person runs it. */
 import { execFileSync, spawn } from "node:child_process";
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { productFolder } from "../support/built-product.ts";
+import { removeFolder } from "../support/remove-folder.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { homeFolder } from "./bench-app.ts";
 import type { Figure } from "./figures.ts";
@@ -84,7 +85,7 @@ async function idleShares(workers: number, yaml: string): Promise<[own: number, 
   } finally {
     manager.kill("SIGKILL");
     execFileSync("tmux", ["-S", socket, "kill-server"], { stdio: "ignore" });
-    rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 200 });
+    await removeFolder(folder);
   }
 }
 
