@@ -132,7 +132,10 @@ export class Launching {
     }
   }
 
-  /** Ends the agent and starts it anew with another model or folder. True: it is ready for a task. */
+  /**
+   * Ends the agent and starts it anew with another model or folder. True: it is ready for a task. A conversation in
+   * which nothing was said yet is in no record: its agent would refuse to resume it, so another begins.
+   */
   async relaunch(worker: Worker, wish: LaunchWish): Promise<boolean> {
     try {
       await this.stop(worker);
@@ -142,7 +145,8 @@ export class Launching {
       throw error;
     }
     const ready = worker.untilReady(readyWithinMs);
-    await this.launch(worker, wish);
+    const resumeSessionId = worker.hasConversation() ? wish.resumeSessionId : null;
+    await this.launch(worker, { ...wish, resumeSessionId });
     return ready;
   }
 

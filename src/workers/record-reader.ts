@@ -27,6 +27,11 @@ export interface RecordReading {
   readonly complete: boolean;
 }
 
+/** Is there anything of this session on the disk? */
+export function isBegun({ paths: [own = ""] }: AgentRecord): boolean {
+  return (statSync(own, { throwIfNoEntry: false })?.size ?? 0) > 0;
+}
+
 /** Where each file of the record ends now. Files that do not exist yet have no mark and are read whole. */
 export function markRecord(record: AgentRecord | null): RecordMarks {
   const marks = new Map<string, number>();

@@ -14,6 +14,7 @@ import { processInFront, recordOfProcess } from "./adopted-record.ts";
 import type { AttemptInHand } from "./attempt-in-hand.ts";
 import { inPlainWords, isUnderWay, overItsCap } from "./attempt-outcome.ts";
 import {
+  isBegun,
   markRecord,
   readEndedTurn,
   readRecord,
@@ -176,6 +177,12 @@ export class Worker {
     const { sessionId, recordPath } = this.#record;
     if (sessionId === null && recordPath === null) return null;
     return this.adapter.record(sessionId ?? "", recordPath);
+  }
+
+  /** Was anything said in its conversation? Where its agent keeps no record, only what we typed can tell. */
+  hasConversation(): boolean {
+    const record = this.agentRecord();
+    return record === null ? this.#record.lastType !== null : isBegun(record);
   }
 
   // ── its attempt ─────────────────────────────────────────────────────────────────────────────────

@@ -144,7 +144,11 @@ async function manager(apiUrl: string) {
           return task.state.name === name ? task.state : null;
         },
         limitMs,
-      ),
+      ).catch(async (error: unknown) => {
+        const seen = [await ask("show", { id }), await ask("workers", {})].map((part) => JSON.stringify(part));
+        const screen = await tmux("capture-pane", "-p", "-t", "=w1:");
+        throw new Error([String(error), ...seen, screen].join("\n"), { cause: error });
+      }),
     attempt: async (id: number): Promise<AttemptDetails | undefined> =>
       (await ask<{ attempts: AttemptDetails[] }>("show", { id })).attempts[0],
   };

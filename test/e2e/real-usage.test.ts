@@ -59,7 +59,8 @@ for (const agent of ["claude", "codex"] as const) {
 
     async function seen(id: number, from: number): Promise<Done> {
       const { attempts } = await shown(bench.ctm, id);
-      expect(attempts).toHaveLength(1);
+      // Why there were more stands in its history.
+      expect(attempts, await bench.ctm.ok(["show", String(id)])).toHaveLength(1);
       return { id, attempt: attempts[0], requests: bench.api.requests.slice(from) };
     }
 
@@ -218,6 +219,15 @@ for (const agent of ["claude", "codex"] as const) {
       const done = await seen(held.id, from);
       expectBooked(done, 2);
       expect(done.requests.findLast(isRecorded)?.body).toContain("Please use a lot.");
+    });
+
+    it("for the first task of a conversation, with another model than it began with", async () => {
+      await bench.ctm.ok(["restart", WORKER]);
+      await bench.ctm.worker(WORKER, "idle");
+      const model = agent === "claude" ? "haiku" : "gpt-5.1-codex-mini";
+      const done = await run("Please be the first. [[say:first]]", { model });
+      expectBooked(done, 1);
+      expect(done.attempt?.model).toBe(model);
     });
 
     it("for all of that together, and for nothing else", async () => {
