@@ -71,6 +71,8 @@ export function preparationFor(worker: Worker, task: Task, context: DeliveryPart
 
 export class Delivery {
   readonly #parts: DeliveryParts;
+  /** Commands that were typed into a composer, and not seen to have left it. */
+  readonly #commands = new WeakMap<Worker, string>();
 
   constructor(parts: DeliveryParts) {
     this.#parts = parts;
@@ -159,25 +161,35 @@ export class Delivery {
     const before = (await terminal.capture(pane)).join("\n");
     const ready = worker.untilReady(clearWithinMs);
     if (!(await terminal.typeCommand(pane, command))) return "it does not take input now";
+    this.#commands.set(worker, command);
     // Some agents signal the cleared conversation only with the next prompt: then the screen has to do.
     if (adapter.traits.readyBy === "signal") await ready;
-    else await this.#untilScreenChanges(worker, before);
+    else await this.#untilScreenSettles(worker, before);
     worker.freshNext = false;
     return null;
   }
 
-  /** The command has arrived when the screen shows something new; its Enter follows after the settle. */
-  async #untilScreenChanges(worker: Worker, before: string): Promise<void> {
+  /** The command has arrived when the screen shows something new, and was taken when it shows nothing newer for a while. */
+  async #untilScreenSettles(worker: Worker, before: string): Promise<void> {
+    let shown = before;
+    let stillMs = 0;
     for (let waitedMs = 0; waitedMs < clearWithinMs && worker.pane !== null; waitedMs += composerStepMs) {
-      if ((await worker.terminal.capture(worker.pane)).join("\n") !== before) break;
+      const now = (await worker.terminal.capture(worker.pane)).join("\n");
+      stillMs = now === shown ? stillMs + composerStepMs : 0;
+      shown = now;
+      if (shown !== before && stillMs >= commandTakenMs) return;
       await pause(composerStepMs);
     }
-    await pause(commandTakenMs);
   }
 
-  /** Waits for an idle, empty composer without a person at it. Null: it is there; else what is in the way. */
+  /**
+   * Waits for an idle, empty composer without a person at it. Null: it is there; else what is in the way. An agent that
+   * still draws its list of commands when an Enter comes lets it go by, and the command stands there for ever: where
+   * nothing but what we typed does, it is pressed again.
+   */
   async #obstacle(worker: Worker): Promise<string | null> {
     let obstacle = "it has no pane";
+    let unsentMs = 0;
     for (let waitedMs = 0; waitedMs < composerWithinMs; waitedMs += composerStepMs) {
       const { pane } = worker;
       if (pane === null || worker.state.name === "dead") return obstacle;
@@ -190,7 +202,17 @@ export class Delivery {
       if (screen === null) return null;
       const reading = worker.adapter.readScreen(screen);
       // An interrupted turn leaves an empty composer; a limit is over when a task is sent, its notice is waved away.
-      if (reading.state === "idle" || reading.state === "interrupted") return null;
+      if (reading.state === "idle" || reading.state === "interrupted") {
+        this.#commands.delete(worker);
+        return null;
+      }
+      const command = this.#commands.get(worker);
+      const isUnsent = reading.state === "draft" && command !== undefined && reading.text?.trim() === command;
+      unsentMs = isUnsent ? unsentMs + composerStepMs : 0;
+      if (unsentMs >= commandTakenMs) {
+        await worker.terminal.sendKey(pane, "Enter");
+        unsentMs = 0;
+      }
       if (reading.state === "limited" && waitedMs > 0) return null;
       if (reading.state === "limited") await worker.terminal.sendKey(pane, "Escape");
       if (reading.state === "dialog") {

@@ -28,8 +28,11 @@ describe.skipIf(bin === null)(`opencode, the real CLI (${reason ?? "installed"})
     const asks = await ctm.add(
       `Please fix it: "it's"\n${"and a line that is long enough\n".repeat(20)}${tool}`,
     );
-    const { question } = await ctm.until(asks, "needs-input");
-    expect(question).toBe("May bash be used? touch made");
+    // A machine too busy for it to take the prompt in time is asked about first.
+    await waitFor("its question", async () => {
+      const { question } = await ctm.until(asks, "needs-input");
+      return question === "May bash be used? touch made";
+    });
     // It is told a moment before it is drawn, and nothing is answered before it can be seen.
     await waitFor("the question on the screen", () =>
       ctm.act("answer", { worker: "w1", text: "enter" }).then(
@@ -145,8 +148,10 @@ async function manager(apiUrl: string) {
         },
         limitMs,
       ).catch(async (error: unknown) => {
-        const seen = [await ask("show", { id }), await ask("workers", {})].map((part) => JSON.stringify(part));
-        const screen = await tmux("capture-pane", "-p", "-t", "=w1:");
+        const seen = [await ask("show", { id }), await ask("workers", {})].map((part) =>
+          JSON.stringify(part),
+        );
+        const screen = await tmux("capture-pane", "-p", "-t", "=concurrent_worker1:");
         throw new Error([String(error), ...seen, screen].join("\n"), { cause: error });
       }),
     attempt: async (id: number): Promise<AttemptDetails | undefined> =>

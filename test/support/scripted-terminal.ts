@@ -36,6 +36,7 @@ export class ScriptedTerminal {
   /** Runs after a start, a command or a key, as an agent would react. */
   onStart: (start: SessionStart) => void = () => undefined;
   onCommand: (command: string) => void = () => undefined;
+  onKey: (key: string) => void = () => undefined;
   startFails: Error | null = null;
   killFails: Error | null = null;
   /** What a start that was done is answered with. */
@@ -162,8 +163,10 @@ export class ScriptedTerminal {
   }
 
   async sendKey(_pane: PaneIdentity, key: string): Promise<boolean> {
-    if (this.takesInput) this.keys.push(key);
-    return this.takesInput;
+    if (!this.takesInput) return false;
+    this.keys.push(key);
+    this.onKey(key);
+    return true;
   }
 
   async pressEnterOnce(_pane: PaneIdentity, attemptId: string): Promise<boolean> {

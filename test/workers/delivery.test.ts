@@ -425,6 +425,45 @@ describe("a clear before the task", () => {
     expect(made.intents).toMatchObject([{ sessionId: "s2" }]);
   });
 
+  async function cleared(made: Awaited<ReturnType<typeof ready>>) {
+    const delivered = made.begin();
+    await agentReacted();
+    await vi.advanceTimersByTimeAsync(30_000);
+    return delivered;
+  }
+
+  it("presses Enter again where the command still stands in the composer, and types when it is gone", async () => {
+    const made = await ready({ record: other });
+    const { terminal } = made;
+    terminal.onCommand = () => void (terminal.screen = rehearsalScreen("idle", { composer: "/clear" }));
+    terminal.onKey = () => {
+      if (terminal.keys.length === 2) terminal.screen = rehearsalScreen("idle");
+    };
+    expect(await cleared(made)).toEqual({ kind: "typed" });
+    expect(terminal.commands).toEqual(["/clear"]);
+    expect(terminal.keys).toEqual(["Enter", "Enter"]);
+  });
+
+  it("presses none where a person has written on, or sits at the keyboard", async () => {
+    const written = await ready({ record: other });
+    written.terminal.onCommand = () =>
+      void (written.terminal.screen = rehearsalScreen("idle", { composer: "/clear mine" }));
+    expect(await cleared(written)).toMatchObject({
+      kind: "not-typed",
+      reason: expect.stringMatching(/holds a draft/),
+    });
+    const attended = await ready({ record: other });
+    attended.terminal.onCommand = () => {
+      attended.terminal.screen = rehearsalScreen("idle", { composer: "/clear" });
+      attended.terminal.personAtKeyboard = true;
+    };
+    expect(await cleared(attended)).toMatchObject({
+      kind: "not-typed",
+      reason: expect.stringMatching(/person is at/),
+    });
+    expect([...written.terminal.keys, ...attended.terminal.keys]).toEqual([]);
+  });
+
   it("types no command into a draft, and no task after a command that was not taken", async () => {
     const drafted = await ready({ record: other });
     drafted.terminal.screen = rehearsalScreen("idle", { composer: "mine" });
