@@ -8,6 +8,8 @@ import { lastTextLines, screenLines } from "./screen-lines.ts";
 const SIDE = /^\s*┃/;
 const BOTTOM = /^\s*╹▀{10,}/;
 const BUSY = /\besc (?:again to )?interrupt\b|\[retrying\b/;
+/** A line of the list of commands that opens over a draft that begins with a stroke. */
+const OFFERED = /┃$/;
 const GHOST = /^Ask anything…/;
 const PERMISSION = /△ Permission required|\bAllow once\s+Allow always\s+Reject\b/;
 const QUESTION = /\benter (?:confirm|submit|toggle|select)\b.*\besc dismiss\b/i;
@@ -33,15 +35,24 @@ export function readOpencodeScreen(captured: readonly string[]): ScreenReading {
     .trim();
   if (BUSY.test(footer)) return { state: "busy", text: null, because: BUSY.exec(footer)?.[0] ?? "" };
   const named = box.findLastIndex((line) => line !== "");
-  const draft = box.slice(0, Math.max(named, 0)).join("\n").trim();
+  const above = box.slice(0, Math.max(named, 0));
+  const draft = above.join("\n").trim();
   if (named < 0 || !(box[named] ?? "").includes("·"))
     return { state: "unknown", text: null, because: "the composer names no model" };
   if (draft !== "" && !GHOST.test(draft))
-    return { state: "draft", text: draft, because: "text in the composer" };
+    return { state: "draft", text: withoutOffers(above), because: "text in the composer" };
   const last = lines.slice(0, top).findLast((line) => line.trim() !== "") ?? "";
   return INTERRUPTED.test(last)
     ? { state: "interrupted", text: null, because: last.trim() }
     : { state: "idle", text: null, because: box[named] ?? "" };
+}
+
+/** What stands in the composer itself: only what is told, never whether anything stands there. */
+function withoutOffers(above: readonly string[]): string {
+  return above
+    .filter((line) => !OFFERED.test(line))
+    .join("\n")
+    .trim();
 }
 
 function readDialog(lines: readonly string[], at: number): ScreenReading {

@@ -39,6 +39,18 @@ describe("a screen of OpenCode", () => {
     expect(readOpencodeScreen(drafted)).toMatchObject({ state: "draft", text: "esc interrupt" });
   });
 
+  test("a command with the list of all that it could be over it is a draft of that command", () => {
+    const idle = screen("11-idle-after-turn.txt").map((line) => line.replaceAll(/\u001b\[[0-9;]*m/g, ""));
+    const bottom = idle.findLastIndex((line) => line.includes("╹▀"));
+    const typed = idle
+      .with(bottom - 6, `  ┃ /new          New session${" ".repeat(40)}┃`)
+      .with(bottom - 5, `  ┃ /diff         Open diff viewer${" ".repeat(35)}┃`)
+      .with(bottom - 4, "  ┃")
+      .with(bottom - 3, "  ┃  /new")
+      .with(bottom - 2, "  ┃");
+    expect(readOpencodeScreen(typed)).toMatchObject({ state: "draft", text: "/new" });
+  });
+
   test("a list laid over it takes what is typed: nothing is", () => {
     const idle = screen("11-idle-after-turn.txt").map((line) => line.replaceAll(/\u001b\[[0-9;]*m/g, ""));
     const listed = idle.with(5, `${" ".repeat(70)}Select model${" ".repeat(40)}esc`);
