@@ -160,11 +160,10 @@ async function program(file) {
   }
 }
 
-/** The dashboard's pages: one script and one style sheet, for browsers, with nothing to fetch from anywhere else. */
+/** The dashboard's pages: scripts and a style sheet for browsers, with nothing to fetch from anywhere else. */
 async function pages(outdir) {
-  await esbuild.build({
+  const common = {
     absWorkingDir: root,
-    entryPoints: ["src/pages/app.ts", "src/pages/app.css"],
     outdir,
     bundle: true,
     // A script that also runs in a page opened from a file.
@@ -173,7 +172,9 @@ async function pages(outdir) {
     target: ["es2022", "chrome110", "firefox115", "safari16.4"],
     minify: true,
     logLevel: "warning",
-  });
+  };
+  await esbuild.build({ ...common, entryPoints: ["src/pages/app.ts", "src/pages/app.css"] });
+  await esbuild.build({ ...common, entryPoints: ["src/pages/chart.ts"], globalName: "ctmCharts" });
   for (const file of ["index.html", "icon.svg"])
     copyFileSync(join(root, "src/pages", file), join(outdir, file));
 }

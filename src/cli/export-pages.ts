@@ -26,7 +26,10 @@ export async function exportPages(folder: string, config: Config): Promise<Pages
   };
   const file = (name: string): string => pageFile(name).toString("utf8");
   const html = exportPage(
-    { html: file("index.html"), script: file("app.js"), style: file("app.css"), icon: file("icon.svg") },
+    {
+      ...{ html: file("index.html"), script: file("app.js"), charts: file("chart.js") },
+      ...{ style: file("app.css"), icon: file("icon.svg") },
+    },
     exported,
   );
   return { file: writeExport(folder, html), bytes: Buffer.byteLength(html), stories: asked.stories, from };

@@ -28,16 +28,24 @@ export function nowMs(): number {
   return exported?.writtenAtMs ?? Date.now();
 }
 
+let key: string | null = null;
+
 /** Takes a key out of the address, so that it stands in no history and no picture of the screen. */
 export function takeKey(): void {
   const found = /^#key=([\w-]{20,128})$/.exec(location.hash)?.[1];
   if (found === undefined) return;
-  localStorage.setItem(KEY, found);
+  key = found;
   history.replaceState(null, "", `${location.pathname}#/`);
 }
 
+/** For the next time this page is opened. The first use of its storage takes a browser longer than any answer. */
+export function keepKey(): void {
+  if (key !== null) localStorage.setItem(KEY, key);
+}
+
 export function authorization(): Record<string, string> {
-  return { authorization: `Bearer ${localStorage.getItem(KEY) ?? ""}` };
+  key ??= localStorage.getItem(KEY);
+  return { authorization: `Bearer ${key ?? ""}` };
 }
 
 /** What was asked before it is needed. */

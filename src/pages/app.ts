@@ -1,7 +1,7 @@
 /** The page: chooses the view the address names, draws it, and draws it again when something has happened. */
 import { tasksAPage, type ExportedPages } from "../reports/page-questions.ts";
 import { count } from "../reports/numbers.ts";
-import { act, exported, look, lookAhead, Refused, takeKey } from "./api.ts";
+import { act, exported, keepKey, look, lookAhead, Refused, takeKey } from "./api.ts";
 import { addForm, ask, closeDialog, holdForm, keysHelp, raiseForm, submitDialog } from "./dialogs.ts";
 import { dispatches } from "./dispatches.ts";
 import { byId, h, show, type Child } from "./dom.ts";
@@ -34,6 +34,8 @@ let isHeard = false;
 /** Was it ever? Heard again, everything may be different. */
 let wasHeard = false;
 let fault: string | null = null;
+
+const SESSION = "/api/session";
 
 interface Session {
   readonly rights: "read" | "act";
@@ -298,6 +300,7 @@ function listen(): void {
   document.addEventListener("keydown", onKey);
   addEventListener("hashchange", () => {
     takeKey();
+    keepKey();
     scrollTo(0, 0);
     void begin();
   });
@@ -307,7 +310,7 @@ function listen(): void {
 async function begin(): Promise<void> {
   if (exported === null) {
     try {
-      const { rights, timeZone } = await look<Session>("/api/session");
+      const { rights, timeZone } = await look<Session>(SESSION);
       viewer = { acts: rights === "act" };
       useTimeZone(timeZone);
     } catch {
@@ -317,17 +320,21 @@ async function begin(): Promise<void> {
   await draw();
 }
 
+/** What is asked first is asked before anything else is done: not one question waits for the answer to another. */
 function start(): void {
   takeKey();
+  for (const path of [SESSION, ...(currentView().first ?? [])]) lookAhead(path);
   const theme = localStorage.getItem("ctm-theme");
   if (theme === "light" || theme === "dark") document.documentElement.dataset["theme"] = theme;
+  keepKey();
   listen();
   if (exported !== null) showWritten(exported);
-  // Not one after the other: what the view needs does not depend on what the key may do.
-  for (const path of currentView().first ?? []) lookAhead(path);
-  void begin();
   showFrame(currentView());
-  if (exported !== null) return;
+  void begin().finally(exported === null ? followOn : undefined);
+}
+
+/** Once the first view is there: what happened meanwhile, a first look at the feed does not tell. */
+function followOn(): void {
   setInterval(() => void draw(), redrawMaxMs);
   // Back from a sleep, or from another tab.
   addEventListener("online", redrawSoon);
@@ -335,11 +342,12 @@ function start(): void {
   void follow({
     happened: redrawSoon,
     heard: (heard) => {
-      const isBack = heard && !isHeard && wasHeard;
+      const [isNew, isBack] = [heard && !isHeard, heard && !isHeard && wasHeard];
       isHeard = heard;
       wasHeard ||= heard;
       if (isBack) void begin();
       else showFrame(currentView());
+      if (isNew) redrawSoon();
     },
   });
 }

@@ -10,6 +10,7 @@ import {
 } from "../reports/cost-trend.ts";
 import type { KeptFinding } from "../optimization/rules.ts";
 import { look } from "./api.ts";
+import { charts } from "./charts.ts";
 import { h, type Child } from "./dom.ts";
 import { figures, section, table } from "./table.ts";
 import type { Place, View } from "./view.ts";
@@ -65,9 +66,8 @@ export const spend: View = {
   },
 };
 
-/** What draws charts takes a tenth of a second to begin: it does when the first one is drawn. */
 async function drawCharts(model: CostTrend, spent: HTMLElement, perTask: HTMLElement): Promise<void> {
-  const { stackedBars, line } = await import("./chart.ts");
+  const { stackedBars, line } = await charts();
   stackedBars(spent, model.points, coloured(model));
   line(perTask, model.points);
 }

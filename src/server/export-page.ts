@@ -7,15 +7,17 @@ import { EXPORT_MARK } from "../export-folder.ts";
 import type { ExportedPages } from "../reports/page-questions.ts";
 
 export interface PageFiles {
-  /** index.html, app.js, app.css and icon.svg as they are served. */
+  /** index.html, app.js, chart.js, app.css and icon.svg as they are served. */
   readonly html: string;
   readonly script: string;
+  readonly charts: string;
   readonly style: string;
   readonly icon: string;
 }
 
-export function exportPage({ html, script, style, icon }: PageFiles, exported: ExportedPages): string {
-  const code = inlineCode(script);
+export function exportPage(files: PageFiles, exported: ExportedPages): string {
+  const { html, script, charts, style, icon } = files;
+  const code = inlineCode(`${charts}\n${script}`);
   const policy = [
     "default-src 'none'",
     `script-src '${fingerprint(code)}'`,
@@ -31,7 +33,7 @@ export function exportPage({ html, script, style, icon }: PageFiles, exported: E
     ],
     ['href="icon.svg"', `href="data:image/svg+xml;base64,${Buffer.from(icon).toString("base64")}"`],
     ['<link rel="stylesheet" href="app.css">', `<style>${style}</style>`],
-    ['    <script src="app.js" defer></script>\n', ""],
+    ['    <script src="app.js" data-charts="chart.js" blocking="render" defer></script>\n', ""],
     [
       "</body>",
       `<script type="application/json" id="exported">${inlineJson(exported)}</script>\n    <script>${code}</script>\n  </body>`,

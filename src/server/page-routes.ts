@@ -1,6 +1,8 @@
 /** The pages themselves: a closed list of files that come with the program. They hold nothing of the person's. */
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import * as z from "zod";
 import { CtmError } from "../base/errors.ts";
 import { defineRoute, type Route } from "./http/route.ts";
 
@@ -9,28 +11,65 @@ export const PAGES_FOLDER = fileURLToPath(
   new URL(import.meta.url.endsWith(".ts") ? "../../dist/pages/" : "./pages/", import.meta.url),
 );
 
+const HTML = "text/html; charset=utf-8";
+const SCRIPT = "text/javascript; charset=utf-8";
+
 const FILES: readonly (readonly [path: string, file: string, type: string])[] = [
-  ["/", "index.html", "text/html; charset=utf-8"],
-  ["/app.js", "app.js", "text/javascript; charset=utf-8"],
+  ["/", "index.html", HTML],
+  ["/app.js", "app.js", SCRIPT],
+  ["/chart.js", "chart.js", SCRIPT],
   ["/app.css", "app.css", "text/css; charset=utf-8"],
   ["/icon.svg", "icon.svg", "image/svg+xml"],
 ];
 
+/** The page names its files with what they hold: a browser keeps them until they hold something else. */
+const KEPT = { "cache-control": "private, max-age=31536000, immutable" };
+const named = z.strictObject({ v: z.string().max(64).optional() });
+
 export function pageRoutes(): readonly Route[] {
-  const kept = new Map<string, Buffer>();
+  const pages = new Pages();
   return FILES.map(([path, file, type]) =>
     defineRoute({
       method: "GET",
       path,
       access: "public",
       summary: `The dashboard: ${file}`,
-      handle: () => {
-        const text = kept.get(file) ?? pageFile(file);
-        kept.set(file, text);
-        return { text, type };
+      query: named,
+      handle: ({ query: { v } }) => {
+        const text = type === HTML ? pages.naming(file) : pages.text(file);
+        return v !== undefined && v === pages.version(file) ? { text, type, headers: KEPT } : { text, type };
       },
     }),
   );
+}
+
+/** The files as they were when they were first asked for. */
+class Pages {
+  readonly #texts = new Map<string, Buffer>();
+
+  text(file: string): Buffer {
+    const text = this.#texts.get(file) ?? pageFile(file);
+    this.#texts.set(file, text);
+    return text;
+  }
+
+  version(file: string): string {
+    return createHash("sha256").update(this.text(file)).digest("base64url").slice(0, 16);
+  }
+
+  /** With the version behind each file that it names. */
+  naming(file: string): Buffer {
+    const kept = this.#texts.get(`${file} named`);
+    if (kept !== undefined) return kept;
+    const names = FILES.map(([, name]) => name).filter((name) => name !== file);
+    const text = names.reduce(
+      (html, name) => html.replaceAll(`"${name}"`, `"${name}?v=${this.version(name)}"`),
+      this.text(file).toString("utf8"),
+    );
+    const made = Buffer.from(text);
+    this.#texts.set(`${file} named`, made);
+    return made;
+  }
 }
 
 /** A file of the pages. CtmError `io` where the program was not built whole. */

@@ -67,6 +67,31 @@ interface Page {
   readonly counts: Readonly<Record<string, number>>;
 }
 
+it("names its files with what they hold, and lets only these be kept", async () => {
+  const page = await call("/");
+  expect(page.headers["cache-control"]).toBe("no-store");
+  const named = [...page.text.matchAll(/"((?:app|chart|icon)\.[a-z]+\?v=[\w-]{16})"/g)].map(
+    ([, name = ""]) => name,
+  );
+  expect(named.map((name) => name.split("?")[0]).toSorted()).toEqual([
+    ...["app.css", "app.js", "chart.js", "icon.svg"],
+  ]);
+  for (const name of named) {
+    const kept = await call(`/${name}`);
+    expect([name, kept.status, kept.headers["cache-control"]]).toEqual([
+      ...[name, 200, "private, max-age=31536000, immutable"],
+    ]);
+    const other = await call(`/${name.slice(0, -1)}_`);
+    const bare = await call(`/${name.split("?")[0] ?? ""}`);
+    expect([other, bare].map(({ headers, text }) => [headers["cache-control"], text === kept.text])).toEqual([
+      ...[
+        ["no-store", true],
+        ["no-store", true],
+      ],
+    ]);
+  }
+});
+
 it("notes where it is to be had, for as long as it is", async () => {
   const { dashboardFile } = app.config.paths;
   expect(readDashboardFile(dashboardFile)?.url).toBe(dashboard.url);

@@ -13,11 +13,14 @@ const EXPORTED: ExportedPages = {
 
 it("holds all it needs: nothing is left to be fetched, and nobody may be called", () => {
   const script = 'const end = "</script>", begin = /<!--/; // $&';
-  const page = exportPage({ html, script, style: "p{color:red}", icon: "<svg/>" }, EXPORTED);
+  const page = exportPage(
+    { html, script, charts: "var c=1;", style: "p{color:red}", icon: "<svg/>" },
+    EXPORTED,
+  );
   expect(page).not.toMatch(/(?:src|href)="(?!data:|#)/);
   const [, code = ""] = /<script>([^]*)<\/script>\n {2}<\/body>/.exec(page) ?? [];
   // What runs is what was given, in other letters.
-  expect(code).toBe('const end = "\\x3c/script>", begin = /\\x3c!--/; // $&');
+  expect(code).toBe('var c=1;\nconst end = "\\x3c/script>", begin = /\\x3c!--/; // $&');
   const [, policy = ""] = /Content-Security-Policy" content="([^"]*)"/.exec(page) ?? [];
   expect(policy).toContain("default-src 'none'");
   expect(policy).toContain(`script-src 'sha256-${createHash("sha256").update(code).digest("base64")}'`);
@@ -26,7 +29,7 @@ it("holds all it needs: nothing is left to be fetched, and nobody may be called"
 });
 
 it("refuses a page it does not know", () => {
-  expect(() => exportPage({ html: "<p>", script: "", style: "", icon: "" }, EXPORTED)).toThrow(
+  expect(() => exportPage({ html: "<p>", script: "", charts: "", style: "", icon: "" }, EXPORTED)).toThrow(
     "the page has not one",
   );
 });
