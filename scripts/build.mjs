@@ -173,7 +173,10 @@ async function pages(outdir) {
     minify: true,
     logLevel: "warning",
   };
-  await esbuild.build({ ...common, entryPoints: ["src/pages/app.ts", "src/pages/app.css"] });
+  await esbuild.build({
+    ...common,
+    entryPoints: ["src/pages/app.ts", "src/pages/first.ts", "src/pages/app.css"],
+  });
   await esbuild.build({ ...common, entryPoints: ["src/pages/chart.ts"], globalName: "ctmCharts" });
   for (const file of ["index.html", "icon.svg"])
     copyFileSync(join(root, "src/pages", file), join(outdir, file));

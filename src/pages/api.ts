@@ -28,12 +28,16 @@ export function nowMs(): number {
   return exported?.writtenAtMs ?? Date.now();
 }
 
-let key: string | null = null;
+let key = keyIn(location.hash);
+
+function keyIn(hash: string): string | null {
+  return /^#key=([\w-]{20,128})$/.exec(hash)?.[1] ?? null;
+}
 
 /** Takes a key out of the address, so that it stands in no history and no picture of the screen. */
 export function takeKey(): void {
-  const found = /^#key=([\w-]{20,128})$/.exec(location.hash)?.[1];
-  if (found === undefined) return;
+  const found = keyIn(location.hash);
+  if (found === null) return;
   key = found;
   history.replaceState(null, "", `${location.pathname}#/`);
 }
@@ -48,12 +52,16 @@ export function authorization(): Record<string, string> {
   return { authorization: `Bearer ${key ?? ""}` };
 }
 
-/** What was asked before it is needed. */
-const asked = new Map<string, Promise<unknown>>();
+declare global {
+  // What was asked before it is needed, by this script or by the one before it.
+  var ctmAsked: Map<string, Promise<unknown>> | undefined;
+}
 
-/** Asks ahead: the next look at this path takes the answer. */
+const asked = (globalThis.ctmAsked ??= new Map<string, Promise<unknown>>());
+
+/** Asks ahead, unless that was done: the next look at this path takes the answer. */
 export function lookAhead(path: string): void {
-  if (exported !== null) return;
+  if (exported !== null || asked.has(path)) return;
   const answer = ask(path, { headers: authorization() });
   // Whoever looks is told.
   answer.catch(() => undefined);

@@ -8,6 +8,7 @@ import { byId, h, show, type Child } from "./dom.ts";
 import { event, tried } from "./event.ts";
 import { events } from "./events.ts";
 import { follow } from "./feed.ts";
+import { firstQuestions, SESSION } from "./first-questions.ts";
 import { fleet } from "./fleet.ts";
 import { metrics } from "./metrics.ts";
 import { spend } from "./spend.ts";
@@ -25,6 +26,9 @@ const IN_NAV = VIEWS.filter(({ inNav }) => inNav);
 const redrawMinMs = 250;
 const redrawMaxMs = 10_000;
 const toldForMs = 6_000;
+const FIRST_VIEW = "ctm first view";
+/** Answers that take longer than this are waited for in the bare frame. */
+const bareAfterMs = 250;
 
 let viewer: Viewer = { acts: false };
 let drawing = false;
@@ -34,8 +38,6 @@ let isHeard = false;
 /** Was it ever? Heard again, everything may be different. */
 let wasHeard = false;
 let fault: string | null = null;
-
-const SESSION = "/api/session";
 
 interface Session {
   readonly rights: "read" | "act";
@@ -61,18 +63,34 @@ async function draw(): Promise<void> {
     if (address === location.hash) {
       fault = null;
       show(byId("main"), content);
+      reveal();
+      markFirst();
       view.drawn?.(placeOf(address));
     }
   } catch (error) {
     fail(error);
   } finally {
     drawing = false;
+    reveal();
   }
   showFrame(view);
   if (again) {
     again = false;
     void draw();
   }
+}
+
+/**
+ * The page is hidden until there is something to see: a browser would lay out and paint the bare frame, with all fonts
+ * it looks for then, in just the time in which it is to take the answers.
+ */
+function reveal(): void {
+  document.body.hidden = false;
+}
+
+/** For whoever measures: when there was something to see first. */
+function markFirst(): void {
+  if (performance.getEntriesByName(FIRST_VIEW).length === 0) performance.mark(FIRST_VIEW);
 }
 
 function fail(error: unknown): void {
@@ -323,10 +341,11 @@ async function begin(): Promise<void> {
 /** What is asked first is asked before anything else is done: not one question waits for the answer to another. */
 function start(): void {
   takeKey();
-  for (const path of [SESSION, ...(currentView().first ?? [])]) lookAhead(path);
+  for (const path of firstQuestions(location.hash)) lookAhead(path);
   const theme = localStorage.getItem("ctm-theme");
   if (theme === "light" || theme === "dark") document.documentElement.dataset["theme"] = theme;
   keepKey();
+  window.setTimeout(reveal, bareAfterMs);
   listen();
   if (exported !== null) showWritten(exported);
   showFrame(currentView());

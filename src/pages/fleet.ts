@@ -13,7 +13,6 @@ export const fleet: View = {
   name: "fleet",
   title: "Fleet",
   inNav: true,
-  first: ["/api/fleet", "/api/status"],
   draw: async (_place, viewer) => {
     const [model, status] = await Promise.all([
       look<FleetModel>("/api/fleet"),

@@ -22,8 +22,6 @@ export interface View {
   readonly inNav: boolean;
   /** The view of the navigation it belongs to. */
   readonly within?: string;
-  /** What it looks at in any case: asked for at once where the page is opened with this view. */
-  readonly first?: readonly string[];
   /** Looks and gives what is shown. Throws Refused. */
   draw(place: Place, viewer: Viewer): Promise<Child>;
   /** After it was drawn: for widgets that draw themselves. */

@@ -16,6 +16,7 @@ const SCRIPT = "text/javascript; charset=utf-8";
 
 const FILES: readonly (readonly [path: string, file: string, type: string])[] = [
   ["/", "index.html", HTML],
+  ["/first.js", "first.js", SCRIPT],
   ["/app.js", "app.js", SCRIPT],
   ["/chart.js", "chart.js", SCRIPT],
   ["/app.css", "app.css", "text/css; charset=utf-8"],

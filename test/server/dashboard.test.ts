@@ -70,11 +70,11 @@ interface Page {
 it("names its files with what they hold, and lets only these be kept", async () => {
   const page = await call("/");
   expect(page.headers["cache-control"]).toBe("no-store");
-  const named = [...page.text.matchAll(/"((?:app|chart|icon)\.[a-z]+\?v=[\w-]{16})"/g)].map(
+  const named = [...page.text.matchAll(/"((?:app|chart|first|icon)\.[a-z]+\?v=[\w-]{16})"/g)].map(
     ([, name = ""]) => name,
   );
   expect(named.map((name) => name.split("?")[0]).toSorted()).toEqual([
-    ...["app.css", "app.js", "chart.js", "icon.svg"],
+    ...["app.css", "app.js", "chart.js", "first.js", "icon.svg"],
   ]);
   for (const name of named) {
     const kept = await call(`/${name}`);
