@@ -52,51 +52,63 @@ export function authorization(): Record<string, string> {
   return { authorization: `Bearer ${key ?? ""}` };
 }
 
-declare global {
-  // What was asked before it is needed, by this script or by the one before it.
-  var ctmAsked: Map<string, Promise<unknown>> | undefined;
+interface Answer {
+  /** 0: nobody answered. */
+  readonly status: number;
+  readonly text: string;
 }
 
-const asked = (globalThis.ctmAsked ??= new Map<string, Promise<unknown>>());
+declare global {
+  // What was asked before it is needed, by this script or by the one before it: plain data, for each has classes of its own.
+  var ctmAsked: Map<string, Promise<Answer>> | undefined;
+}
+
+const asked = (globalThis.ctmAsked ??= new Map<string, Promise<Answer>>());
 
 /** Asks ahead, unless that was done: the next look at this path takes the answer. */
 export function lookAhead(path: string): void {
   if (exported !== null || asked.has(path)) return;
-  const answer = ask(path, { headers: authorization() });
-  // Whoever looks is told.
-  answer.catch(() => undefined);
-  asked.set(path, answer);
+  asked.set(path, ask(path, { headers: authorization() }));
 }
 
 /** Throws Refused. */
 export async function look<T>(path: string): Promise<T> {
   const ahead = asked.get(path);
   asked.delete(path);
-  if (exported === null) return (await (ahead ?? ask(path, { headers: authorization() }))) as T;
+  if (exported === null) return taken(await (ahead ?? ask(path, { headers: authorization() })));
   if (Object.hasOwn(exported.answers, path)) return exported.answers[path] as T;
   throw new Refused(404, "This is not part of the copy.");
 }
 
 /** Throws Refused. */
 export async function act<T>(path: string, body: unknown): Promise<T> {
-  return (await ask(path, {
-    method: "POST",
-    headers: { ...authorization(), "content-type": "application/json" },
-    body: JSON.stringify(body),
-  })) as T;
+  return taken(
+    await ask(path, {
+      method: "POST",
+      headers: { ...authorization(), "content-type": "application/json" },
+      body: JSON.stringify(body),
+    }),
+  );
 }
 
-async function ask(path: string, init: RequestInit): Promise<unknown> {
-  let response: Response;
-  let text: string;
+async function ask(path: string, init: RequestInit): Promise<Answer> {
   try {
-    response = await fetch(path, { ...init, signal: AbortSignal.timeout(answerWithinMs), cache: "no-store" });
-    text = await response.text();
+    const response = await fetch(path, {
+      ...init,
+      signal: AbortSignal.timeout(answerWithinMs),
+      cache: "no-store",
+    });
+    return { status: response.status, text: await response.text() };
   } catch {
-    throw new Refused(0, "the manager does not answer");
+    return { status: 0, text: "" };
   }
-  if (response.ok) return JSON.parse(text);
-  throw new Refused(response.status, messageIn(text));
+}
+
+/** What an answer holds. Throws Refused. */
+function taken<T>({ status, text }: Answer): T {
+  if (status === 0) throw new Refused(0, "the manager does not answer");
+  if (status >= 200 && status < 300) return JSON.parse(text) as T;
+  throw new Refused(status, messageIn(text));
 }
 
 function messageIn(text: string): string {
