@@ -75,7 +75,7 @@ export function lookAhead(path: string): void {
 export async function look<T>(path: string): Promise<T> {
   const ahead = asked.get(path);
   asked.delete(path);
-  if (exported === null) return taken(await (ahead ?? ask(path, { headers: authorization() })));
+  if (exported === null) return taken(await (ahead ?? ask(path, { headers: authorization() }))) as T;
   if (Object.hasOwn(exported.answers, path)) return exported.answers[path] as T;
   throw new Refused(404, "This is not part of the copy.");
 }
@@ -88,7 +88,7 @@ export async function act<T>(path: string, body: unknown): Promise<T> {
       headers: { ...authorization(), "content-type": "application/json" },
       body: JSON.stringify(body),
     }),
-  );
+  ) as T;
 }
 
 async function ask(path: string, init: RequestInit): Promise<Answer> {
@@ -105,9 +105,9 @@ async function ask(path: string, init: RequestInit): Promise<Answer> {
 }
 
 /** What an answer holds. Throws Refused. */
-function taken<T>({ status, text }: Answer): T {
+function taken({ status, text }: Answer): unknown {
   if (status === 0) throw new Refused(0, "the manager does not answer");
-  if (status >= 200 && status < 300) return JSON.parse(text) as T;
+  if (status >= 200 && status < 300) return JSON.parse(text);
   throw new Refused(status, messageIn(text));
 }
 

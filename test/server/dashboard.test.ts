@@ -73,9 +73,8 @@ it("names its files with what they hold, and lets only these be kept", async () 
   const named = [...page.text.matchAll(/"((?:app|chart|first|icon)\.[a-z]+\?v=[\w-]{16})"/g)].map(
     ([, name = ""]) => name,
   );
-  expect(named.map((name) => name.split("?")[0]).toSorted()).toEqual([
-    ...["app.css", "app.js", "chart.js", "first.js", "icon.svg"],
-  ]);
+  const files = named.map((name) => name.split("?")[0]);
+  expect(new Set(files)).toEqual(new Set(["app.css", "app.js", "chart.js", "first.js", "icon.svg"]));
   for (const name of named) {
     const kept = await call(`/${name}`);
     expect([name, kept.status, kept.headers["cache-control"]]).toEqual([
