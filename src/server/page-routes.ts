@@ -37,8 +37,10 @@ export function pageRoutes(): readonly Route[] {
       summary: `The dashboard: ${file}`,
       query: named,
       handle: ({ query: { v } }) => {
-        const text = type === HTML ? pages.naming(file) : pages.text(file);
-        return v !== undefined && v === pages.version(file) ? { text, type, headers: KEPT } : { text, type };
+        // The page itself names the others: it is never kept.
+        if (type === HTML) return { text: pages.naming(file), type };
+        const headers = v === pages.version(file) ? KEPT : {};
+        return { text: pages.text(file), type, headers };
       },
     }),
   );

@@ -179,10 +179,13 @@ export class Worker {
     return this.adapter.record(sessionId ?? "", recordPath);
   }
 
-  /** Was anything said in its conversation? Where its agent keeps no record, only what we typed can tell. */
+  /** Was anything said in its conversation? A record of this start alone, and none, say nothing of what was said before. */
   hasConversation(): boolean {
+    const { launchDir, recordPath, lastType } = this.#record;
     const record = this.agentRecord();
-    return record === null ? this.#record.lastType !== null : isBegun(record);
+    const isOfThisStart = launchDir !== null && recordPath?.startsWith(`${launchDir}/`) === true;
+    if ((record === null || isOfThisStart) && lastType !== null) return true;
+    return record !== null && isBegun(record);
   }
 
   // ── its attempt ─────────────────────────────────────────────────────────────────────────────────

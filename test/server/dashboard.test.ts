@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import type { Socket } from "node:net";
@@ -14,6 +15,7 @@ import { askManager } from "../../src/server/asked-manager.ts";
 import { openDashboard, type Dashboard } from "../../src/server/dashboard.ts";
 import { Live } from "../../src/server/live.ts";
 import { askRoutes, pageAnswers } from "../../src/server/page-answers.ts";
+import { pageFile } from "../../src/server/page-routes.ts";
 import { allRoutes } from "../../src/server/routes.ts";
 import { waitFor } from "../support/wait-for.ts";
 import { webCall, type Got, type Sent } from "../support/web-client.ts";
@@ -69,7 +71,9 @@ interface Page {
 
 it("names its files with what they hold, and lets only these be kept", async () => {
   const page = await call("/");
-  expect(page.headers["cache-control"]).toBe("no-store");
+  const version = createHash("sha256").update(pageFile("index.html")).digest("base64url").slice(0, 16);
+  const versioned = await call(`/?v=${version}`);
+  expect([page, versioned].map(({ headers }) => headers["cache-control"])).toEqual(["no-store", "no-store"]);
   const named = [...page.text.matchAll(/"((?:app|chart|first|icon)\.[a-z]+\?v=[\w-]{16})"/g)].map(
     ([, name = ""]) => name,
   );

@@ -1,4 +1,4 @@
-import { statSync } from "node:fs";
+import { statSync, writeFileSync } from "node:fs";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { rehearsalAdapter } from "../../src/agents/rehearsal.ts";
 import { shellAdapter } from "../../src/agents/shell.ts";
@@ -467,6 +467,22 @@ describe("a resumed attempt", () => {
     expect(asking.worker.state).toMatchObject({ name: "needs-input", question: "Run make?" });
     await asking.signal("PermissionAnswered");
     expect(asking.told("answered")).toHaveLength(1);
+  });
+});
+
+describe("whether anything was said in its conversation", () => {
+  it("is told by a record that is the conversation's, whatever was typed", async () => {
+    const { worker, recordPath } = await idle({ launchDir: "/elsewhere", lastType: "coding" });
+    // Cleared by a person: there is nothing of the new conversation yet.
+    expect(worker.hasConversation()).toBe(false);
+    writeFileSync(recordPath, "{}\n");
+    expect(worker.hasConversation()).toBe(true);
+  });
+
+  it("is not told by a record of this start alone, where something was typed before it", async () => {
+    const resumed = await idle({ lastType: "coding" });
+    const fresh = await idle();
+    expect([resumed, fresh].map(({ worker }) => worker.hasConversation())).toEqual([true, false]);
   });
 });
 
