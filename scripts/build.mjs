@@ -28,8 +28,13 @@ const cache = join(root, "node_modules", ".cache", "ctm-build");
 const lock = join(cache, "lock");
 const flags = new Set(process.argv.slice(2));
 
-/** Modules in src/cli that are bundled by themselves: they share no files with others, and so have few to load. */
-const APART = ["usage-recall", "usage-program"];
+/** Modules that are bundled by themselves: they share no files with others, and so have few to load. */
+const APART = {
+  "usage-recall": "src/cli/usage-recall.ts",
+  "usage-readers": "src/cli/usage-readers.ts",
+  "usage-program": "src/cli/usage-program.ts",
+  "read-thread": "src/transcripts/read-thread.ts",
+};
 
 /** How everything that runs in Node is bundled. */
 const BUNDLED = {
@@ -67,14 +72,13 @@ try {
 async function build() {
   const startedMs = Date.now();
   const aside = join(cache, `new-${process.pid}`);
-  const result = await bundle(aside, APART, {
+  const result = await bundle(aside, Object.keys(APART), {
     ctm: "src/cli/main.ts",
     "rehearsal-agent": "src/cli/rehearsal-agent.ts",
     "attach-host": "src/cli/attach-host.ts",
-    "read-thread": "src/transcripts/read-thread.ts",
     index: "src/index.ts",
   });
-  for (const name of APART) await bundle(aside, [], { [name]: `src/cli/${name}.ts` });
+  for (const [name, module] of Object.entries(APART)) await bundle(aside, [], { [name]: module });
   await program(join(aside, "program.cjs"));
   await pages(join(aside, "pages"));
   // Dated to the start: what was changed while it was built is newer than this.

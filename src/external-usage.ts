@@ -6,14 +6,14 @@ import { realpathSync } from "node:fs";
 import type { EntryRules } from "./ledger/usage-entry.ts";
 import { recordedEntry } from "./ledger/usage-entry.ts";
 import type { Ledger } from "./ledger/ledger.ts";
-import { unpackRecords, type PackedRecords } from "./metering/packed-records.ts";
+import { Pack } from "./metering/packed-records.ts";
 import type { UsageRecord } from "./metering/usage.ts";
 import type { AccountFolders } from "./record-folders.ts";
 import type { Throttle } from "./throttle/throttle.ts";
 import { findRecordFiles, recordFilesAt, type FoundFile } from "./transcripts/find-files.ts";
 import type { RecordFolders } from "./transcripts/formats.ts";
 import type { ReadSoFar } from "./transcripts/read-file.ts";
-import { readAll } from "./transcripts/read-threads.ts";
+import { readAll } from "./transcripts/read-all.ts";
 import { RecordWatch } from "./transcripts/watch-records.ts";
 
 export interface ExternalUsageParts {
@@ -105,8 +105,7 @@ export class ExternalUsage {
       const { offset, check, state } = JSON.parse(head) as ReadSoFar;
       const { changedMs, bytes } = file;
       this.#files.set(path, { offset, check, state, changedMs, bytes });
-      for (const record of unpackRecords(JSON.parse(records) as PackedRecords))
-        sightings.push({ file, record });
+      for (const record of new Pack(records).records()) sightings.push({ file, record });
     });
     if (this.#closed) return;
     try {

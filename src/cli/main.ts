@@ -33,8 +33,12 @@ async function runUsageAlone(): Promise<number | null> {
     process.stdout.write(answer);
     return 0;
   }
+  const { readersAhead } = await import("./usage-readers.ts");
+  const readers = readersAhead(words) ?? undefined;
   const { runUsage } = await import("./usage-program.ts");
-  return runUsage(words);
+  const code = await runUsage(words, readers);
+  if (code === null) readers?.close();
+  return code;
 }
 
 async function runAnything(): Promise<number> {

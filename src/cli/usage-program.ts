@@ -11,6 +11,7 @@ import { configPlaces, faultWish, pathsIn, stateFolder, type Config } from "../c
 import { NewAnswer } from "../kept-answers.ts";
 import { named } from "../ledger/storage-fault.ts";
 import { placesOfRoster } from "../roster-file.ts";
+import type { ReadingThreads } from "../transcripts/reading-threads.ts";
 import { readArguments, wordsBehindOptions, type Settings } from "./arguments.ts";
 import { callerHere } from "./caller.ts";
 import { refuseBrokenWords } from "./raw-arguments.ts";
@@ -23,7 +24,10 @@ import { questionHere } from "./usage-question.ts";
 const AROUND = [fileURLToPath(import.meta.url), "/etc/localtime"];
 
 /** Returns the exit code; null when the words mean something else, and nothing was done. */
-export async function runUsage(words: readonly string[]): Promise<number | null> {
+export async function runUsage(
+  words: readonly string[],
+  readers: ReadingThreads | undefined,
+): Promise<number | null> {
   let terminal = openTerminal(words.includes("--json") ? { json: true } : {});
   try {
     refuseBrokenWords(words);
@@ -37,7 +41,7 @@ export async function runUsage(words: readonly string[]): Promise<number | null>
     let config: Promise<Config> | null = null;
     const caller = callerHere("argv", () => (config ??= configOf(settings)));
     const onPlaces = (places: readonly string[]): void => answer.madeOf(places);
-    const code = await runAlone(command, raw, { ...caller, onPlaces }, terminal);
+    const code = await runAlone(command, raw, { ...caller, onPlaces, readers }, terminal);
     if (code === 0) answer.keep(rosterPlaces(await caller.config()));
     return code;
   } catch (thrown) {

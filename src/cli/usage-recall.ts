@@ -3,30 +3,19 @@
  * and folder is all there is to do. The build puts this into a file of its own.
  */
 import { setFlagsFromString } from "node:v8";
-import { pathsIn, stateFolder } from "../config.ts";
 import { recallAnswer } from "../kept-answers.ts";
-import { questionHere } from "./usage-question.ts";
+import { pathsHere, questionHere } from "./usage-question.ts";
 
 /** What to print; null = no answer holds, and the question is to be looked into. Never throws. */
 export function recalledUsage(words: readonly string[]): string | null {
   // It is over before code made fast would pay: to make it takes as long as to look at two thousand files.
   setFlagsFromString("--no-opt");
   try {
-    const { usageAnswers } = pathsIn(stateFolder(stateDirIn(words)));
+    const { usageAnswers } = pathsHere(words);
     return recallAnswer(usageAnswers, questionHere(words));
   } catch {
     return null; // What is wrong is told by the one who checks it.
   } finally {
     setFlagsFromString("--opt");
   }
-}
-
-/** As it seems: an answer in the wrong place is not found, for its question holds these words. */
-function stateDirIn(words: readonly string[]): { stateDir?: string } {
-  const FLAG = "--state-dir";
-  const at = words.findLastIndex((word) => word === FLAG || word.startsWith(`${FLAG}=`));
-  const word = words[at];
-  if (word === undefined) return {};
-  const stateDir = word === FLAG ? words[at + 1] : word.slice(FLAG.length + 1);
-  return stateDir === undefined ? {} : { stateDir };
 }

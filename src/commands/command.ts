@@ -8,6 +8,7 @@ import type { App } from "../app.ts";
 import type { Config } from "../config.ts";
 import { CtmError } from "../base/errors.ts";
 import type { ExportedPages } from "../reports/page-questions.ts";
+import type { ReadingThreads } from "../transcripts/reading-threads.ts";
 import type { Paper } from "../reports/paper.ts";
 
 export const COMMAND_GROUPS = [
@@ -60,6 +61,8 @@ export interface Caller {
   readonly workerWord?: string | null;
   /** Told all files and folders a result is made of, by a command whose result depends on nothing else. */
   readonly onPlaces?: (places: readonly string[]) => void;
+  /** Threads that wait for records to read. */
+  readonly readers?: ReadingThreads | undefined;
   /** Writes the pages as a file into this folder; none: not from here. Throws CtmError. */
   readonly exportPages?: (folder: string) => Promise<PagesExported>;
 }

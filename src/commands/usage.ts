@@ -7,7 +7,7 @@ import { filteredCells, sumCells, USAGE_PERIODS, usageRows, WEEK_STARTS } from "
 import { renderUsage, type UsageModel } from "../reports/usage-table.ts";
 import { findRecordFiles } from "../transcripts/find-files.ts";
 import { RECORDED_AGENTS } from "../transcripts/formats.ts";
-import { recordedUsage } from "../transcripts/usage-meter.ts";
+import { recordedUsage, type UsageCaller } from "../transcripts/usage-meter.ts";
 import { RecordWatch } from "../transcripts/watch-records.ts";
 import { defineCommand, type Caller, type FollowAlone } from "./command.ts";
 import * as words from "./words.ts";
@@ -67,7 +67,10 @@ export const usage = defineCommand<UsageInput, UsageModel>({
   schema,
   // An active block changes with the clock.
   runAlone: async (input, caller) =>
-    usageModel(input, await caller.config(), input.report === "blocks" ? undefined : caller.onPlaces),
+    usageModel(input, await caller.config(), {
+      readers: caller.readers,
+      onPlaces: input.report === "blocks" ? undefined : caller.onPlaces,
+    }),
   render: (model, paper) => renderUsage(model, paper),
   redraws: true,
   follows: ({ watch }) => watch,
@@ -78,10 +81,10 @@ export const usage = defineCommand<UsageInput, UsageModel>({
 async function usageModel(
   input: UsageInput,
   config: Config,
-  onPlaces?: Caller["onPlaces"],
+  around: UsageCaller = {},
 ): Promise<UsageModel> {
   const { table: prices } = new PriceBook(config);
-  const recorded = await recordedUsage(config.usage.folders, config.paths.usageIndex, prices, onPlaces);
+  const recorded = await recordedUsage(config.usage.folders, config.paths.usageIndex, prices, around);
   const timeZone = input.timezone ?? config.throttle.timeZone;
   // The five hours are those of Claude's plans.
   const agents = input.agent ?? (input.report === "blocks" ? ["claude"] : null);

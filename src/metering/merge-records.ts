@@ -1,4 +1,5 @@
 /** Several sightings of the same response count once: forks, resumed copies, one line for each block of an answer. */
+import { messageOf } from "./packed-records.ts";
 import { isSameUsage, maxUsage, type Usage, type UsageRecord } from "./usage.ts";
 
 /**
@@ -19,8 +20,8 @@ export class MergedRecords {
   add(list: readonly UsageRecord[]): void {
     for (const record of list) {
       const known = this.#byKey.get(record.key);
-      if (known === undefined) this.#byKey.set(record.key, record);
-      else if (!saysNothingNew(known, record)) this.#byKey.set(record.key, mergeTwo(known, record));
+      const merged = known === undefined ? record : mergeTwo(known, record);
+      if (merged !== known) this.#byKey.set(record.key, merged);
     }
   }
 
@@ -43,7 +44,9 @@ function saysNothingNew(known: UsageRecord, again: UsageRecord): boolean {
   );
 }
 
-function mergeTwo(a: UsageRecord, b: UsageRecord): UsageRecord {
+/** What two sightings of a response say together: the first itself when the other adds nothing. */
+export function mergeTwo(a: UsageRecord, b: UsageRecord): UsageRecord {
+  if (saysNothingNew(a, b)) return a;
   const merged: UsageRecord = {
     key: a.key,
     model: firstOf(a.model, b.model),
@@ -84,13 +87,13 @@ function withoutReplays(records: UsageRecord[]): UsageRecord[] {
   if (records.every((record) => record.mayRepeat === undefined)) return records;
   const originals = new Set<string>();
   for (const { key, usage, mayRepeat } of records) {
-    if (mayRepeat === undefined) originals.add(messageMark(key.slice(0, key.lastIndexOf("/")), usage));
+    if (mayRepeat === undefined) originals.add(messageMark(messageOf(key), usage));
   }
   return records.filter(
     ({ mayRepeat, usage }) => mayRepeat === undefined || !originals.has(messageMark(mayRepeat, usage)),
   );
 }
 
-function messageMark(message: string, usage: Usage): string {
+export function messageMark(message: string, usage: Usage): string {
   return `${usage.inputTokens}/${usage.outputTokens}/${message}`;
 }

@@ -1,17 +1,33 @@
-/** Records as one flat row of plain values: small as text, quick to read back, whole in what they say. */
-import type { CompletenessFlag, UsageRecord } from "./usage.ts";
+/**
+ * Records as bytes: small on the disk, handed from thread to thread without being copied, and read one by one. Names
+ * and keys are one text, each record a row of numbers in as few bytes as they need.
+ */
+import type { CompletenessFlag, Usage, UsageRecord } from "./usage.ts";
 
-/** Names once, and places of so many values a record. */
-export interface PackedRecords {
+/** The text, as JSON. */
+interface PackedText {
+  /** Models, sessions and versions of the program, each once. */
   readonly names: readonly string[];
-  readonly values: readonly PackedValue[];
+  /** A key for each row. */
+  readonly keys: readonly string[];
+  /** What some rows say beyond their numbers. */
+  readonly more: readonly More[];
 }
 
-/** Of a record that says nothing beyond the rest, and of one that may repeat the message its key begins with. */
+interface More {
+  readonly mayRepeat?: string;
+  readonly statedNanoUsd?: number;
+  readonly webSearches?: number;
+  /** Of one whose moment is none, or before 1970. */
+  readonly atMs?: number | null;
+}
+
+/** Of a record that says nothing beyond its numbers, of one that may repeat the message its key begins with, the rest. */
 const PLAIN = 0;
 const REPLAY = 1;
-
-type PackedValue = string | number | null | readonly [string | null, number | null, number | null];
+const MORE = 2;
+/** A row begins with its kind in the low bits of one byte, and its flags in those above. */
+const kindBits = 2;
 
 const FLAGS: readonly CompletenessFlag[] = [
   "output-under-recorded",
@@ -20,96 +36,230 @@ const FLAGS: readonly CompletenessFlag[] = [
   "beyond-record",
 ];
 const NO_FLAGS: readonly CompletenessFlag[] = [];
-const valuesPerRecord = 13;
 
-/** What `JSON.stringify` takes and `unpackRecords` reads. */
-export function packRecords(records: readonly UsageRecord[]): PackedRecords {
-  const names: string[] = [];
-  const places = new Map<string, number>();
-  const placeOf = (name: string | null): number => {
-    if (name === null) return -1;
-    let place = places.get(name);
-    if (place === undefined) {
-      place = names.push(name) - 1;
-      places.set(name, place);
-    }
-    return place;
-  };
-  const values: PackedValue[] = [];
+/** Bytes of the text, little-endian, before the text itself; the rows come last. */
+const lengthBytes = 4;
+/** A number has seven bits in each byte, the lowest first; the eighth says that another byte follows. */
+const followed = 0x80;
+/** Bytes a number takes at most: it has 53 bits. */
+const numberBytes = 8;
+/** In a row: what it says more, model, session, version, moment, six counters. */
+const numbersPerRow = 11;
+const rowMaxBytes = 1 + numbersPerRow * numberBytes;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** What `Pack` reads. Counters and moments are whole numbers. */
+export function packRecords(records: readonly UsageRecord[]): Uint8Array<ArrayBuffer> {
+  const names = new Names();
+  const beyond: More[] = [];
+  const rows = new Rows(records.length * rowMaxBytes);
   for (const record of records) {
-    const { key, atMs, model, sessionId, cliVersion, flags, usage } = record;
-    values.push(
-      key,
-      atMs,
-      placeOf(model),
-      placeOf(sessionId),
-      placeOf(cliVersion),
-      flags.reduce((bits, flag) => bits | (1 << FLAGS.indexOf(flag)), 0),
-      usage.inputTokens,
-      usage.cacheReadTokens,
-      usage.cacheWrite5mTokens,
-      usage.cacheWrite1hTokens,
-      usage.outputTokens,
-      usage.reasoningTokens,
-      moreOf(record),
-    );
+    const { atMs, flags, usage } = record;
+    const kind = kindOf(record);
+    rows.byte(kind | (flagBits(flags) << kindBits));
+    if (kind === MORE) rows.number(beyond.push(moreOf(record)) - 1);
+    rows.number(names.placeOf(record.model));
+    rows.number(names.placeOf(record.sessionId));
+    rows.number(names.placeOf(record.cliVersion));
+    rows.number(Math.max(0, atMs ?? 0));
+    rows.number(usage.inputTokens);
+    rows.number(usage.cacheReadTokens);
+    rows.number(usage.cacheWrite5mTokens);
+    rows.number(usage.cacheWrite1hTokens);
+    rows.number(usage.outputTokens);
+    rows.number(usage.reasoningTokens);
   }
-  return { names, values };
+  const text: PackedText = { names: names.all, keys: records.map(({ key }) => key), more: beyond };
+  const textBytes = encoder.encode(JSON.stringify(text));
+  const bytes = new Uint8Array(lengthBytes + textBytes.length + rows.length);
+  new DataView(bytes.buffer).setUint32(0, textBytes.length, true);
+  bytes.set(textBytes, lengthBytes);
+  bytes.set(rows.written(), lengthBytes + textBytes.length);
+  return bytes;
 }
 
-function moreOf({ key, mayRepeat, statedNanoUsd, usage: { webSearches } }: UsageRecord): PackedValue {
-  if (statedNanoUsd === undefined && webSearches === undefined) {
-    if (mayRepeat === undefined) return PLAIN;
-    if (mayRepeat === messageOf(key)) return REPLAY;
+/** Names in order of their first mention; place 0 = none. */
+class Names {
+  readonly all: string[] = [];
+  readonly #places = new Map<string, number>();
+
+  placeOf(name: string | null): number {
+    if (name === null) return 0;
+    let place = this.#places.get(name);
+    if (place === undefined) {
+      place = this.all.push(name);
+      this.#places.set(name, place);
+    }
+    return place;
   }
-  return [mayRepeat ?? null, statedNanoUsd ?? null, webSearches ?? null];
+}
+
+class Rows {
+  readonly #bytes: Uint8Array;
+  length = 0;
+
+  constructor(maxBytes: number) {
+    this.#bytes = new Uint8Array(maxBytes);
+  }
+
+  byte(value: number): void {
+    this.#bytes[this.length++] = value;
+  }
+
+  number(value: number): void {
+    let rest = value;
+    // Above 31 bits there are no shifts.
+    for (; rest > 0x7fffffff; rest = Math.floor(rest / followed)) this.byte((rest % followed) | followed);
+    for (; rest >= followed; rest >>>= 7) this.byte((rest & (followed - 1)) | followed);
+    this.byte(rest);
+  }
+
+  written(): Uint8Array {
+    return this.#bytes.subarray(0, this.length);
+  }
+}
+
+function flagBits(flags: readonly CompletenessFlag[]): number {
+  let bits = 0;
+  for (const flag of flags) bits |= 1 << FLAGS.indexOf(flag);
+  return bits;
+}
+
+function kindOf({ key, mayRepeat, statedNanoUsd, atMs, usage: { webSearches } }: UsageRecord): number {
+  if (statedNanoUsd !== undefined || webSearches !== undefined || atMs === null || atMs < 0) return MORE;
+  if (mayRepeat === undefined) return PLAIN;
+  return mayRepeat === messageOf(key) ? REPLAY : MORE;
+}
+
+function moreOf({ mayRepeat, statedNanoUsd, atMs, usage: { webSearches } }: UsageRecord): More {
+  return {
+    ...(mayRepeat === undefined ? {} : { mayRepeat }),
+    ...(statedNanoUsd === undefined ? {} : { statedNanoUsd }),
+    ...(webSearches === undefined ? {} : { webSearches }),
+    ...(atMs === null || atMs < 0 ? { atMs } : {}),
+  };
 }
 
 /** What a key begins with. */
-function messageOf(key: string): string {
+export function messageOf(key: string): string {
   return key.slice(0, key.lastIndexOf("/"));
 }
 
-/** The records that `packRecords` packed. */
-export function unpackRecords({ names, values }: PackedRecords): UsageRecord[] {
-  const records: UsageRecord[] = [];
-  const number = (at: number): number => Number(values[at] ?? 0);
-  const name = (at: number): string | null => names[number(at)] ?? null;
-  for (let at = 0; at + valuesPerRecord <= values.length; at += valuesPerRecord) {
-    const atMs = values[at + 1];
-    const flags = number(at + 5);
-    const more = values[at + 12];
-    const key = String(values[at]);
+/** Packed records, taken apart where one is asked for. */
+export class Pack {
+  readonly keys: readonly string[];
+  readonly #names: readonly string[];
+  readonly #more: readonly More[];
+  readonly #bytes: Uint8Array;
+  /** Where each row begins. */
+  readonly #starts: Uint32Array;
+  /** Where the next number is read. */
+  #at = 0;
+
+  /** Throws when these are no bytes of `packRecords`. */
+  constructor(bytes: Uint8Array) {
+    const end = lengthBytes + new DataView(bytes.buffer, bytes.byteOffset).getUint32(0, true);
+    const text = JSON.parse(decoder.decode(bytes.subarray(lengthBytes, end))) as PackedText;
+    this.keys = text.keys;
+    this.#names = text.names;
+    this.#more = text.more;
+    this.#bytes = bytes;
+    this.#starts = new Uint32Array(text.keys.length);
+    this.#at = end;
+    for (let row = 0; row < this.#starts.length; row++) {
+      this.#starts[row] = this.#at;
+      this.#skipRow();
+    }
+    if (this.#at !== bytes.length) throw new Error("packed records end where no row does");
+  }
+
+  /** All records. */
+  records(): UsageRecord[] {
+    return this.keys.map((_, row) => this.recordAt(row));
+  }
+
+  recordAt(row: number): UsageRecord {
+    const key = this.keys[row] ?? "";
+    const first = this.#beginRow(row);
+    const kind = first & ((1 << kindBits) - 1);
+    const flags = first >> kindBits;
+    const beyond = kind === MORE ? this.#more[this.#number()] : undefined;
+    const model = this.#name();
+    const sessionId = this.#name();
+    const cliVersion = this.#name();
+    const atMs = this.#number();
+    const usage: Usage = {
+      inputTokens: this.#number(),
+      cacheReadTokens: this.#number(),
+      cacheWrite5mTokens: this.#number(),
+      cacheWrite1hTokens: this.#number(),
+      outputTokens: this.#number(),
+      reasoningTokens: this.#number(),
+    };
     const record: UsageRecord = {
       key,
-      model: name(at + 2),
-      usage: {
-        inputTokens: number(at + 6),
-        cacheReadTokens: number(at + 7),
-        cacheWrite5mTokens: number(at + 8),
-        cacheWrite1hTokens: number(at + 9),
-        outputTokens: number(at + 10),
-        reasoningTokens: number(at + 11),
-      },
-      atMs: typeof atMs === "number" ? atMs : null,
-      sessionId: name(at + 3),
-      cliVersion: name(at + 4),
+      model,
+      usage,
+      atMs,
+      sessionId,
+      cliVersion,
       flags: flags === 0 ? NO_FLAGS : FLAGS.filter((_, bit) => (flags & (1 << bit)) !== 0),
     };
-    if (more === REPLAY) records.push({ ...record, mayRepeat: messageOf(key) });
-    else records.push(typeof more === "object" && more !== null ? withMore(record, more) : record);
+    if (kind === REPLAY) return { ...record, mayRepeat: messageOf(key) };
+    if (beyond === undefined) return record;
+    const { webSearches, ...rest } = beyond;
+    return { ...record, ...rest, ...(webSearches === undefined ? {} : { usage: { ...usage, webSearches } }) };
   }
-  return records;
-}
 
-function withMore(
-  record: UsageRecord,
-  [mayRepeat, statedNanoUsd, webSearches]: readonly [string | null, number | null, number | null],
-): UsageRecord {
-  return {
-    ...record,
-    usage: { ...record.usage, ...(webSearches === null ? {} : { webSearches }) },
-    ...(mayRepeat === null ? {} : { mayRepeat }),
-    ...(statedNanoUsd === null ? {} : { statedNanoUsd }),
-  };
+  /** The message this may be a replay of; null = it may be of none. */
+  mayRepeatAt(row: number): string | null {
+    const kind = this.#beginRow(row) & ((1 << kindBits) - 1);
+    if (kind === PLAIN) return null;
+    if (kind === REPLAY) return messageOf(this.keys[row] ?? "");
+    return this.#more[this.#number()]?.mayRepeat ?? null;
+  }
+
+  /** The session of each row. */
+  *sessions(): Generator<string | null> {
+    for (let row = 0; row < this.keys.length; row++) {
+      if ((this.#beginRow(row) & ((1 << kindBits) - 1)) === MORE) this.#number();
+      this.#number();
+      yield this.#name();
+    }
+  }
+
+  #beginRow(row: number): number {
+    this.#at = this.#starts[row] ?? this.#bytes.length;
+    return this.#bytes[this.#at++] ?? 0;
+  }
+
+  #skipRow(): void {
+    const bytes = this.#bytes;
+    const kind = (bytes[this.#at++] ?? 0) & ((1 << kindBits) - 1);
+    for (let left = kind === MORE ? numbersPerRow : numbersPerRow - 1; left > 0; left--)
+      while ((bytes[this.#at++] ?? 0) >= followed);
+  }
+
+  #name(): string | null {
+    const place = this.#number();
+    return place === 0 ? null : (this.#names[place - 1] ?? null);
+  }
+
+  #number(): number {
+    const bytes = this.#bytes;
+    let byte = bytes[this.#at++] ?? 0;
+    let value = byte & (followed - 1);
+    // Four bytes fit where shifts work; what is longer, mostly a moment, is put together by sums.
+    for (let shift = 7; byte >= followed && shift < 28; shift += 7) {
+      byte = bytes[this.#at++] ?? 0;
+      value |= (byte & (followed - 1)) << shift;
+    }
+    for (let times = 2 ** 28; byte >= followed; times *= followed) {
+      byte = bytes[this.#at++] ?? 0;
+      value += (byte & (followed - 1)) * times;
+    }
+    return value;
+  }
 }

@@ -2,7 +2,7 @@
  * OpenCode's database, opened to be read only: its messages, while the program itself may be writing. SQLite may put
  * its two empty files for readers beside it, as it does for OpenCode.
  */
-import Database from "better-sqlite3";
+import { createRequire } from "node:module";
 import { faultPoint } from "../faults/fault-point.ts";
 import { opencodeRecord, type OpencodeMessage } from "../metering/opencode-record.ts";
 import type { UsageRecord } from "../metering/usage.ts";
@@ -19,6 +19,8 @@ export interface OpencodeReading {
 
 /** One record a message that used something. Throws when it is no such database. */
 export function readOpencodeDatabase(path: string): OpencodeReading {
+  // Loaded where there is one: of the threads that read records most never meet any.
+  const Database = createRequire(import.meta.url)("better-sqlite3") as typeof import("better-sqlite3");
   const db = OPEN.pass(() => new Database(path, { readonly: true, fileMustExist: true, timeout: busyMs }));
   try {
     const rows = db

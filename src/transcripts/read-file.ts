@@ -4,7 +4,7 @@ import { jsonLines } from "../metering/json-lines.ts";
 import { mergeRecords } from "../metering/merge-records.ts";
 import { parseGeminiRecord } from "../metering/gemini-record.ts";
 import { opencodeFileRecord } from "../metering/opencode-record.ts";
-import { packRecords, type PackedRecords } from "../metering/packed-records.ts";
+import { packRecords } from "../metering/packed-records.ts";
 import type { StatedTotals } from "../metering/record-format.ts";
 import type { UsageRecord } from "../metering/usage.ts";
 import { checkOf } from "./file-check.ts";
@@ -18,7 +18,7 @@ const documentMaxBytes = 64 * 1024 * 1024;
 /** So much is the end of a file. */
 const endBytes = 16 * 1024;
 
-/** What one file says; plain data, which `JSON.stringify` takes. */
+/** What one file says; all but its records is plain data, which `JSON.stringify` takes. */
 export interface FileReading {
   /** How far it was read; the rest is no whole line yet. */
   readonly offset: number;
@@ -32,7 +32,8 @@ export interface FileReading {
   readonly stated: StatedTotals;
   /** Lines passed over for their length, and files that could not be read. */
   readonly unread: number;
-  readonly records: PackedRecords;
+  /** As `packRecords` packs them. */
+  readonly records: Uint8Array<ArrayBuffer>;
 }
 
 /** Where an earlier reading ended. */
@@ -44,15 +45,13 @@ export interface FreshReading {
   readonly continues: boolean;
 }
 
-const NO_RECORDS: PackedRecords = { names: [], values: [] };
-const NOTHING: FileReading = {
+const NOTHING: Omit<FileReading, "records"> = {
   offset: 0,
   check: "",
   state: null,
   projects: {},
   stated: {},
   unread: 1,
-  records: NO_RECORDS,
 };
 
 /** Reads files one after another, with the same memory. */
@@ -67,12 +66,12 @@ export class FileReader {
       const { records, projects } = readOpencodeDatabase(file.path);
       return whole(records, projects);
     } catch {
-      return { reading: NOTHING, continues: false };
+      return unreadable();
     }
   }
 
   #readLines({ agent, path, project }: FoundFile, soFar: ReadSoFar | null): FreshReading {
-    if (agent === "opencode") return { reading: NOTHING, continues: false };
+    if (agent === "opencode") return unreadable();
     const format = LINE_FORMATS[agent];
     const scanner = this.#scanners.get(agent) ?? new LineScanner(format);
     this.#scanners.set(agent, scanner);
@@ -111,6 +110,10 @@ function endOf(file: number, from: number): string {
   const start = Math.max(from, size - endBytes);
   const bytes = Buffer.allocUnsafe(Math.max(0, size - start));
   return bytes.toString("utf8", 0, readSync(file, bytes, 0, bytes.length, start));
+}
+
+function unreadable(): FreshReading {
+  return { continues: false, reading: { ...NOTHING, records: packRecords([]) } };
 }
 
 function whole(records: readonly UsageRecord[], projects: FileReading["projects"]): FreshReading {

@@ -1,12 +1,15 @@
-/** A thread that reads record files: given its jobs at the start, it posts what it read, some files at a time. */
-import { parentPort, workerData } from "node:worker_threads";
-import { readJobs, type ReadJob, type ReadResult } from "./read-jobs.ts";
+/** A thread that reads record files: for each batch of jobs it posts what it read; null ends it. */
+import { parentPort } from "node:worker_threads";
+import { FileReader } from "./read-file.ts";
+import { readJob, type ReadJob } from "./read-jobs.ts";
 
-const batchFiles = 32;
+const reader = new FileReader();
 
-const send = parentPort?.postMessage.bind(parentPort);
-const batch: ReadResult[] = [];
-for (const result of readJobs(workerData as readonly ReadJob[])) {
-  if (batch.push(result) >= batchFiles) send?.(batch.splice(0));
-}
-send?.(batch);
+parentPort?.on("message", (jobs: readonly ReadJob[] | null) => {
+  if (jobs === null) return parentPort?.close();
+  const results = jobs.map((job) => readJob(reader, job));
+  parentPort?.postMessage(
+    results,
+    results.map(({ records }) => records.buffer),
+  );
+});

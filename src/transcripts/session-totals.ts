@@ -3,7 +3,8 @@
  * never added: no line says when it was, or of which request.
  */
 import type { StatedTotals } from "../metering/record-format.ts";
-import { totalTokens, type UsageRecord } from "../metering/usage.ts";
+import type { UsageCell } from "../metering/usage-cells.ts";
+import { totalTokens } from "../metering/usage.ts";
 
 interface Session {
   /** Responses its files hold. */
@@ -17,17 +18,17 @@ export class SessionTotals {
   readonly #stated = new Map<string, number>();
   readonly #sessions = new Map<string, Session>();
 
-  /** What one file holds, and says. */
-  read(records: readonly UsageRecord[], stated: StatedTotals): void {
+  /** What one file says, and the session of each response it holds. */
+  read(sessions: Iterable<string | null>, stated: StatedTotals): void {
     for (const [session, tokens] of Object.entries(stated)) this.#stated.set(session, tokens);
-    for (const { sessionId } of records) this.#sessionOf(sessionId).read += 1;
+    for (const session of sessions) this.#sessionOf(session).read += 1;
   }
 
   /** What all files together come to. */
-  counted(records: readonly UsageRecord[]): void {
-    for (const { sessionId, usage } of records) {
-      const session = this.#sessionOf(sessionId);
-      session.counted += 1;
+  counted(cells: readonly UsageCell[]): void {
+    for (const { session: id, responses, usage } of cells) {
+      const session = this.#sessionOf(id);
+      session.counted += responses;
       session.tokens += totalTokens(usage);
     }
   }

@@ -9,7 +9,7 @@ import { faultPoint } from "../faults/fault-point.ts";
 import { ensurePrivateFile, ensurePrivateFolders } from "../ledger/state-folder.ts";
 
 /** Raise it when readings come out otherwise than before: what an older program read is then read again. */
-const READING_VERSION = 4;
+const READING_VERSION = 5;
 const busyMs = 10_000;
 
 const OPEN = faultPoint("usage-index.open");
@@ -26,7 +26,7 @@ const TABLES = `
   DROP TABLE IF EXISTS listings;
   CREATE TABLE file (
     path TEXT PRIMARY KEY, bytes INTEGER NOT NULL, changed_ms REAL NOT NULL, inode INTEGER NOT NULL,
-    head TEXT NOT NULL, records TEXT NOT NULL
+    head TEXT NOT NULL, records BLOB NOT NULL
   );
   CREATE TABLE sums (fingerprint TEXT PRIMARY KEY, sums TEXT NOT NULL);
   CREATE TABLE listings (text TEXT NOT NULL);
@@ -40,7 +40,8 @@ export interface IndexedFile {
   readonly inode: number;
   /** The reading without its records, as JSON. */
   readonly head: string;
-  readonly records: string;
+  /** As `packRecords` packs them. */
+  readonly records: Uint8Array;
 }
 
 export class UsageIndex {

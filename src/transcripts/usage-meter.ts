@@ -3,8 +3,9 @@
  * nothing changed, nothing is. What is in no file any more does not count: the index remembers, it does not add.
  */
 import { createHash } from "node:crypto";
-import { MergedRecords, mergeRecords } from "../metering/merge-records.ts";
-import { packRecords, unpackRecords, type PackedRecords } from "../metering/packed-records.ts";
+import { mergeRecords } from "../metering/merge-records.ts";
+import { MergedPacks } from "../metering/merged-packs.ts";
+import { Pack, packRecords } from "../metering/packed-records.ts";
 import type { PriceTable } from "../metering/prices.ts";
 import { CellSums, type UsageCell } from "../metering/usage-cells.ts";
 import { findRecordFiles, placesOfRecords, recordFilesMax, type FoundFile } from "./find-files.ts";
@@ -12,8 +13,9 @@ import { FolderListings } from "./folder-listings.ts";
 import { RECORDED_AGENTS, type RecordedAgent, type RecordFolders } from "./formats.ts";
 import type { FileReading, ReadSoFar } from "./read-file.ts";
 import { SessionTotals } from "./session-totals.ts";
+import type { ReadingThreads } from "./reading-threads.ts";
 import type { ReadJob, ReadResult } from "./read-jobs.ts";
-import { readAll } from "./read-threads.ts";
+import { readAll } from "./read-all.ts";
 import { UsageIndex, type IndexedFile } from "./usage-index.ts";
 
 /** Files whose readings are written at once. */
@@ -29,30 +31,36 @@ export interface RecordedUsage {
 
 type Head = Omit<FileReading, "records">;
 
-/**
- * Reads what changed in these folders and gives all usage. `onPlaces` is told, before any is read, all files and folders
- * that decide on it. Throws CtmError when the index cannot be kept.
- */
+/** What a caller may have a part in. */
+export interface UsageCaller {
+  /** Told, before any is read, all files and folders that decide on the result. */
+  readonly onPlaces?: ((places: readonly string[]) => void) | undefined;
+  /** Threads that wait for something to read; they are ended in any case. */
+  readonly readers?: ReadingThreads | undefined;
+}
+
+/** Reads what changed in these folders and gives all usage. Throws CtmError when the index cannot be kept. */
 export async function recordedUsage(
   folders: RecordFolders,
   indexPath: string,
   prices: PriceTable,
-  onPlaces: (places: readonly string[]) => void = () => undefined,
+  { onPlaces, readers }: UsageCaller = {},
 ): Promise<RecordedUsage> {
   const index = UsageIndex.open(indexPath);
   try {
     const listings = new FolderListings(index.listings());
     const found = findRecordFiles(folders, (folder) => listings.of(folder));
-    onPlaces(placesOfRecords(folders, listings.asked, found));
+    onPlaces?.(placesOfRecords(folders, listings.asked, found));
     const keeper = new IndexKeeper(index);
     keeper.keepListings(listings.text());
     const fingerprint = fingerprintOf(found, prices);
     const kept = index.sumsOf(fingerprint);
     if (kept !== null) return JSON.parse(kept) as RecordedUsage;
-    const { files, gone } = await readChanges(found, index.files(), keeper);
+    const { files, gone } = await readChanges(found, index.files(), keeper, readers);
     const usage = files.usage(found, prices);
     return keeper.conclude(gone, fingerprint, usage);
   } finally {
+    readers?.close();
     index.close();
   }
 }
@@ -75,6 +83,7 @@ async function readChanges(
   found: readonly FoundFile[],
   indexed: readonly IndexedFile[],
   keeper: IndexKeeper,
+  readers: ReadingThreads | undefined,
 ): Promise<Changes> {
   const known = new Map(indexed.map((file) => [file.path, file]));
   const byPath = new Map(found.map((file) => [file.path, file]));
@@ -91,7 +100,7 @@ async function readChanges(
     const fresh = indexedFile(file, result, known.get(result.path));
     keeper.put(fresh);
     files.add(file, fresh);
-  });
+  }, readers);
   return { files, gone: indexed.map(({ path }) => path).filter((path) => !byPath.has(path)) };
 }
 
@@ -138,7 +147,7 @@ class IndexKeeper {
 
 /** What all files say together, however they come. */
 class FilesTogether {
-  readonly #records = new Map<RecordedAgent, MergedRecords>();
+  readonly #records = new Map<RecordedAgent, MergedPacks>();
   /** Folder of each session, by agent: of the file whose path sorts first. */
   readonly #projects = new Map<
     RecordedAgent,
@@ -156,24 +165,24 @@ class FilesTogether {
       const known = projects.get(session);
       if (known === undefined || path < known.path) projects.set(session, { path, project });
     }
-    const records = this.#records.get(agent) ?? new MergedRecords();
+    const records = this.#records.get(agent) ?? new MergedPacks();
     this.#records.set(agent, records);
-    const own = unpackRecords(JSON.parse(read.records) as PackedRecords);
+    const own = new Pack(read.records);
     records.add(own);
-    this.#totals.read(own, head.stated);
+    this.#totals.read(own.sessions(), head.stated);
   }
 
   usage(found: readonly FoundFile[], prices: PriceTable): RecordedUsage {
     const sums = new CellSums(prices);
     for (const agent of RECORDED_AGENTS) {
       const projects = this.#projects.get(agent);
-      const merged = this.#records.get(agent)?.all() ?? [];
-      for (const record of merged)
+      for (const record of this.#records.get(agent)?.all() ?? [])
         sums.add(agent, record, projects?.get(record.sessionId ?? "")?.project ?? null);
-      this.#totals.counted(merged);
     }
+    const cells = sums.cells();
+    this.#totals.counted(cells);
     return {
-      cells: sums.cells(),
+      cells,
       notices: [...noticesOf(found.length, this.#unread), ...this.#totals.notices()],
       files: found.length,
       bytes: found.reduce((sum, { bytes }) => sum + bytes, 0),
@@ -207,11 +216,8 @@ function indexedFile(
     stated: { ...earlier.stated, ...later.stated },
     unread: earlier.unread + later.unread,
   };
-  const all = mergeRecords([
-    unpackRecords(JSON.parse(before.records) as PackedRecords),
-    unpackRecords(JSON.parse(records) as PackedRecords),
-  ]);
-  return { ...own, head: JSON.stringify(both), records: JSON.stringify(packRecords(all)) };
+  const all = mergeRecords([new Pack(before.records).records(), new Pack(records).records()]);
+  return { ...own, head: JSON.stringify(both), records: packRecords(all) };
 }
 
 function noticesOf(files: number, unread: number): string[] {

@@ -4,7 +4,7 @@ import { CLAUDE_RECORD, parseClaudeRecord } from "../../src/metering/claude-reco
 import { CODEX_RECORD, parseCodexRecord } from "../../src/metering/codex-record.ts";
 import { GEMINI_RECORD, parseGeminiRecord } from "../../src/metering/gemini-record.ts";
 import { mergeRecords } from "../../src/metering/merge-records.ts";
-import { packRecords, unpackRecords, type PackedRecords } from "../../src/metering/packed-records.ts";
+import { Pack, packRecords } from "../../src/metering/packed-records.ts";
 import { readText } from "../../src/metering/record-format.ts";
 import { fixtureTexts } from "./transcript-fixtures.ts";
 
@@ -60,8 +60,7 @@ describe.each(formats)("$name, read in parts", ({ format, parse, texts }) => {
   test("packed and stored, the records come back as they were", () => {
     for (const text of texts) {
       const records = readText(format, text);
-      const stored = JSON.parse(JSON.stringify(packRecords(records))) as PackedRecords;
-      expect(unpackRecords(stored)).toEqual(records);
+      expect(new Pack(packRecords(records)).records()).toEqual(records);
     }
   });
 

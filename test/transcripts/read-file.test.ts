@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { unpackRecords } from "../../src/metering/packed-records.ts";
+import { Pack } from "../../src/metering/packed-records.ts";
 import { readText } from "../../src/metering/record-format.ts";
 import type { UsageRecord } from "../../src/metering/usage.ts";
 import { findRecordFiles, type FoundFile } from "../../src/transcripts/find-files.ts";
@@ -23,7 +23,7 @@ function files(): FoundFile[] {
 }
 
 function recordsOf(file: FoundFile): UsageRecord[] {
-  return unpackRecords(new FileReader().read(file, null).reading.records);
+  return new Pack(new FileReader().read(file, null).reading.records).records();
 }
 
 /** Line by line, every one of them taken apart: what the short cuts of the reader must come to. */
