@@ -78,11 +78,7 @@ export const usage = defineCommand<UsageInput, UsageModel>({
   renderItem: (model, paper) => renderUsage(model as UsageModel, paper),
 });
 
-async function usageModel(
-  input: UsageInput,
-  config: Config,
-  around: UsageCaller = {},
-): Promise<UsageModel> {
+async function usageModel(input: UsageInput, config: Config, around: UsageCaller = {}): Promise<UsageModel> {
   const { table: prices } = new PriceBook(config);
   const recorded = await recordedUsage(config.usage.folders, config.paths.usageIndex, prices, around);
   const timeZone = input.timezone ?? config.throttle.timeZone;

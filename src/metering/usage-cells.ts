@@ -27,84 +27,101 @@ export interface UsageCell {
 }
 
 type Open<T> = { -readonly [Key in keyof T]: T[Key] };
-type OpenCell = Open<Omit<UsageCell, "usage">> & { readonly usage: Open<Usage> };
 
-/** The cell of the last record: the next one is mostly of the same. */
-interface Last {
-  readonly cell: OpenCell;
-  readonly quarter: number;
+/** A cell that is still added to. Its project is told last. */
+export interface CellToBe extends Open<Omit<UsageCell, "agent" | "project" | "usage">> {
+  readonly usage: Open<Usage>;
+  /** Holds something that is to be added up anew. */
+  stale: boolean;
 }
 
-/** Adds records up; `project` is the folder of their session. */
+const NOTHING_YET = {
+  firstMs: null,
+  lastMs: null,
+  responses: 0,
+  nanoUsd: 0,
+  unpricedTokens: 0,
+  flags: [],
+  stale: false,
+} satisfies Partial<CellToBe>;
+
+/** Adds up the records of one agent. */
 export class CellSums {
-  /** By agent and session, then by project, model and quarter: few of each, so that keys stay short. */
-  readonly #sessions = new Map<string, Map<string, OpenCell>>();
+  readonly #agent: string;
+  /** By session, then by quarter: a cell for each model. */
+  readonly #sessions = new Map<string | null, Map<number, CellToBe[]>>();
   readonly #prices: PriceTable;
-  #last: Last | null = null;
+  /** The session of the last record: the next one is mostly of the same. */
+  #last: { readonly session: string | null; readonly quarters: Map<number, CellToBe[]> } | null = null;
   /** By model and day: prices change with the day. */
   readonly #inForce = new Map<string, Map<number, PriceInForce | null>>();
 
-  constructor(prices: PriceTable) {
+  constructor(agent: string, prices: PriceTable) {
+    this.#agent = agent;
     this.#prices = prices;
   }
 
-  add(agent: string, record: UsageRecord, project: string | null): void {
-    const cell = this.#cellOf(agent, record, project);
+  /** The cell a record belongs to. */
+  cellOf({ sessionId, model, atMs }: UsageRecord): CellToBe {
+    const quarters = this.#quartersOf(sessionId);
+    const quarter = quarterOf(atMs);
+    let cells = quarters.get(quarter);
+    if (cells === undefined) {
+      cells = [];
+      quarters.set(quarter, cells);
+    }
+    for (const cell of cells) if (cell.model === model) return cell;
+    const cell: CellToBe = { session: sessionId, model, ...NOTHING_YET, usage: { ...NO_USAGE } };
+    cells.push(cell);
+    return cell;
+  }
+
+  /** Adds a record to its cell. */
+  addTo(cell: CellToBe, record: UsageRecord): void {
     const { atMs, usage, flags } = record;
     const cost = record.statedNanoUsd ?? this.#costOf(record);
     cell.responses++;
-    addTo(cell.usage, usage);
+    addUsageTo(cell.usage, usage);
     if (cost === null) cell.unpricedTokens += totalTokens(usage);
     else cell.nanoUsd += cost;
     if (atMs !== null) {
       if (cell.firstMs === null || atMs < cell.firstMs) cell.firstMs = atMs;
       if (cell.lastMs === null || atMs > cell.lastMs) cell.lastMs = atMs;
     }
-    if (flags.some((flag) => !cell.flags.includes(flag)))
+    if (flags.length > 0 && flags.some((flag) => !cell.flags.includes(flag)))
       cell.flags = [...new Set([...cell.flags, ...flags])].sort();
   }
 
-  cells(): UsageCell[] {
-    return [...this.#sessions.values()].flatMap((cells) => [...cells.values()]);
+  /** Empties the cells that are to be added up anew. */
+  clearStale(): void {
+    for (const cell of this.#all()) {
+      if (!cell.stale) continue;
+      Object.assign(cell, NOTHING_YET, { stale: true });
+      delete cell.usage.webSearches;
+      Object.assign(cell.usage, NO_USAGE);
+    }
   }
 
-  #cellOf(agent: string, record: UsageRecord, project: string | null): OpenCell {
-    const { sessionId, model, atMs } = record;
-    // The moment a quarter begins at is looked up: its cell is another one.
-    const quarter = atMs === null || atMs % quarterMs === 0 ? Number.NaN : Math.floor(atMs / quarterMs);
-    const last = this.#last;
-    if (last?.quarter === quarter) {
-      const { cell } = last;
-      if (
-        cell.session === sessionId &&
-        cell.model === model &&
-        cell.agent === agent &&
-        cell.project === project
-      )
-        return cell;
-    }
-    const cell = this.#lookUp(agent, record, project);
-    this.#last = { cell, quarter };
-    return cell;
+  /** `projectOf`: the folder a session worked in. */
+  cells(projectOf: (session: string | null) => string | null): UsageCell[] {
+    return this.#all()
+      .filter(({ responses }) => responses > 0)
+      .map(({ stale: _, ...cell }) => ({ agent: this.#agent, project: projectOf(cell.session), ...cell }));
   }
 
-  #lookUp(agent: string, { sessionId, model, atMs }: UsageRecord, project: string | null): OpenCell {
-    const session = `${agent}\n${sessionId ?? ""}`;
-    let cells = this.#sessions.get(session);
-    if (cells === undefined) {
-      cells = new Map();
-      this.#sessions.set(session, cells);
+  #all(): CellToBe[] {
+    return [...this.#sessions.values()].flatMap((quarters) => [...quarters.values()].flat());
+  }
+
+  #quartersOf(session: string | null): Map<number, CellToBe[]> {
+    if (this.#last?.session === session) return this.#last.quarters;
+    let quarters = this.#sessions.get(session);
+    if (quarters === undefined) {
+      quarters = new Map();
+      this.#sessions.set(session, quarters);
     }
-    const key = `${quarterOf(atMs)} ${model ?? ""}\n${project ?? ""}`;
-    let cell = cells.get(key);
-    if (cell === undefined) {
-      cell = {
-        ...{ agent, project, session: sessionId, model, firstMs: atMs, lastMs: atMs },
-        ...{ responses: 0, usage: { ...NO_USAGE }, nanoUsd: 0, unpricedTokens: 0, flags: [] },
-      };
-      cells.set(key, cell);
-    }
-    return cell;
+    this.#last = { session, quarters };
+    return quarters;
   }
 
   #costOf({ usage, model, atMs }: UsageRecord): number | null {
@@ -121,7 +138,7 @@ export class CellSums {
   }
 }
 
-function addTo(sum: Open<Usage>, usage: Usage): void {
+function addUsageTo(sum: Open<Usage>, usage: Usage): void {
   sum.inputTokens += usage.inputTokens;
   sum.cacheReadTokens += usage.cacheReadTokens;
   sum.cacheWrite5mTokens += usage.cacheWrite5mTokens;
@@ -132,10 +149,10 @@ function addTo(sum: Open<Usage>, usage: Usage): void {
 }
 
 /**
- * The very moment a quarter begins is a cell of its own: a five-hour block still holds the moment it ends, and the
- * next day begins with it.
+ * Twice the number of the quarter. The very moment it begins at is a cell of its own, by one more: a five-hour block still
+ * holds the moment it ends, and the next day begins with it.
  */
-function quarterOf(atMs: number | null): string {
-  if (atMs === null) return "";
-  return `${Math.floor(atMs / quarterMs)}${atMs % quarterMs === 0 ? "!" : ""}`;
+function quarterOf(atMs: number | null): number {
+  if (atMs === null) return Number.NaN;
+  return 2 * Math.floor(atMs / quarterMs) + (atMs % quarterMs === 0 ? 1 : 0);
 }

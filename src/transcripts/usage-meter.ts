@@ -4,10 +4,10 @@
  */
 import { createHash } from "node:crypto";
 import { mergeRecords } from "../metering/merge-records.ts";
-import { MergedPacks } from "../metering/merged-packs.ts";
+import { CountedPacks } from "../metering/counted-packs.ts";
 import { Pack, packRecords } from "../metering/packed-records.ts";
 import type { PriceTable } from "../metering/prices.ts";
-import { CellSums, type UsageCell } from "../metering/usage-cells.ts";
+import type { UsageCell } from "../metering/usage-cells.ts";
 import { findRecordFiles, placesOfRecords, recordFilesMax, type FoundFile } from "./find-files.ts";
 import { FolderListings } from "./folder-listings.ts";
 import { RECORDED_AGENTS, type RecordedAgent, type RecordFolders } from "./formats.ts";
@@ -56,8 +56,9 @@ export async function recordedUsage(
     const fingerprint = fingerprintOf(found, prices);
     const kept = index.sumsOf(fingerprint);
     if (kept !== null) return JSON.parse(kept) as RecordedUsage;
-    const { files, gone } = await readChanges(found, index.files(), keeper, readers);
-    const usage = files.usage(found, prices);
+    const files = new FilesTogether(prices);
+    const gone = await readChanges(found, index.files(), files, keeper, readers);
+    const usage = files.usage(found);
     return keeper.conclude(gone, fingerprint, usage);
   } finally {
     readers?.close();
@@ -73,35 +74,34 @@ function fingerprintOf(found: readonly FoundFile[], prices: PriceTable): string 
   return hash.digest("base64");
 }
 
-interface Changes {
-  readonly files: FilesTogether;
-  readonly gone: readonly string[];
-}
-
-/** What is read is kept and added up as it comes, while other threads go on reading. */
+/** What is read is kept and added up as it comes, while other threads go on reading. Returns the files that are gone. */
 async function readChanges(
   found: readonly FoundFile[],
   indexed: readonly IndexedFile[],
+  files: FilesTogether,
   keeper: IndexKeeper,
   readers: ReadingThreads | undefined,
-): Promise<Changes> {
+): Promise<string[]> {
   const known = new Map(indexed.map((file) => [file.path, file]));
   const byPath = new Map(found.map((file) => [file.path, file]));
-  const files = new FilesTogether();
   const jobs: ReadJob[] = [];
   for (const file of found) {
     const before = known.get(file.path);
     if (before !== undefined && isSame(before, file)) files.add(file, before);
     else jobs.push({ file, soFar: before === undefined ? null : soFarOf(before, file) });
   }
-  await readAll(jobs, (result) => {
-    const file = byPath.get(result.path);
-    if (file === undefined) return;
-    const fresh = indexedFile(file, result, known.get(result.path));
-    keeper.put(fresh);
-    files.add(file, fresh);
-  }, readers);
-  return { files, gone: indexed.map(({ path }) => path).filter((path) => !byPath.has(path)) };
+  await readAll(
+    jobs,
+    (result) => {
+      const file = byPath.get(result.path);
+      if (file === undefined) return;
+      const fresh = indexedFile(file, result, known.get(result.path));
+      keeper.put(fresh);
+      files.add(file, fresh);
+    },
+    readers,
+  );
+  return indexed.map(({ path }) => path).filter((path) => !byPath.has(path));
 }
 
 /** Keeps what is read. The figures are right without it; only the next run takes longer. */
@@ -147,7 +147,7 @@ class IndexKeeper {
 
 /** What all files say together, however they come. */
 class FilesTogether {
-  readonly #records = new Map<RecordedAgent, MergedPacks>();
+  readonly #agents: Readonly<Record<RecordedAgent, CountedPacks>>;
   /** Folder of each session, by agent: of the file whose path sorts first. */
   readonly #projects = new Map<
     RecordedAgent,
@@ -155,6 +155,11 @@ class FilesTogether {
   >();
   readonly #totals = new SessionTotals();
   #unread = 0;
+
+  constructor(prices: PriceTable) {
+    const counted = RECORDED_AGENTS.map((agent) => [agent, new CountedPacks(agent, prices)]);
+    this.#agents = Object.fromEntries(counted) as Record<RecordedAgent, CountedPacks>;
+  }
 
   add({ agent, path }: FoundFile, read: IndexedFile): void {
     const head = JSON.parse(read.head) as Head;
@@ -165,21 +170,16 @@ class FilesTogether {
       const known = projects.get(session);
       if (known === undefined || path < known.path) projects.set(session, { path, project });
     }
-    const records = this.#records.get(agent) ?? new MergedPacks();
-    this.#records.set(agent, records);
-    const own = new Pack(read.records);
-    records.add(own);
-    this.#totals.read(own.sessions(), head.stated);
+    const pack = new Pack(read.records);
+    this.#agents[agent].add(pack);
+    this.#totals.read(pack.sessions(), head.stated);
   }
 
-  usage(found: readonly FoundFile[], prices: PriceTable): RecordedUsage {
-    const sums = new CellSums(prices);
-    for (const agent of RECORDED_AGENTS) {
+  usage(found: readonly FoundFile[]): RecordedUsage {
+    const cells = RECORDED_AGENTS.flatMap((agent) => {
       const projects = this.#projects.get(agent);
-      for (const record of this.#records.get(agent)?.all() ?? [])
-        sums.add(agent, record, projects?.get(record.sessionId ?? "")?.project ?? null);
-    }
-    const cells = sums.cells();
+      return this.#agents[agent].cells((session) => projects?.get(session ?? "")?.project ?? null);
+    });
     this.#totals.counted(cells);
     return {
       cells,
