@@ -26,6 +26,16 @@ import type { CompletenessFlag, Usage, UsageRecord } from "./usage.ts";
 /** Before this version a line kept the count of output tokens with which the stream had begun. */
 const OUTPUT_FINAL_SINCE = [2, 1, 97] as const;
 const DIFFER_BY_BLOCK = ['"parentUuid":', '"apiBlockIndex":', '"uuid":', '"timestamp":'] as const;
+/** A line begins with short members; the first of these two tells what it is: its type, or a message that has an id. */
+const HEAD = /^\{(?:"[A-Za-z]+":(?:null|true|false|"[^"\\]*"),)*?"(?:type":"([a-z-]+)"|message":\{"id":")/;
+/** Lines that hold most of a transcript: what a person or a tool wrote, and notes of the program's own. */
+const SAY_NOTHING: ReadonlySet<unknown> = new Set([
+  "user",
+  "attachment",
+  "file-history-snapshot",
+  "last-prompt",
+  "queue-operation",
+]);
 const SYNTHETIC = "<synthetic>";
 
 /** One record a response found in `text`, the whole or the end of a transcript. Never throws. */
@@ -41,6 +51,15 @@ export function parseOwnClaudeRecord(text: string): UsageRecord[] {
 export const CLAUDE_RECORD: RecordFormat = {
   // Of every count of tokens. A mark that begins with a rare character is found several times faster than a quote.
   marks: ['_tokens"', '_boundary"'],
+  head: {
+    bytes: 320,
+    tells: (head) => {
+      const found = HEAD.exec(head);
+      if (found === null) return null;
+      const type = found[1];
+      return type === undefined || type === "assistant" || (SAY_NOTHING.has(type) ? false : null);
+    },
+  },
   endMarks: ['"cost-state"'],
   bulk: { from: '"content":[', to: '],"stop_reason"' },
   likeness: (line) => (namesMessage(line) ? withoutValues(line, DIFFER_BY_BLOCK) : null),
@@ -112,6 +131,7 @@ export function isCopy(line: JsonObject): boolean {
 
 function recordOf(line: JsonObject, compacted: boolean): UsageRecord | null {
   const source = messageLine(line);
+  if (SAY_NOTHING.has(source["type"])) return null;
   const message = objectAt(source, "message");
   const model = nameAt(message, "model");
   const usage = message === null || model === SYNTHETIC ? null : usageOf(objectAt(message, "usage"));

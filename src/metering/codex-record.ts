@@ -64,10 +64,13 @@ export function parseCodexRecord(text: string): UsageRecord[] {
 /** Whole rollouts, from their beginning on. */
 export const CODEX_RECORD: RecordFormat = {
   marks: MARKS,
-  tells: (head) => {
-    const [, type = null, event = null] = HEAD.exec(head) ?? [];
-    if (type === null || (type === "event_msg" && event === null)) return null;
-    return type === "event_msg" ? EVENTS_READ.has(event ?? "") : LINES_READ.has(type);
+  head: {
+    bytes: 160,
+    tells: (head) => {
+      const [, type = null, event = null] = HEAD.exec(head) ?? [];
+      if (type === null || (type === "event_msg" && event === null)) return null;
+      return type === "event_msg" ? EVENTS_READ.has(event ?? "") : LINES_READ.has(type);
+    },
   },
   open: (state) => readingFrom(restored(state) ?? newReading(true)),
 };

@@ -6,19 +6,13 @@ import { parseLine, type JsonObject } from "./json-lines.ts";
 import { mergeRecords } from "./merge-records.ts";
 import type { UsageRecord } from "./usage.ts";
 
-/** So much of a line is its beginning. */
-export const headBytes = 160;
-
 export interface RecordFormat {
   /** A line that holds none of these says nothing about usage, and need not be given to `read`. */
   readonly marks: readonly string[];
   /** Marks of lines that are written when a session ends, and are looked for at the end of a file alone. */
   readonly endMarks?: readonly string[];
-  /**
-   * What the beginning of a line, `headBytes` long or shorter, tells of it: true = it is to be read, false = it says
-   * nothing about usage. null = nothing is told, and marks decide. Left out = it is never looked at.
-   */
-  readonly tells?: (head: string) => boolean | null;
+  /** What the beginning of a line tells of it. Left out = it is never looked at. */
+  readonly head?: RecordHead;
   /**
    * The bulk of a line, which says nothing about usage: what stands between the first of these and the last of the
    * other before a mark may be left out, if what is left is still a whole line.
@@ -31,6 +25,13 @@ export interface RecordFormat {
   readonly likeness?: (line: string) => string | null;
   /** A reading from the beginning of a file (null), or one that goes on from a `state` of an earlier one. */
   open(state: unknown): RecordReading;
+}
+
+export interface RecordHead {
+  /** So much of a line is its beginning. */
+  readonly bytes: number;
+  /** true = the line is to be read, false = it says nothing about usage. null = nothing is told, and marks decide. */
+  tells(head: string): boolean | null;
 }
 
 export type StatedTotals = Readonly<Record<string, number>>;

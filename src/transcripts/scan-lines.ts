@@ -4,7 +4,7 @@
  */
 import { readSync } from "node:fs";
 import { parseLine, type JsonObject } from "../metering/json-lines.ts";
-import { headBytes, type RecordFormat } from "../metering/record-format.ts";
+import type { RecordFormat, RecordHead } from "../metering/record-format.ts";
 
 /** Small enough to be still in the processor's cache when it is searched. */
 const pieceBytes = 256 * 1024;
@@ -23,14 +23,14 @@ export interface ScanEnd {
 export class LineScanner {
   readonly #marks: readonly Buffer[];
   readonly #bulk: { readonly from: Buffer; readonly to: Buffer } | null;
-  readonly #tells: RecordFormat["tells"];
+  readonly #head: RecordFormat["head"];
   readonly #likeness: RecordFormat["likeness"];
   /** Of the line that was looked at last. */
   #last: string | null = null;
   #buffer = Buffer.allocUnsafeSlow(pieceBytes);
 
-  constructor({ marks, bulk, tells, likeness }: Pick<RecordFormat, "marks" | "bulk" | "tells" | "likeness">) {
-    this.#tells = tells;
+  constructor({ marks, bulk, head, likeness }: Pick<RecordFormat, "marks" | "bulk" | "head" | "likeness">) {
+    this.#head = head;
     this.#likeness = likeness;
     this.#marks = marks.map((mark) => Buffer.from(mark));
     this.#bulk = bulk === undefined ? null : { from: Buffer.from(bulk.from), to: Buffer.from(bulk.to) };
@@ -83,20 +83,16 @@ export class LineScanner {
   }
 
   #search(data: Buffer, onLine: (line: JsonObject) => void): void {
-    if (this.#tells === undefined) this.#markedLines(data, onLine);
-    else this.#toldLines(data, this.#tells, onLine);
+    if (this.#head === undefined) this.#markedLines(data, onLine);
+    else this.#toldLines(data, this.#head, onLine);
   }
 
   /** Line by line, by what the beginning of each tells. */
-  #toldLines(
-    data: Buffer,
-    tells: (head: string) => boolean | null,
-    onLine: (line: JsonObject) => void,
-  ): void {
+  #toldLines(data: Buffer, head: RecordHead, onLine: (line: JsonObject) => void): void {
     for (let start = 0; start < data.length; ) {
       const newline = data.indexOf(NEWLINE, start);
       const end = newline === -1 ? data.length : newline;
-      const told = tells(data.toString("latin1", start, Math.min(end, start + headBytes)));
+      const told = head.tells(data.toString("latin1", start, Math.min(end, start + head.bytes)));
       if (told === null) {
         this.#markedLines(data.subarray(start, end), onLine);
       } else if (told) {
