@@ -9,7 +9,7 @@ import { pathsHere } from "./usage-question.ts";
 /** null = something was read before, or nothing tells. Never throws. */
 export function readersAhead(words: readonly string[]): ReadingThreads | null {
   try {
-    return existsSync(pathsHere(words).usageIndex) ? null : ReadingThreads.start();
+    return existsSync(pathsHere(words).usageIndex) ? null : ReadingThreads.start(1);
   } catch {
     return null; // What is wrong is told by the one who checks it.
   }

@@ -36,6 +36,7 @@ const SAY_NOTHING: ReadonlySet<unknown> = new Set([
   "last-prompt",
   "queue-operation",
 ]);
+const TELL: ReadonlySet<string> = new Set(["assistant", "cost-state"]);
 const SYNTHETIC = "<synthetic>";
 
 /** One record a response found in `text`, the whole or the end of a transcript. Never throws. */
@@ -57,10 +58,9 @@ export const CLAUDE_RECORD: RecordFormat = {
       const found = HEAD.exec(head);
       if (found === null) return null;
       const type = found[1];
-      return type === undefined || type === "assistant" || (SAY_NOTHING.has(type) ? false : null);
+      return type === undefined || TELL.has(type) || (SAY_NOTHING.has(type) ? false : null);
     },
   },
-  endMarks: ['"cost-state"'],
   bulk: { from: '"content":[', to: '],"stop_reason"' },
   likeness: (line) => (namesMessage(line) ? withoutValues(line, DIFFER_BY_BLOCK) : null),
   open: (state) => {

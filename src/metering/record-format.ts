@@ -9,8 +9,6 @@ import type { UsageRecord } from "./usage.ts";
 export interface RecordFormat {
   /** A line that holds none of these says nothing about usage, and need not be given to `read`. */
   readonly marks: readonly string[];
-  /** Marks of lines that are written when a session ends, and are looked for at the end of a file alone. */
-  readonly endMarks?: readonly string[];
   /** What the beginning of a line tells of it. Left out = it is never looked at. */
   readonly head?: RecordHead;
   /**

@@ -8,7 +8,8 @@ const threadsFromBytes = 24 * 1024 * 1024;
 
 /**
  * Hands over each file's result as it comes, in no particular order. Rejects when a thread fails, or what the results
- * are handed to. `started`: threads that wait for something to read.
+ * are handed to. `started`: threads that wait for something to read; this one then reads as well. Without them it is
+ * free for whatever else it has to do, if there is much to read.
  */
 export async function readAll(
   jobs: readonly ReadJob[],
@@ -16,8 +17,12 @@ export async function readAll(
   started?: ReadingThreads,
 ): Promise<void> {
   const bytes = jobs.reduce((sum, job) => sum + bytesOf(job), 0);
-  const threads = bytes < threadsFromBytes ? null : (started ?? ReadingThreads.start());
-  if (threads !== null) return threads.read(jobs, onResult);
   const reader = new FileReader();
-  for (const job of jobs) onResult(readJob(reader, job));
+  const here = (job: ReadJob): ReadResult => readJob(reader, job);
+  if (bytes >= threadsFromBytes) {
+    if (started !== undefined) return started.read(jobs, onResult, here);
+    const threads = ReadingThreads.start();
+    if (threads !== null) return threads.read(jobs, onResult);
+  }
+  for (const job of jobs) onResult(here(job));
 }

@@ -1,6 +1,5 @@
 /** Reads one record file, whole or on from where an earlier reading ended. A file that cannot be read holds nothing. */
-import { closeSync, fstatSync, openSync, readFileSync, readSync } from "node:fs";
-import { jsonLines } from "../metering/json-lines.ts";
+import { closeSync, openSync, readFileSync } from "node:fs";
 import { mergeRecords } from "../metering/merge-records.ts";
 import { parseGeminiRecord } from "../metering/gemini-record.ts";
 import { opencodeFileRecord } from "../metering/opencode-record.ts";
@@ -15,8 +14,6 @@ import { LineScanner } from "./scan-lines.ts";
 
 /** Largest document that is read at once: those of one message or one session are far smaller. */
 const documentMaxBytes = 64 * 1024 * 1024;
-/** So much is the end of a file. */
-const endBytes = 16 * 1024;
 
 /** What one file says; all but its records is plain data, which `JSON.stringify` takes. */
 export interface FileReading {
@@ -83,9 +80,6 @@ export class FileReader {
       const end = scanner.scan(file, continues ? soFar.offset : 0, (line) => {
         for (const record of reading.read(line)) sightings.push(record);
       });
-      if (format.endMarks !== undefined)
-        for (const line of jsonLines(endOf(file, continues ? soFar.offset : 0), format.endMarks))
-          reading.read(line);
       return {
         continues,
         reading: {
@@ -102,14 +96,6 @@ export class FileReader {
       closeSync(file);
     }
   }
-}
-
-/** The last of what stands behind a place; it may begin in the middle of a line. */
-function endOf(file: number, from: number): string {
-  const { size } = fstatSync(file);
-  const start = Math.max(from, size - endBytes);
-  const bytes = Buffer.allocUnsafe(Math.max(0, size - start));
-  return bytes.toString("utf8", 0, readSync(file, bytes, 0, bytes.length, start));
 }
 
 function unreadable(): FreshReading {

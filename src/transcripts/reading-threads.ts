@@ -1,5 +1,6 @@
 /** Threads that read record files, spread over the processor's cores. */
 import { availableParallelism } from "node:os";
+import { setImmediate } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { bytesOf, type ReadJob, type ReadResult } from "./read-jobs.ts";
@@ -21,10 +22,12 @@ const THREAD_PROGRAM = import.meta.url.endsWith(".ts")
 export class ReadingThreads {
   readonly #threads: readonly Worker[];
 
-  /** null: there is one core, or no program for threads. */
-  static start(): ReadingThreads | null {
-    const threads = Math.min(threadsMax, availableParallelism());
-    return THREAD_PROGRAM === null || threads === 1 ? null : new ReadingThreads(THREAD_PROGRAM, threads);
+  /** `besides`: threads that will read as well, and have a core each. null: there is one core, or no program for threads. */
+  static start(besides: 0 | 1 = 0): ReadingThreads | null {
+    const cores = Math.min(threadsMax, availableParallelism());
+    return THREAD_PROGRAM === null || cores === 1
+      ? null
+      : new ReadingThreads(THREAD_PROGRAM, cores - besides);
   }
 
   private constructor(program: string, threads: number) {
@@ -36,11 +39,20 @@ export class ReadingThreads {
 
   /**
    * Hands over each file's result as it comes, in no particular order. To be called once: the threads end when all is
-   * read. Rejects when one of them fails, or what the results are handed to.
+   * read. `here`: reads a file in this thread, which then takes its part of the work, and stands still for as long as a
+   * batch takes it. Rejects when a thread fails, or what the results are handed to.
    */
-  async read(jobs: readonly ReadJob[], onResult: (result: ReadResult) => void): Promise<void> {
+  async read(
+    jobs: readonly ReadJob[],
+    onResult: (result: ReadResult) => void,
+    here?: (job: ReadJob) => ReadResult,
+  ): Promise<void> {
+    const batches = batchesOf(jobs);
     try {
-      await this.#readBatches(batchesOf(jobs), onResult);
+      await Promise.all([
+        this.#readBatches(batches, onResult),
+        here === undefined ? null : readSmallest(batches, (job) => onResult(here(job))),
+      ]);
     } catch (error) {
       this.close();
       throw error;
@@ -48,13 +60,17 @@ export class ReadingThreads {
   }
 
   #readBatches(batches: ReadJob[][], onResult: (result: ReadResult) => void): Promise<void> {
-    let unread = batches.length;
-    const give = (thread: Worker): void => thread.postMessage(batches.shift() ?? null);
+    let working = 0;
     return new Promise((resolve, reject) => {
+      const give = (thread: Worker): void => {
+        const batch = batches.shift() ?? null;
+        if (batch !== null) working += 1;
+        thread.postMessage(batch);
+      };
       const take = (results: readonly ReadResult[]): void => {
         results.forEach(onResult);
-        unread -= 1;
-        if (unread === 0) resolve();
+        working -= 1;
+        if (working === 0) resolve();
       };
       for (const thread of this.#threads) {
         thread.on("message", (results: readonly ReadResult[]) => {
@@ -71,12 +87,21 @@ export class ReadingThreads {
         });
       }
       for (let ahead = 0; ahead < batchesAhead; ahead++) this.#threads.forEach(give);
+      if (working === 0) resolve();
     });
   }
 
   /** Ends them, whatever they do. */
   close(): void {
     for (const thread of this.#threads) void thread.terminate();
+  }
+}
+
+/** From the other end; between two batches whatever else there is to do has its turn. */
+async function readSmallest(batches: ReadJob[][], read: (job: ReadJob) => void): Promise<void> {
+  for (let batch = batches.pop(); batch !== undefined; batch = batches.pop()) {
+    batch.forEach(read);
+    await setImmediate();
   }
 }
 
