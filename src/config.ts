@@ -17,6 +17,7 @@ import {
 import type { Config, Paths } from "./config-shape.ts";
 import { findRoster, readRoster } from "./roster-file.ts";
 import { accountFolders, recordFolders } from "./record-folders.ts";
+import type { RecordFolders } from "./transcripts/formats.ts";
 import { parseFaultOrders } from "./faults/fault-order.ts";
 import type { FaultOrder } from "./faults/fault-point.ts";
 import type { Level } from "./throttle/levels.ts";
@@ -122,6 +123,17 @@ export async function loadConfig(request: LoadRequest = {}): Promise<Config> {
 export function configPlaces(overrides: ConfigOverrides, env: Environment = process.env): readonly string[] {
   const named = configFileNamed(overrides, env);
   return placesOfConfigFile(named, currentFolder(), join(xdgFolder(env, "CONFIG", ".config"), "ctm"));
+}
+
+/** Where the agents keep their records if no configuration says otherwise. */
+export function usualRecordFolders(env: Environment = process.env): RecordFolders {
+  const named = { claude: null, codex: null, gemini: null, opencode: null };
+  return recordFolders(
+    named,
+    { ...env, HOME: homeOf(env) },
+    () => [],
+    (path) => path,
+  );
 }
 
 /** Where state is kept. Throws CtmError `usage`. */

@@ -1,10 +1,8 @@
 /** Reads many files: in this thread when they are few, else in several. */
+import { isMuch } from "./read-batches.ts";
 import { FileReader } from "./read-file.ts";
-import { bytesOf, readJob, type ReadJob, type ReadResult } from "./read-jobs.ts";
+import { readJob, type ReadJob, type ReadResult } from "./read-jobs.ts";
 import { ReadingThreads } from "./reading-threads.ts";
-
-/** Below this, starting threads takes longer than reading. */
-const threadsFromBytes = 24 * 1024 * 1024;
 
 /**
  * Hands over each file's result as it comes, in no particular order. Rejects when a thread fails, or what the results
@@ -16,10 +14,9 @@ export async function readAll(
   onResult: (result: ReadResult) => void,
   started?: ReadingThreads,
 ): Promise<void> {
-  const bytes = jobs.reduce((sum, job) => sum + bytesOf(job), 0);
   const reader = new FileReader();
   const here = (job: ReadJob): ReadResult => readJob(reader, job);
-  if (bytes >= threadsFromBytes) {
+  if (isMuch(jobs)) {
     if (started !== undefined) return started.read(jobs, onResult, here);
     const threads = ReadingThreads.start();
     if (threads !== null) return threads.read(jobs, onResult);

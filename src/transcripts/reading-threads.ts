@@ -1,26 +1,23 @@
-/** Threads that read record files, spread over the processor's cores. */
+/** Threads that find and read record files, spread over the processor's cores. */
 import { availableParallelism } from "node:os";
 import { setImmediate } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { Worker } from "node:worker_threads";
-import { bytesOf, type ReadJob, type ReadResult } from "./read-jobs.ts";
+import type { RecordFolders } from "./formats.ts";
+import { batchesAhead, batchesOf, type ReadBatch } from "./read-batches.ts";
+import type { ReadJob, ReadResult } from "./read-jobs.ts";
+import { ReadingThread, type FoundAhead } from "./reading-thread.ts";
+import type { RecordsFound } from "./records-found.ts";
 
 const threadsMax = 4;
-/** What a thread may hold, in MiB: pieces of files and the records of one. */
-const threadMemory = { maxOldGenerationSizeMb: 192, maxYoungGenerationSizeMb: 48 };
-/** What a thread is given at once: enough that asking for more costs nothing, so little that all end together. */
-const batchBytes = 4 * 1024 * 1024;
-const batchFiles = 64;
-/** Batches a thread has before it: one it reads, and one to go on with. */
-const batchesAhead = 2;
 /** Beside the bundled program; from the source, one thread does it all. */
 const THREAD_PROGRAM = import.meta.url.endsWith(".ts")
   ? null
   : fileURLToPath(new URL("./read-thread.js", import.meta.url));
 
-/** They load their program while there is nothing to read yet. */
+/** They load their program, and find what there is to read, while the one who started them does other things. */
 export class ReadingThreads {
-  readonly #threads: readonly Worker[];
+  readonly #threads: readonly ReadingThread[];
+  #ahead: { readonly folders: string; readonly answer: Promise<FoundAhead> } | null = null;
 
   /** `besides`: threads that will read as well, and have a core each. null: there is one core, or no program for threads. */
   static start(besides: 0 | 1 = 0): ReadingThreads | null {
@@ -31,10 +28,20 @@ export class ReadingThreads {
   }
 
   private constructor(program: string, threads: number) {
-    this.#threads = Array.from(
-      { length: threads },
-      () => new Worker(program, { resourceLimits: threadMemory }),
-    );
+    this.#threads = Array.from({ length: threads }, () => new ReadingThread(program));
+  }
+
+  /** Has one of them find all files, and begin to read them where they are many. To be called once, and first. */
+  findAhead(folders: RecordFolders): void {
+    const [thread] = this.#threads;
+    if (thread !== undefined)
+      this.#ahead = { folders: JSON.stringify(folders), answer: thread.find(folders) };
+  }
+
+  /** What was found ahead; null = nothing was looked for, or in other folders. Rejects when the thread failed. */
+  async found(folders: RecordFolders): Promise<RecordsFound | null> {
+    if (this.#ahead?.folders !== JSON.stringify(folders)) return null;
+    return (await this.#ahead.answer).found;
   }
 
   /**
@@ -47,76 +54,38 @@ export class ReadingThreads {
     onResult: (result: ReadResult) => void,
     here?: (job: ReadJob) => ReadResult,
   ): Promise<void> {
-    const batches = batchesOf(jobs);
     try {
-      await Promise.all([
-        this.#readBatches(batches, onResult),
-        here === undefined ? null : readSmallest(batches, (job) => onResult(here(job))),
-      ]);
+      const begun = (await this.#ahead?.answer)?.begun ?? [];
+      const wanted = new Set(jobs.filter(({ soFar }) => soFar === null).map(({ file }) => file.path));
+      const isBegun = new Set(begun.flatMap(({ batch }) => batch.map(({ file }) => file.path)));
+      const batches = batchesOf(jobs.filter(({ file, soFar }) => soFar !== null || !isBegun.has(file.path)));
+      const ways = this.#threads.flatMap((thread, of) =>
+        Array.from({ length: batchesAhead }, async (_, way) => {
+          const early = of === 0 ? begun[way] : undefined;
+          for (const result of (await early?.results) ?? []) if (wanted.has(result.path)) onResult(result);
+          for (let batch = batches.shift(); batch !== undefined; batch = batches.shift())
+            (await thread.read(batch)).forEach(onResult);
+        }),
+      );
+      const readHere = here === undefined ? null : readSmallest(batches, (job) => onResult(here(job)));
+      await Promise.all([...ways, readHere]);
+      for (const thread of this.#threads) thread.end();
     } catch (error) {
       this.close();
       throw error;
     }
   }
 
-  #readBatches(batches: ReadJob[][], onResult: (result: ReadResult) => void): Promise<void> {
-    let working = 0;
-    return new Promise((resolve, reject) => {
-      const give = (thread: Worker): void => {
-        const batch = batches.shift() ?? null;
-        if (batch !== null) working += 1;
-        thread.postMessage(batch);
-      };
-      const take = (results: readonly ReadResult[]): void => {
-        results.forEach(onResult);
-        working -= 1;
-        if (working === 0) resolve();
-      };
-      for (const thread of this.#threads) {
-        thread.on("message", (results: readonly ReadResult[]) => {
-          give(thread);
-          try {
-            take(results);
-          } catch (error) {
-            reject(error);
-          }
-        });
-        thread.on("error", reject);
-        thread.on("exit", (code) => {
-          if (code !== 0) reject(new Error(`a reading thread ended with code ${code}`));
-        });
-      }
-      for (let ahead = 0; ahead < batchesAhead; ahead++) this.#threads.forEach(give);
-      if (working === 0) resolve();
-    });
-  }
-
   /** Ends them, whatever they do. */
   close(): void {
-    for (const thread of this.#threads) void thread.terminate();
+    for (const thread of this.#threads) thread.terminate();
   }
 }
 
 /** From the other end; between two batches whatever else there is to do has its turn. */
-async function readSmallest(batches: ReadJob[][], read: (job: ReadJob) => void): Promise<void> {
+async function readSmallest(batches: ReadBatch[], read: (job: ReadJob) => void): Promise<void> {
   for (let batch = batches.pop(); batch !== undefined; batch = batches.pop()) {
     batch.forEach(read);
     await setImmediate();
   }
-}
-
-/** The largest files first, so that none of them is left for the end. */
-function batchesOf(jobs: readonly ReadJob[]): ReadJob[][] {
-  const batches: ReadJob[][] = [];
-  let batch: ReadJob[] = [];
-  let bytes = 0;
-  for (const job of [...jobs].sort((a, b) => bytesOf(b) - bytesOf(a))) {
-    if (batch.length === 0) batches.push(batch);
-    batch.push(job);
-    bytes += bytesOf(job);
-    if (bytes < batchBytes && batch.length < batchFiles) continue;
-    batch = [];
-    bytes = 0;
-  }
-  return batches;
 }

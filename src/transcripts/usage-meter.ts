@@ -8,14 +8,14 @@ import { CountedPacks } from "../metering/counted-packs.ts";
 import { Pack, packRecords } from "../metering/packed-records.ts";
 import type { PriceTable } from "../metering/prices.ts";
 import type { UsageCell } from "../metering/usage-cells.ts";
-import { findRecordFiles, placesOfRecords, recordFilesMax, type FoundFile } from "./find-files.ts";
-import { FolderListings } from "./folder-listings.ts";
+import { placesOfRecords, recordFilesMax, type FoundFile } from "./find-files.ts";
 import { RECORDED_AGENTS, type RecordedAgent, type RecordFolders } from "./formats.ts";
 import type { FileReading, ReadSoFar } from "./read-file.ts";
 import { SessionTotals } from "./session-totals.ts";
 import type { ReadingThreads } from "./reading-threads.ts";
 import type { ReadJob, ReadResult } from "./read-jobs.ts";
 import { readAll } from "./read-all.ts";
+import { findRecords } from "./records-found.ts";
 import { UsageIndex, type IndexedFile } from "./usage-index.ts";
 
 /** Files whose readings are written at once. */
@@ -35,7 +35,7 @@ type Head = Omit<FileReading, "records">;
 export interface UsageCaller {
   /** Told, before any is read, all files and folders that decide on the result. */
   readonly onPlaces?: ((places: readonly string[]) => void) | undefined;
-  /** Threads that wait for something to read; they are ended in any case. */
+  /** Threads that wait for something to read, and may have looked for it; they are ended in any case. */
   readonly readers?: ReadingThreads | undefined;
 }
 
@@ -48,11 +48,11 @@ export async function recordedUsage(
 ): Promise<RecordedUsage> {
   const index = UsageIndex.open(indexPath);
   try {
-    const listings = new FolderListings(index.listings());
-    const found = findRecordFiles(folders, (folder) => listings.of(folder));
-    onPlaces?.(placesOfRecords(folders, listings.asked, found));
+    const ahead = await readers?.found(folders);
+    const { files: found, walked, listings } = ahead ?? findRecords(folders, index.listings());
+    onPlaces?.(placesOfRecords(folders, walked, found));
     const keeper = new IndexKeeper(index);
-    keeper.keepListings(listings.text());
+    keeper.keepListings(listings);
     const fingerprint = fingerprintOf(found, prices);
     const kept = index.sumsOf(fingerprint);
     if (kept !== null) return JSON.parse(kept) as RecordedUsage;
