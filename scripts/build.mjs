@@ -32,8 +32,13 @@ const flags = new Set(process.argv.slice(2));
 const APART = {
   "usage-recall": "src/cli/usage-recall.ts",
   "usage-readers": "src/cli/usage-readers.ts",
-  "usage-program": "src/cli/usage-program.ts",
   "read-thread": "src/transcripts/read-thread.ts",
+};
+
+/** Programs of one file each, and the call that shows what most calls of them need. */
+const PROGRAMS = {
+  program: ["runProgram", "tasks"],
+  "usage-program": ["runUsage", "usage", "daily"],
 };
 
 /** How everything that runs in Node is bundled. */
@@ -79,7 +84,7 @@ async function build() {
     index: "src/index.ts",
   });
   for (const [name, module] of Object.entries(APART)) await bundle(aside, [], { [name]: module });
-  await program(join(aside, "program.cjs"));
+  for (const [name, call] of Object.entries(PROGRAMS)) await program(aside, name, call);
   await pages(join(aside, "pages"));
   // Dated to the start: what was changed while it was built is newer than this.
   const mark = join(aside, ".built");
@@ -130,11 +135,12 @@ function bundle(outdir, apart, entryPoints) {
   });
 }
 
-/** The program in one file that is a function of `require` and its like, and what V8 makes of it once it has run. */
-async function program(file) {
+/** A program in one file that is a function of `require` and its like, and what V8 makes of it once it has run. */
+async function program(outdir, name, call) {
+  const file = join(outdir, `${name}.cjs`);
   await esbuild.build({
     ...BUNDLED,
-    entryPoints: ["src/cli/program.ts"],
+    entryPoints: [`src/cli/${name}.ts`],
     outfile: file,
     format: "cjs",
     // Read as one byte a character.
@@ -154,7 +160,7 @@ async function program(file) {
   // It runs once where it finds nothing of a person's. What it makes only spares time: the build goes on without it.
   const place = mkdtempSync(join(tmpdir(), "ctm-build-"));
   try {
-    spawnSync(process.execPath, [join(root, "scripts/code-cache.mjs"), file, join(dist, "program.cjs")], {
+    spawnSync(process.execPath, [join(root, "scripts/code-cache.mjs"), file, join(dist, `${name}.cjs`), ...call], {
       cwd: place,
       env: { PATH: process.env.PATH, HOME: place, TMPDIR: place },
       stdio: "ignore",

@@ -35,7 +35,8 @@ async function runUsageAlone(): Promise<number | null> {
   }
   const { readersAhead } = await import("./usage-readers.ts");
   const readers = readersAhead(words) ?? undefined;
-  const { runUsage } = await import("./usage-program.ts");
+  const { loadProgram } = await import("./load-program.ts");
+  const { runUsage } = loadProgram("usage-program");
   const code = await runUsage(words, readers);
   if (code === null) readers?.close();
   return code;
@@ -43,6 +44,6 @@ async function runUsageAlone(): Promise<number | null> {
 
 async function runAnything(): Promise<number> {
   const { loadProgram } = await import("./load-program.ts");
-  const { runProgram } = loadProgram();
+  const { runProgram } = loadProgram("program");
   return runProgram(words);
 }

@@ -60,16 +60,20 @@ export function packRecords(records: readonly UsageRecord[]): Uint8Array<ArrayBu
     const kind = kindOf(record);
     rows.byte(kind | (flagBits(flags) << kindBits));
     if (kind === MORE) rows.number(beyond.push(moreOf(record)) - 1);
-    rows.number(names.placeOf(record.model));
-    rows.number(names.placeOf(record.sessionId));
-    rows.number(names.placeOf(record.cliVersion));
-    rows.number(Math.max(0, atMs ?? 0));
-    rows.number(usage.inputTokens);
-    rows.number(usage.cacheReadTokens);
-    rows.number(usage.cacheWrite5mTokens);
-    rows.number(usage.cacheWrite1hTokens);
-    rows.number(usage.outputTokens);
-    rows.number(usage.reasoningTokens);
+    // A loop: written out one by one, all of it would be compiled as many times for speed as there are numbers.
+    const numbers = [
+      names.placeOf(record.model),
+      names.placeOf(record.sessionId),
+      names.placeOf(record.cliVersion),
+      Math.max(0, atMs ?? 0),
+      usage.inputTokens,
+      usage.cacheReadTokens,
+      usage.cacheWrite5mTokens,
+      usage.cacheWrite1hTokens,
+      usage.outputTokens,
+      usage.reasoningTokens,
+    ];
+    for (const number of numbers) rows.number(number);
   }
   const text: PackedText = { names: names.all, keys: records.map(({ key }) => key), more: beyond };
   const textBytes = encoder.encode(JSON.stringify(text));
