@@ -17,10 +17,10 @@ export interface RecordFormat {
    */
   readonly bulk?: { readonly from: string; readonly to: string };
   /**
-   * A line without its bulk, and without what differs from one block of an answer to the next. Lines of one file that
-   * follow each other and are alike say the same again. null = this line is like no other.
+   * Of lines that follow each other and, without their bulk, are the same but for the values of some fields (in this
+   * order, none with a comma in it), only the first is read: the others say the same again. `which`: lines this holds for.
    */
-  readonly likeness?: (line: string) => string | null;
+  readonly alike?: { readonly butFor: readonly string[]; which(line: JsonObject): boolean };
   /** A reading from the beginning of a file (null), or one that goes on from a `state` of an earlier one. */
   open(state: unknown): RecordReading;
 }

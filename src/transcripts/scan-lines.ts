@@ -5,6 +5,7 @@
 import { readSync } from "node:fs";
 import { parseLine, type JsonObject } from "../metering/json-lines.ts";
 import type { RecordFormat, RecordHead } from "../metering/record-format.ts";
+import { LastLine, type ShortLine } from "./last-line.ts";
 
 /** Small enough to be still in the processor's cache when it is searched. */
 const pieceBytes = 256 * 1024;
@@ -24,21 +25,21 @@ export class LineScanner {
   readonly #marks: readonly Buffer[];
   readonly #bulk: { readonly from: Buffer; readonly to: Buffer } | null;
   readonly #head: RecordFormat["head"];
-  readonly #likeness: RecordFormat["likeness"];
-  /** Of the line that was looked at last. */
-  #last: string | null = null;
+  readonly #isAlike: (line: JsonObject) => boolean;
+  readonly #last: LastLine;
   #buffer = Buffer.allocUnsafeSlow(pieceBytes);
 
-  constructor({ marks, bulk, head, likeness }: Pick<RecordFormat, "marks" | "bulk" | "head" | "likeness">) {
+  constructor({ marks, bulk, head, alike }: Pick<RecordFormat, "marks" | "bulk" | "head" | "alike">) {
     this.#head = head;
-    this.#likeness = likeness;
+    this.#isAlike = alike?.which ?? (() => false);
+    this.#last = new LastLine(alike?.butFor ?? []);
     this.#marks = marks.map((mark) => Buffer.from(mark));
     this.#bulk = bulk === undefined ? null : { from: Buffer.from(bulk.from), to: Buffer.from(bulk.to) };
   }
 
   /** Calls back for each line from `from` on that holds a mark; also for the last one when no newline ends it. */
   scan(file: number, from: number, onLine: (line: JsonObject) => void): ScanEnd {
-    this.#last = null;
+    this.#last.forget();
     let position = from;
     let held = 0;
     let longLines = 0;
@@ -123,24 +124,23 @@ export class LineScanner {
 
   /** Without its bulk if that leaves a whole line: brackets that do not match are no line, and are read in full. */
   #parse(data: Buffer, start: number, hit: number, end: number): JsonObject | null {
-    if (this.#bulk !== null) {
-      const from = data.indexOf(this.#bulk.from, start);
-      const to = data.lastIndexOf(this.#bulk.to, hit);
-      if (from !== -1 && from < to) {
-        const head = data.toString("utf8", start, from + this.#bulk.from.length);
-        const text = head + data.toString("utf8", to, end);
-        if (this.#isAgain(text)) return null;
-        const line = parseLine(text);
-        if (line !== null) return line;
-      }
+    const short = this.#bulk === null ? null : shortLine(data, this.#bulk, { start, hit, end });
+    if (short !== null) {
+      if (this.#last.isLike(data, short)) return null;
+      const line = parseLine(this.#last.take(data, short));
+      if (line === null || !this.#isAlike(line)) this.#last.forget();
+      if (line !== null) return line;
     }
     return parseLine(data.toString("utf8", start, end));
   }
+}
 
-  #isAgain(text: string): boolean {
-    const likeness = this.#likeness?.(text) ?? null;
-    const again = likeness !== null && likeness === this.#last;
-    this.#last = likeness;
-    return again;
-  }
+function shortLine(
+  data: Buffer,
+  bulk: { readonly from: Buffer; readonly to: Buffer },
+  { start, hit, end }: { readonly start: number; readonly hit: number; readonly end: number },
+): ShortLine | null {
+  const from = data.indexOf(bulk.from, start);
+  const to = data.lastIndexOf(bulk.to, hit);
+  return from === -1 || from >= to ? null : { start, from: from + bulk.from.length, to, end };
 }
