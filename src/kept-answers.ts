@@ -7,7 +7,7 @@ import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Environment } from "./config.ts";
 import { ensurePrivateFolders, handPrivateFile } from "./ledger/state-folder.ts";
-import { settledBefore, stampsOf, stillHold, type Stamps } from "./transcripts/stamps.ts";
+import { settledBefore, stampsOf, stillHold, type LookedAt, type Stamps } from "./transcripts/stamps.ts";
 
 const FORMAT = 1;
 const answersMax = 8;
@@ -79,7 +79,7 @@ export class NewAnswer {
   }
 
   /** All files and folders of records that were looked at, and those that were looked for. */
-  madeOf(places: readonly string[]): void {
+  madeOf(places: readonly (string | LookedAt)[]): void {
     this.#records = places.length > placesMax ? null : stampsOf(places);
   }
 

@@ -12,6 +12,7 @@ import { NewAnswer } from "../kept-answers.ts";
 import { named } from "../ledger/storage-fault.ts";
 import { placesOfRoster } from "../roster-file.ts";
 import type { ReadingThreads } from "../transcripts/reading-threads.ts";
+import type { LookedAt } from "../transcripts/stamps.ts";
 import { readArguments, wordsBehindOptions, type Settings } from "./arguments.ts";
 import { callerHere } from "./caller.ts";
 import { refuseBrokenWords } from "./raw-arguments.ts";
@@ -40,7 +41,7 @@ export async function runUsage(
     terminal = openTerminal(settings, (text) => answer.add(text));
     let config: Promise<Config> | null = null;
     const caller = callerHere("argv", () => (config ??= configOf(settings)));
-    const onPlaces = (places: readonly string[]): void => answer.madeOf(places);
+    const onPlaces = (places: readonly (string | LookedAt)[]): void => answer.madeOf(places);
     const code = await runAlone(command, raw, { ...caller, onPlaces, readers }, terminal);
     if (code === 0) answer.keep(rosterPlaces(await caller.config()));
     return code;

@@ -9,6 +9,7 @@ import type { Config } from "../config.ts";
 import { CtmError } from "../base/errors.ts";
 import type { ExportedPages } from "../reports/page-questions.ts";
 import type { ReadingThreads } from "../transcripts/reading-threads.ts";
+import type { LookedAt } from "../transcripts/stamps.ts";
 import type { Paper } from "../reports/paper.ts";
 
 export const COMMAND_GROUPS = [
@@ -60,7 +61,7 @@ export interface Caller {
   /** The word of the worker the call comes from; null: from none. Absent: what this process's environment says. */
   readonly workerWord?: string | null;
   /** Told all files and folders a result is made of, by a command whose result depends on nothing else. */
-  readonly onPlaces?: (places: readonly string[]) => void;
+  readonly onPlaces?: (places: readonly (string | LookedAt)[]) => void;
   /** Threads that wait for records to read. */
   readonly readers?: ReadingThreads | undefined;
   /** Writes the pages as a file into this folder; none: not from here. Throws CtmError. */

@@ -18,6 +18,8 @@ export class CountedPacks {
   readonly #packs: Pack[] = [];
   readonly #rows: number[] = [];
   readonly #cells: CellToBe[] = [];
+  /** Those that may be replays, as far as their first sighting tells. */
+  readonly #suspects: number[] = [];
   /** Responses of which several files tell different things. */
   readonly #merged = new Map<number, UsageRecord>();
 
@@ -49,6 +51,7 @@ export class CountedPacks {
     this.#packs.push(pack);
     this.#rows.push(row);
     const record = pack.recordAt(row);
+    if (record.mayRepeat !== undefined) this.#suspects.push(this.#cells.length);
     const cell = this.#sums.cellOf(record);
     this.#cells.push(cell);
     this.#sums.addTo(cell, record);
@@ -67,22 +70,31 @@ export class CountedPacks {
 
   /** Side conversations under a new request of what the main one says itself. */
   #replays(): ReadonlySet<number> {
-    const messages = new Map<string, number[]>();
-    const rest: number[] = [];
-    for (let number = 0; number < this.#packs.length; number++) {
+    const suspects = new Set<number>();
+    const byMessage = new Map<string, number[]>();
+    for (const number of this.#suspects) {
       const message = this.#mayRepeat(number);
-      if (message === null) rest.push(number);
-      else messages.set(message, [...(messages.get(message) ?? []), number]);
+      if (message === null) continue;
+      suspects.add(number);
+      const others = byMessage.get(message);
+      if (others === undefined) byMessage.set(message, [number]);
+      else others.push(number);
     }
     const replays = new Set<number>();
-    if (messages.size === 0) return replays;
-    for (const number of rest) {
-      const message = messageOf(this.#keyOf(number));
-      const suspects = messages.get(message) ?? [];
-      for (const suspect of suspects)
-        if (this.#mark(message, suspect) === this.#mark(message, number)) replays.add(suspect);
-    }
+    if (suspects.size === 0) return replays;
+    for (let number = 0; number < this.#packs.length; number++)
+      if (!suspects.has(number)) this.#addReplaysOf(number, byMessage, replays);
     return replays;
+  }
+
+  #addReplaysOf(
+    number: number,
+    byMessage: ReadonlyMap<string, readonly number[]>,
+    replays: Set<number>,
+  ): void {
+    const message = messageOf(this.#keyOf(number));
+    for (const suspect of byMessage.get(message) ?? [])
+      if (this.#mark(message, suspect) === this.#mark(message, number)) replays.add(suspect);
   }
 
   #mark(message: string, number: number): string {
@@ -90,9 +102,7 @@ export class CountedPacks {
   }
 
   #mayRepeat(number: number): string | null {
-    const merged = this.#merged.get(number);
-    if (merged !== undefined) return merged.mayRepeat ?? null;
-    return this.#packs[number]?.mayRepeatAt(this.#rows[number] ?? 0) ?? null;
+    return this.#recordOf(number).mayRepeat ?? null;
   }
 
   #keyOf(number: number): string {

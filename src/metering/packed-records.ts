@@ -217,14 +217,6 @@ export class Pack {
     return { ...record, ...rest, ...(webSearches === undefined ? {} : { usage: { ...usage, webSearches } }) };
   }
 
-  /** The message this may be a replay of; null = it may be of none. */
-  mayRepeatAt(row: number): string | null {
-    const kind = this.#beginRow(row) & ((1 << kindBits) - 1);
-    if (kind === PLAIN) return null;
-    if (kind === REPLAY) return messageOf(this.keys[row] ?? "");
-    return this.#more[this.#number()]?.mayRepeat ?? null;
-  }
-
   /** The session of each row. */
   *sessions(): Generator<string | null> {
     for (let row = 0; row < this.keys.length; row++) {

@@ -18,6 +18,8 @@ export interface FoundFile {
   readonly project: string | null;
   readonly bytes: number;
   readonly changedMs: number;
+  /** When anything of it changed last, its owner and mode included. */
+  readonly statusMs: number;
   readonly inode: number;
 }
 
@@ -39,9 +41,12 @@ export function placesOfRecords(
   folders: RecordFolders,
   walked: readonly string[],
   found: readonly FoundFile[],
-): string[] {
+): (string | FoundFile)[] {
   const roots = rootsOf(folders).map(({ root }) => root);
-  const files = found.flatMap(({ path, kind }) => (kind === "database" ? [path, `${path}-wal`] : [path]));
+  // What stands here of a database is of two files.
+  const files = found.flatMap((file): (string | FoundFile)[] =>
+    file.kind === "database" ? [file.path, `${file.path}-wal`] : [file],
+  );
   return [...new Set([...roots, ...walked]), ...files];
 }
 
@@ -181,6 +186,7 @@ function lookAt(path: string, kind: FileKind, { agent, root, project }: Place): 
     bytes: stat.size + (log?.size ?? 0),
     // An empty one was made by whoever looked last, ourselves included.
     changedMs: Math.max(stat.mtimeMs, log !== undefined && log.size > 0 ? log.mtimeMs : 0),
+    statusMs: stat.ctimeMs,
     inode: stat.ino,
   };
 }

@@ -2,8 +2,8 @@
 import { Worker } from "node:worker_threads";
 import type { RecordFolders } from "./formats.ts";
 import type { ReadBatch } from "./read-batches.ts";
-import type { ReadResult } from "./read-jobs.ts";
-import type { FromThread, ToThread } from "./read-thread.ts";
+import { unpackResults, type ReadResult } from "./read-jobs.ts";
+import type { FoundBeside, FromThread, ToThread } from "./read-thread.ts";
 import type { RecordsFound } from "./records-found.ts";
 
 /** What a thread may hold, in MiB: pieces of files and the records of one. */
@@ -43,10 +43,10 @@ export class ReadingThread {
   find(folders: RecordFolders): Promise<FoundAhead> {
     this.#post({ find: folders });
     return this.#answer((answer) => {
-      if (!("found" in answer)) throw new Error("a reading thread gave no files it found");
+      if (typeof answer !== "string") throw new Error("a reading thread gave no files it found");
+      const { found, begun } = JSON.parse(answer) as FoundBeside;
       // What it answers next is of these.
-      const begun = answer.begun.map((batch) => ({ batch, results: this.#answer(resultsOf) }));
-      return { found: answer.found, begun };
+      return { found, begun: begun.map((batch) => ({ batch, results: this.#answer(resultsOf) })) };
     });
   }
 
@@ -61,7 +61,7 @@ export class ReadingThread {
   }
 
   #post(asked: ToThread): void {
-    this.#worker.postMessage(asked);
+    this.#worker.postMessage(JSON.stringify(asked));
   }
 
   #answer<T>(read: (answer: FromThread) => T): Promise<T> {
@@ -88,6 +88,6 @@ export class ReadingThread {
 }
 
 function resultsOf(answer: FromThread): readonly ReadResult[] {
-  if (!("results" in answer)) throw new Error("a reading thread gave no results");
-  return answer.results;
+  if (typeof answer === "string") throw new Error("a reading thread gave no results");
+  return unpackResults(answer);
 }

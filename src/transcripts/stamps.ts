@@ -16,14 +16,29 @@ export interface Stamps {
 
 const valuesPerPath = 4;
 
-export function stampsOf(paths: readonly string[]): Stamps {
+/** A file that was looked at just now. */
+export interface LookedAt {
+  readonly path: string;
+  readonly bytes: number;
+  /** Times of the last change of its content, and of itself. */
+  readonly changedMs: number;
+  readonly statusMs: number;
+  readonly inode: number;
+}
+
+/** What is given as a path alone is looked at. */
+export function stampsOf(places: readonly (string | LookedAt)[]): Stamps {
   const values: number[] = [];
-  for (const path of paths) {
-    const stat = lookAt(path);
+  for (const place of places) {
+    if (typeof place !== "string") {
+      values.push(place.changedMs, place.statusMs, place.bytes, place.inode);
+      continue;
+    }
+    const stat = lookAt(place);
     if (stat === null) values.push(-1, -1, -1, -1);
     else values.push(stat.mtimeMs, stat.ctimeMs, stat.size, stat.ino);
   }
-  return { paths, values };
+  return { paths: places.map((place) => (typeof place === "string" ? place : place.path)), values };
 }
 
 /** Is everything as it was? */

@@ -108,11 +108,10 @@ export class UsageIndex {
 
   /** Takes over some of what changed. */
   put(changed: readonly IndexedFile[]): void {
-    const save = this.#db.prepare(
-      "INSERT OR REPLACE INTO file VALUES (@path, @bytes, @changedMs, @inode, @head, @records)",
-    );
+    const save = this.#db.prepare("INSERT OR REPLACE INTO file VALUES (?, ?, ?, ?, ?, ?)");
     const write = (): void => {
-      for (const file of changed) save.run(file);
+      for (const { path, bytes, changedMs, inode, head, records } of changed)
+        save.run(path, bytes, changedMs, inode, head, records);
     };
     PUT.pass(() => this.#db.transaction(write).immediate());
   }

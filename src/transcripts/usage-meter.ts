@@ -15,11 +15,12 @@ import { SessionTotals } from "./session-totals.ts";
 import type { ReadingThreads } from "./reading-threads.ts";
 import type { ReadJob, ReadResult } from "./read-jobs.ts";
 import { readAll } from "./read-all.ts";
+import type { LookedAt } from "./stamps.ts";
 import { findRecords } from "./records-found.ts";
 import { UsageIndex, type IndexedFile } from "./usage-index.ts";
 
-/** Files whose readings are written at once. */
-const keptTogether = 64;
+/** Files whose readings are written at once: some MiB. */
+const keptTogether = 512;
 
 export interface RecordedUsage {
   readonly cells: readonly UsageCell[];
@@ -34,7 +35,7 @@ type Head = Omit<FileReading, "records">;
 /** What a caller may have a part in. */
 export interface UsageCaller {
   /** Told, before any is read, all files and folders that decide on the result. */
-  readonly onPlaces?: ((places: readonly string[]) => void) | undefined;
+  readonly onPlaces?: ((places: readonly (string | LookedAt)[]) => void) | undefined;
   /** Threads that wait for something to read, and may have looked for it; they are ended in any case. */
   readonly readers?: ReadingThreads | undefined;
 }
