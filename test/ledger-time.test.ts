@@ -141,7 +141,7 @@ describe("F25 a wall clock that is set", () => {
     const run = async (shiftMs: number, ...args: string[]) => {
       const shifted = new URL("support/shifted-clock.mjs", import.meta.url).href;
       const env = { ...TEST_ENV, HOME: state, TERM: "dumb", TZ: "UTC", TEST_CLOCK_SHIFT_MS: String(shiftMs) };
-      const argv = ["--import", shifted, join(productFolder(), "ctm.js"), "--state-dir", state, ...args];
+      const argv = ["--import", shifted, join(productFolder(), "ctm.cjs"), "--state-dir", state, ...args];
       return (await execa(process.execPath, argv, { extendEnv: false, env })).stdout;
     };
     await run(0, "add", "before");

@@ -1,5 +1,8 @@
 #!/usr/bin/env node
-/** The bin. Everything but the version is loaded only when it is needed, so that `ctm --version` starts fast. */
+/**
+ * The bin, in one small file. Everything but the version is loaded only when it is needed, so that `ctm --version` starts
+ * fast.
+ */
 import { VERSION } from "./version.ts";
 
 const words = process.argv.slice(2);
@@ -13,6 +16,10 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 if (words.length === 1 && (words[0] === "--version" || words[0] === "-V")) {
   console.log(`ctm ${VERSION}`);
 } else {
+  void run();
+}
+
+async function run(): Promise<void> {
   await leave((await runUsageAlone()) ?? (await runAnything()));
 }
 

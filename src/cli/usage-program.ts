@@ -1,6 +1,6 @@
 /**
  * `ctm usage ...` alone. Scripts ask it again and again, and when little changed, counting takes less time than
- * loading the whole program would: so the build puts what it needs into files of its own.
+ * loading the whole program would: so the build puts what it needs into a file of its own.
  */
 // oxlint-disable-next-line import/no-unassigned-import
 import "./plain-checks.ts";

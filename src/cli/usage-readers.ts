@@ -1,6 +1,6 @@
 /**
  * Threads for a first `ctm usage …`: where no index is kept yet there is everything to read, and they find it and begin
- * with it while this process loads its program. The build puts this into a file of its own.
+ * with it while this process loads its program.
  */
 import { existsSync } from "node:fs";
 import { usualRecordFolders } from "../config.ts";

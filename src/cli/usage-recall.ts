@@ -1,6 +1,6 @@
 /**
  * `ctm usage …` from its last answer, before the program is loaded: with nothing changed since, looking at every file
- * and folder is all there is to do. The build puts this into a file of its own.
+ * and folder is all there is to do.
  */
 import { setFlagsFromString } from "node:v8";
 import { recallAnswer } from "../kept-answers.ts";

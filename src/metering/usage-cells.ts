@@ -88,7 +88,7 @@ export class CellSums {
       if (cell.firstMs === null || atMs < cell.firstMs) cell.firstMs = atMs;
       if (cell.lastMs === null || atMs > cell.lastMs) cell.lastMs = atMs;
     }
-    if (flags.length > 0 && flags.some((flag) => !cell.flags.includes(flag)))
+    if (flags.some((flag) => !cell.flags.includes(flag)))
       cell.flags = [...new Set([...cell.flags, ...flags])].sort();
   }
 
@@ -106,7 +106,19 @@ export class CellSums {
   cells(projectOf: (session: string | null) => string | null): UsageCell[] {
     return this.#all()
       .filter(({ responses }) => responses > 0)
-      .map(({ stale: _, ...cell }) => ({ agent: this.#agent, project: projectOf(cell.session), ...cell }));
+      .map((cell) => ({
+        agent: this.#agent,
+        project: projectOf(cell.session),
+        session: cell.session,
+        model: cell.model,
+        firstMs: cell.firstMs,
+        lastMs: cell.lastMs,
+        responses: cell.responses,
+        usage: cell.usage,
+        nanoUsd: cell.nanoUsd,
+        unpricedTokens: cell.unpricedTokens,
+        flags: cell.flags,
+      }));
   }
 
   #all(): CellToBe[] {

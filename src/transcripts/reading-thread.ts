@@ -61,7 +61,7 @@ export class ReadingThread {
   }
 
   #post(asked: ToThread): void {
-    this.#worker.postMessage(JSON.stringify(asked));
+    this.#worker.postMessage(JSON.stringify(asked), []);
   }
 
   #answer<T>(read: (answer: FromThread) => T): Promise<T> {

@@ -12,7 +12,7 @@ const threadsMax = 4;
 /** Beside the bundled program; from the source, one thread does it all. */
 const THREAD_PROGRAM = import.meta.url.endsWith(".ts")
   ? null
-  : fileURLToPath(new URL("./read-thread.js", import.meta.url));
+  : fileURLToPath(new URL("./read-thread.cjs", import.meta.url));
 
 /** They load their program, and find what there is to read, while the one who started them does other things. */
 export class ReadingThreads {

@@ -159,7 +159,7 @@ async function startManager(stateDir: string): Promise<Manager> {
   const configFile = join(stateDir, "ctm.yaml");
   writeFileSync(configFile, "dashboard: { enabled: true, port: 0 }\n", { mode: 0o600 });
   const own = ["--state-dir", stateDir, "--config", configFile, "--workers", "1", "--agent", "shell"];
-  const argv = [join(productFolder(), "ctm.js"), ...own, "serve"];
+  const argv = [join(productFolder(), "ctm.cjs"), ...own, "serve"];
   const env = { PATH: process.env["PATH"] ?? "", HOME: stateDir, TMUX_TMPDIR: stateDir, LANG: "C.UTF-8" };
   const child = spawn(process.execPath, argv, { cwd: stateDir, env, stdio: "ignore" });
   const facts = await waitFor("the manager to serve", () => {

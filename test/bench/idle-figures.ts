@@ -53,7 +53,7 @@ async function idleShares(workers: number, yaml: string): Promise<[own: number, 
   mkdirSync(stateDir, { mode: 0o700 });
   const configFile = join(folder, "ctm.yaml");
   writeFileSync(configFile, `${yaml}\n`, { mode: 0o600 });
-  const program = [join(productFolder(), "ctm.js"), "--state-dir", stateDir, "--config", configFile];
+  const program = [join(productFolder(), "ctm.cjs"), "--state-dir", stateDir, "--config", configFile];
   const env = { PATH: process.env["PATH"] ?? "", HOME: folder, TMUX_TMPDIR: folder, LANG: "C.UTF-8" };
   const options = { cwd: folder, env };
   const argv = [...program, "--workers", String(workers), "--agent", "shell", "serve"];

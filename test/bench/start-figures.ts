@@ -11,7 +11,7 @@ const rounds = 15;
 
 export async function starting(): Promise<Figure[]> {
   const folder = homeFolder("disk");
-  const program = join(productFolder(), "ctm.js");
+  const program = join(productFolder(), "ctm.cjs");
   const env = {
     PATH: process.env["PATH"] ?? "",
     HOME: folder,

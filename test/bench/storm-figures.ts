@@ -61,7 +61,7 @@ async function storm(spreadMs: number): Promise<Storm> {
   mkdirSync(stateDir, { mode: 0o700 });
   writeFileSync(join(folder, "ctm.yaml"), rules, { mode: 0o600 });
   const program = [
-    join(productFolder(), "ctm.js"),
+    join(productFolder(), "ctm.cjs"),
     "--state-dir",
     stateDir,
     "--config",

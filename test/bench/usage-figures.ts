@@ -35,7 +35,7 @@ export async function counting(): Promise<Figure[]> {
     const { files, bytes: written } = writeTranscripts(home, bytes, 1);
     const { bin, reason } = await agentBin("ccusage");
     const state = join(home, "state");
-    const ctm = [join(productFolder(), "ctm.js"), "--state-dir", state, "usage", "daily", "--json"];
+    const ctm = [join(productFolder(), "ctm.cjs"), "--state-dir", state, "usage", "daily", "--json"];
     const runs: Runs = { theirs: [], cold: [], warm: [] };
     const nodeMs: number[] = [];
     for (let round = 0; round < rounds; round += 1) {

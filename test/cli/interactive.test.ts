@@ -131,7 +131,7 @@ describe("ctm in a terminal", () => {
 async function processOn(stateDir: string): Promise<number> {
   const { stdout } = await execa("ps", ["-eo", "pid,args"]);
   const isPrompt = (row: string): boolean =>
-    row.includes(`ctm.js --state-dir ${stateDir}`) && !row.includes("sh -c");
+    row.includes(`ctm.cjs --state-dir ${stateDir}`) && !row.includes("sh -c");
   return Number(stdout.split("\n").find(isPrompt)?.trim().split(/\s+/)[0]);
 }
 

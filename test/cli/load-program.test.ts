@@ -31,7 +31,7 @@ describe("what V8 made of the program when it was built", () => {
     symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
     mkdirSync(join(folder, "home"));
     const options = { cwd: folder, env: { HOME: join(folder, "home") }, reject: false } as const;
-    const tasks = () => execa("node", [join(folder, "dist/ctm.js"), "--json", "tasks"], options);
+    const tasks = () => execa("node", [join(folder, "dist/ctm.cjs"), "--json", "tasks"], options);
     writeFileSync(join(folder, "dist/program.cjs.cache"), "made by another one");
     expect(await tasks()).toMatchObject({ stdout: "[]", stderr: "", exitCode: 0 });
     rmSync(join(folder, "dist/program.cjs.cache"));

@@ -38,7 +38,7 @@ async function byCcusage(...words: string[]): Promise<Row> {
 }
 
 async function byCtm(...words: string[]): Promise<{ totals: UsageSums; rows: readonly UsageRow[] }> {
-  const program = [join(productFolder(), "ctm.js"), "--state-dir", join(home, "state"), "usage"];
+  const program = [join(productFolder(), "ctm.cjs"), "--state-dir", join(home, "state"), "usage"];
   const { stdout } = await execa(process.execPath, [...program, ...words, "--json", "--timezone", "UTC"], {
     env: env(),
     extendEnv: false,

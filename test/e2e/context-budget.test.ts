@@ -64,7 +64,7 @@ it("an agent hands up the task it has in hand, and no other", async () => {
   writeFileSync(join(ctm.work, "ctm.roster.yaml"), ROSTER, { mode: 0o600 });
   await ctm.serve();
   await ctm.ok(["spawn", "--agent", "shell"]);
-  const report = `${process.execPath} ${join(productFolder(), "ctm.js")} report escalation`;
+  const report = `${process.execPath} ${join(productFolder(), "ctm.cjs")} report escalation`;
   await ctm.ok(["add", "--as", "runner", "--", `${report} --to coordinator "the interfaces do not fit"`]);
   await ctm.until(1, "completed");
   const shown = await ctm.ok(["show", "1"]);

@@ -118,7 +118,7 @@ function product(folder: string) {
   return (args: readonly string[], input = "") =>
     execa(
       process.execPath,
-      [join(productFolder(), "ctm.js"), "--state-dir", join(folder, "state"), ...args],
+      [join(productFolder(), "ctm.cjs"), "--state-dir", join(folder, "state"), ...args],
       {
         cwd: folder,
         env: {

@@ -184,7 +184,7 @@ it("a message from inside a worker is typed when the turn of its receiver has en
   const ctm = product({ workers: 1, recorded: true });
   await ctm.serve();
   await ctm.ok(["spawn", "--agent", "shell"]);
-  const command = `${process.execPath} ${join(productFolder(), "ctm.js")} message w1`;
+  const command = `${process.execPath} ${join(productFolder(), "ctm.cjs")} message w1`;
   // On a machine so slow that the turn was over too early it is done again with a longer one.
   for (let turnMs = 5_000, id = 1; ; turnMs *= 3) {
     const turn = await ctm.tell(`Think [[delay:${turnMs}]]`, { worker: "concurrent_worker1" });

@@ -51,7 +51,7 @@ function elsewhere(point: string): boolean {
 }
 
 function allPoints(): string[] {
-  const listed = execFileSync(process.execPath, [join(productFolder(), "ctm.js"), "--json", "tasks"], {
+  const listed = execFileSync(process.execPath, [join(productFolder(), "ctm.cjs"), "--json", "tasks"], {
     env: { PATH: process.env["PATH"] ?? "", CTM_FAULT: "list" },
     encoding: "utf8",
   });

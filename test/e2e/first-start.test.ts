@@ -21,7 +21,7 @@ describe("a state folder that nobody used before", () => {
       );
       for (const { exitCode, stderr } of await Promise.all(calls))
         expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
-      const bin = join(productFolder(), "ctm.js");
+      const bin = join(productFolder(), "ctm.cjs");
       const { stdout } = await execa(process.execPath, [bin, "--state-dir", state, "--json", "tasks"], {
         extendEnv: false,
         env,

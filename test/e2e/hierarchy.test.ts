@@ -25,7 +25,7 @@ it("an agent is told its preamble, reports on its own task, and its figures stan
   const manager = await ctm.serve();
   await ctm.ok(["spawn", "--agent", "shell"]);
   await ctm.ok(["add", "Fix the parser [[in:1000]] [[out:200]]"]);
-  const report = `${process.execPath} ${join(productFolder(), "ctm.js")} report`;
+  const report = `${process.execPath} ${join(productFolder(), "ctm.cjs")} report`;
   // It names no task, and with the word of this worker it cannot name one.
   const forged = `CTM_REPORT=other-launch.0000 ${report} rejected 9; ${report} rejected 9 --task 1`;
   await ctm.ok(["add", "--as", "runner", "--", `${report} tests 121 --passed 118 && { ${forged}; true; }`]);

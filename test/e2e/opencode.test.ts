@@ -118,7 +118,7 @@ async function manager(apiUrl: string) {
     if (manager === null) throw new Error("no manager listens");
     return (manager.run(command, raw) as Promise<T>).finally(() => manager.close());
   };
-  const serving = execa(process.execPath, [join(productFolder(), "ctm.js"), ...own, "serve"], {
+  const serving = execa(process.execPath, [join(productFolder(), "ctm.cjs"), ...own, "serve"], {
     ...options,
     reject: false,
   });

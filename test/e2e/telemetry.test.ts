@@ -112,7 +112,7 @@ async function product(agent: string, bin: string, home: AgentHome, settings: { 
   );
   const own = ["--state-dir", state, "--config", join(dir, "ctm.yaml"), "--keep-workers"];
   const call = async (...args: readonly string[]): Promise<string> => {
-    const { stdout } = await execa(process.execPath, [join(productFolder(), "ctm.js"), ...own, ...args], {
+    const { stdout } = await execa(process.execPath, [join(productFolder(), "ctm.cjs"), ...own, ...args], {
       extendEnv: false,
       env: { ...home.env, TERM: "xterm", TMUX_TMPDIR: dir },
       cwd: home.cwd,

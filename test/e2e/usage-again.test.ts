@@ -19,7 +19,12 @@ beforeEach(() => {
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 
 const answers = () => join(home, "state", "usage-answers.json");
-const program = () => [process.execPath, join(productFolder(), "ctm.js"), "--state-dir", join(home, "state")];
+const program = () => [
+  process.execPath,
+  join(productFolder(), "ctm.cjs"),
+  "--state-dir",
+  join(home, "state"),
+];
 const options = () => ({
   env: { HOME: home, PATH: process.env["PATH"] ?? "", TZ: "UTC" },
   extendEnv: false,

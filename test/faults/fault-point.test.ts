@@ -102,13 +102,13 @@ describe("a fault point", () => {
 describe("CTM_FAULT", () => {
   const ctm = (fault: string, ...args: string[]): { status: number | null; said: string } => {
     const env = { PATH: process.env["PATH"] ?? "", CTM_FAULT: fault };
-    const ran = spawnSync(process.execPath, [join(productFolder(), "ctm.js"), ...args], { env });
+    const ran = spawnSync(process.execPath, [join(productFolder(), "ctm.cjs"), ...args], { env });
     return { status: ran.status, said: String(ran.stdout) + String(ran.stderr) };
   };
 
   test("lists the points of the product, each once", () => {
     const points = JSON.parse(
-      execFileSync(process.execPath, [join(productFolder(), "ctm.js"), "--json", "tasks"], {
+      execFileSync(process.execPath, [join(productFolder(), "ctm.cjs"), "--json", "tasks"], {
         env: { PATH: process.env["PATH"] ?? "", CTM_FAULT: "list" },
         encoding: "utf8",
       }),

@@ -189,7 +189,7 @@ export class Product {
 
   /** argv of the product with these words. */
   argv(args: readonly string[]): [string, string[]] {
-    return [process.execPath, [join(productFolder(), "ctm.js"), "--state-dir", this.state, ...args]];
+    return [process.execPath, [join(productFolder(), "ctm.cjs"), "--state-dir", this.state, ...args]];
   }
 
   /** Runs the bin to its end. */
