@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { loadConfig, type Environment } from "../src/config.ts";
+import { loadConfig, usualRecordFolders, type Environment } from "../src/config.ts";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -40,6 +40,12 @@ test("or where its variables say, several with commas between; a path that is no
   });
   expect((await foldersOf({ GEMINI_DATA_DIR: "/g/tmp" })).gemini).toEqual(["/g/tmp"]);
   expect((await foldersOf({ OPENCODE_DATA_DIR: "/o" })).opencode).toEqual(["/o"]);
+});
+
+test("without a configuration they are known before one is looked for", async () => {
+  const named = { CLAUDE_CONFIG_DIR: "/a, /b/projects", CODEX_HOME: "/c,relative", XDG_DATA_HOME: "/data" };
+  for (const env of [{}, named])
+    expect(usualRecordFolders({ HOME: "/home/me", ...env })).toEqual(await foldersOf(env));
 });
 
 test("beside those, where the agent's settings and accounts let it keep them", async () => {

@@ -27,7 +27,8 @@ export class ReadingThreads {
       : new ReadingThreads(THREAD_PROGRAM, cores - besides);
   }
 
-  private constructor(program: string, threads: number) {
+  /** `program`: the file each of so many threads runs. */
+  constructor(program: string, threads: number) {
     this.#threads = Array.from({ length: threads }, () => new ReadingThread(program));
   }
 

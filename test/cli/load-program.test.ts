@@ -9,16 +9,22 @@ import { removeFolder } from "../support/remove-folder.ts";
 
 const root = new URL("../..", import.meta.url).pathname;
 
-it("the program is read as one byte a character, and has no others", () => {
-  const text = readFileSync(join(productFolder(), "program.cjs"), "latin1");
+const PROGRAMS = ["program.cjs", "usage-program.cjs"];
+
+it.each(PROGRAMS)("%s is read as one byte a character, and has no others", (program) => {
+  const text = readFileSync(join(productFolder(), program), "latin1");
   expect(text.match(/[^\x00-\x7f]/g)).toBeNull();
+});
+
+it("characters beyond are written as what they are", () => {
+  const text = readFileSync(join(productFolder(), "program.cjs"), "latin1");
   // What agents draw is known by such characters.
   expect(text).toContain("\\u2500{10,}");
 });
 
 describe("what V8 made of the program when it was built", () => {
-  it("is taken by the Node that built it", () => {
-    const file = join(productFolder(), "program.cjs");
+  it.each(PROGRAMS)("is taken by the Node that built it (%s)", (program) => {
+    const file = join(productFolder(), program);
     const cachedData = readFileSync(`${file}.cache`);
     const script = new Script(readFileSync(file, "latin1"), { filename: file, cachedData });
     expect(script.cachedDataRejected).toBe(false);
@@ -31,10 +37,16 @@ describe("what V8 made of the program when it was built", () => {
     symlinkSync(join(root, "node_modules"), join(folder, "node_modules"));
     mkdirSync(join(folder, "home"));
     const options = { cwd: folder, env: { HOME: join(folder, "home") }, reject: false } as const;
-    const tasks = () => execa("node", [join(folder, "dist/ctm.cjs"), "--json", "tasks"], options);
-    writeFileSync(join(folder, "dist/program.cjs.cache"), "made by another one");
-    expect(await tasks()).toMatchObject({ stdout: "[]", stderr: "", exitCode: 0 });
-    rmSync(join(folder, "dist/program.cjs.cache"));
-    expect(await tasks()).toMatchObject({ stdout: "[]", stderr: "", exitCode: 0 });
+    const ctm = (...words: string[]) => execa("node", [join(folder, "dist/ctm.cjs"), ...words], options);
+    const isAsked = async () => {
+      expect(await ctm("--json", "tasks")).toMatchObject({ stdout: "[]", stderr: "", exitCode: 0 });
+      expect(await ctm("usage", "--csv")).toMatchObject({ stderr: "", exitCode: 0 });
+    };
+    for (const program of PROGRAMS)
+      writeFileSync(join(folder, `dist/${program}.cache`), "made by another one");
+    await isAsked();
+    rmSync(join(folder, ".ctm"), { recursive: true, force: true });
+    for (const program of PROGRAMS) rmSync(join(folder, `dist/${program}.cache`));
+    await isAsked();
   });
 });

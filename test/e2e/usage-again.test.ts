@@ -78,3 +78,13 @@ test("reaches a slow reader to its last byte, counted or kept", async () => {
   while (!existsSync(answers())) await ask("session", "--json");
   expect(await slowly()).toBe(bytes);
 });
+
+test("is counted the first time where the configuration says, and nowhere else", async () => {
+  const elsewhere = join(home, "elsewhere/projects/-home-dev-shop");
+  mkdirSync(elsewhere, { recursive: true });
+  const line = claudeLine({ id: "msg_else", session: "else", output: 7 });
+  writeFileSync(join(elsewhere, "else.jsonl"), `${line}\n`);
+  const text = `usage: { folders: { claude: ["${join(home, "elsewhere")}"] } }\n`;
+  writeFileSync(join(home, "ctm.yaml"), text, { mode: 0o600 });
+  expect(JSON.parse(await ask("--json"))).toMatchObject({ totals: { outputTokens: 7, responses: 1 } });
+});

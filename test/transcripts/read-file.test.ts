@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Pack } from "../../src/metering/packed-records.ts";
 import { readText } from "../../src/metering/record-format.ts";
@@ -94,6 +95,75 @@ describe("a file read with short cuts says what all its lines say", () => {
     const records = recordsOf(file);
     expect(records).toEqual(asText(file));
     expect(records).toHaveLength(responses);
+  });
+
+  test("lines of Claude Code with their members in any order, and texts that look like others", () => {
+    const kind = fc.constantFrom(
+      "assistant",
+      "user",
+      "attachment",
+      "progress",
+      "system",
+      "of-tomorrow",
+      "cost-state",
+    );
+    const text = fc.constantFrom(
+      "x",
+      '"type":"user",',
+      '{"type":"assistant","usage":{"input_tokens":1}}',
+      "\\",
+      "é→",
+    );
+    const members = fc.record({
+      type: kind,
+      message: fc.record({
+        id: fc.constantFrom("m1", "m2", "m3"),
+        type: fc.constant("message"),
+        content: fc.array(text, { maxLength: 2 }),
+        stop_reason: fc.constant(null),
+        usage: fc.record({ input_tokens: fc.nat(9), output_tokens: fc.nat(9) }),
+      }),
+      cwd: text.map((more) => `/shop/${more}`),
+      data: fc.record({ type: kind, message: fc.record({ type: kind, message: fc.constant({}) }) }),
+      requestId: fc.constantFrom("r1", "r2"),
+      isSidechain: fc.boolean(),
+      timestamp: fc.constantFrom("2026-02-13T10:00:00.000Z", "2026-02-13T10:00:01.000Z"),
+      long: fc.constantFrom("", "x".repeat(400)),
+    });
+    const line = fc.tuple(members, fc.array(fc.nat(), { minLength: 8, maxLength: 8 })).map(([all, order]) => {
+      const entries = Object.entries(all).map((entry, at) => ({ entry, at: order[at] ?? 0 }));
+      return JSON.stringify(
+        Object.fromEntries(entries.sort((a, b) => a.at - b.at).map(({ entry }) => entry)),
+      );
+    });
+    const path = join(home, ".claude/projects/shop/s.jsonl");
+    mkdirSync(join(home, ".claude/projects/shop"), { recursive: true });
+    fc.assert(
+      fc.property(fc.array(line, { minLength: 1, maxLength: 5 }), (lines) => {
+        writeFileSync(path, `${lines.join("\n")}\n`);
+        const [file] = files();
+        if (file === undefined) throw new Error("nothing was found");
+        expect(recordsOf(file)).toEqual(asText(file));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test("totals that Claude Code states, wherever they stand, and nothing a person or a tool wrote", () => {
+    const stated = {
+      sonnet: { inputTokens: 5, outputTokens: 7, cacheReadInputTokens: 0, cacheCreationInputTokens: 0 },
+    };
+    const file = claude(
+      { type: "user" },
+      { type: "attachment", requestId: "r2" },
+      { type: "cost-state", modelUsage: stated },
+      { requestId: "r3" },
+    );
+    expect(recordsOf(file).map(({ key }) => key)).toEqual(["m1/r3"]);
+    expect(new FileReader().read(file, null).reading.stated).toEqual({ s: 12 });
+    const first = JSON.stringify({ type: "cost-state", sessionId: "t", modelUsage: stated });
+    writeFileSync(file.path, `${first}\n`);
+    expect(new FileReader().read(file, null).reading.stated).toEqual({ t: 12 });
   });
 
   test("lines of Codex whose type stands elsewhere, or is said twice", () => {

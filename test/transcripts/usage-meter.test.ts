@@ -19,6 +19,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { priceTable } from "../../src/metering/prices.ts";
 import { sumCells } from "../../src/reports/usage-periods.ts";
 import type { RecordFolders } from "../../src/transcripts/formats.ts";
+import { stampsOf, stillHold, type LookedAt } from "../../src/transcripts/stamps.ts";
 import { recordedUsage, type RecordedUsage } from "../../src/transcripts/usage-meter.ts";
 import { claudeLine } from "../support/claude-lines.ts";
 
@@ -244,4 +245,17 @@ describe("the index", () => {
     await expect(count()).rejects.toMatchObject({ code: "refused" });
     chmodSync(home, 0o700);
   });
+});
+
+test("what was found is stamped as it is when it is looked at again", async () => {
+  write("claude/projects/-shop/s.jsonl", `${claudeLine({ id: "m" })}\n`);
+  write("opencode/opencode.db", "");
+  let places: readonly (string | LookedAt)[] = [];
+  const onPlaces = (told: readonly (string | LookedAt)[]): void => void (places = told);
+  await recordedUsage(folders, index(), priceTable("list"), { onPlaces });
+  const stamps = stampsOf(places);
+  expect(stamps.paths).toContain(join(home, "claude/projects/-shop/s.jsonl"));
+  expect(stamps.paths).toContain(join(home, "opencode/opencode.db"));
+  expect(stampsOf(stamps.paths)).toEqual(stamps);
+  expect(stillHold(stamps)).toBe(true);
 });
