@@ -21,7 +21,7 @@ import {
   type JsonObject,
 } from "./json-lines.ts";
 import { readText, type RecordFormat } from "./record-format.ts";
-import type { CompletenessFlag, Usage, UsageRecord } from "./usage.ts";
+import { isCounted, type CompletenessFlag, type Open, type Usage, type UsageRecord } from "./usage.ts";
 
 /** Before this version a line kept the count of output tokens with which the stream had begun. */
 const OUTPUT_FINAL_SINCE = [2, 1, 97] as const;
@@ -120,7 +120,7 @@ function recordOf(line: JsonObject, compacted: boolean): UsageRecord | null {
   const sessionId = nameAt(line, "sessionId");
   const cliVersion = nameAt(line, "version");
   const messageId = nameAt(message, "id");
-  const record: UsageRecord = {
+  const record: Open<UsageRecord> = {
     key: keyOf(source, messageId, sessionId, usage),
     model: model === null ? null : model + priceMark(objectAt(message, "usage")),
     usage,
@@ -129,11 +129,11 @@ function recordOf(line: JsonObject, compacted: boolean): UsageRecord | null {
     cliVersion,
     flags: flagsOf(cliVersion, compacted, objectAt(message, "usage")?.["output_tokens"] === undefined),
   };
-  return {
-    ...record,
-    ...statedCost(line),
-    ...(line["isSidechain"] === true && messageId !== null ? { mayRepeat: messageId } : {}),
-  };
+  // Versions up to 1.0 stated what a response cost.
+  const statedNanoUsd = nanoUsdAt(line, "costUSD");
+  if (statedNanoUsd !== null) record.statedNanoUsd = statedNanoUsd;
+  if (line["isSidechain"] === true && messageId !== null) record.mayRepeat = messageId;
+  return record;
 }
 
 /** Of all models together; null when a count is none. */
@@ -145,12 +145,6 @@ function statedTokens(byModel: JsonObject | null): number | null {
     .flatMap((model) => counters.map((name) => (model === null ? Number.NaN : countAt(model, name))))
     .reduce((sum, count) => sum + count, 0);
   return Number.isSafeInteger(tokens) ? tokens : null;
-}
-
-/** Versions up to 1.0 stated what a response cost. */
-function statedCost(line: JsonObject): Pick<UsageRecord, "statedNanoUsd"> {
-  const statedNanoUsd = nanoUsdAt(line, "costUSD");
-  return statedNanoUsd === null ? {} : { statedNanoUsd };
 }
 
 /** A fast or batched response has a price of its own, and is told from others by its model's name. */
@@ -170,22 +164,18 @@ function usageOf(from: JsonObject | null): Usage | null {
   if (from === null || (from["input_tokens"] === undefined && from["output_tokens"] === undefined))
     return null;
   const [cacheWrite5mTokens, cacheWrite1hTokens] = cacheWritesOf(from);
-  const usage: Usage = {
+  const usage: Open<Usage> = {
     inputTokens: countAt(from, "input_tokens"),
     cacheReadTokens: countAt(from, "cache_read_input_tokens"),
     cacheWrite5mTokens,
     cacheWrite1hTokens,
     outputTokens: countAt(from, "output_tokens"),
     reasoningTokens: countAt(asObject(from["output_tokens_details"]), "thinking_tokens"),
-    ...searchesOf(from),
   };
-  return Object.values(usage).some(Number.isNaN) ? null : usage;
-}
-
-/** Searches on the web; a count that is none costs nothing, and takes nothing from the tokens beside it. */
-function searchesOf(from: JsonObject): Pick<Usage, "webSearches"> {
+  // A count that is none costs nothing, and takes nothing from the tokens beside it.
   const webSearches = countAt(asObject(from["server_tool_use"]), "web_search_requests");
-  return webSearches > 0 ? { webSearches } : {};
+  if (webSearches > 0) usage.webSearches = webSearches;
+  return isCounted(usage) ? usage : null;
 }
 
 /**

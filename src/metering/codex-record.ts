@@ -17,7 +17,7 @@ import {
   type JsonObject,
 } from "./json-lines.ts";
 import { readText, type RecordFormat, type RecordReading } from "./record-format.ts";
-import { NO_USAGE, totalTokens, type Usage, type UsageRecord } from "./usage.ts";
+import { isCounted, NO_USAGE, totalTokens, type Usage, type UsageRecord } from "./usage.ts";
 
 /** What is needed of a file that is read from its beginning. */
 // They begin with a rare character, which is found several times faster than a quote.
@@ -207,7 +207,7 @@ function readCount(reading: Reading, line: JsonObject, payload: JsonObject): voi
   const total = usageOf(objectAt(info, "total_token_usage"));
   if (reading.itemised || total === null) return;
   const before = reading.total;
-  const mark = Object.values(total).join(" ");
+  const mark = markOf(total);
   const repeated = reading.totals.has(mark) || (before === null && !reading.anchored);
   reading.totals.add(mark);
   reading.total = repeated && before !== null ? before : total;
@@ -237,7 +237,14 @@ function usageOf(from: JsonObject | null): Usage | null {
     outputTokens: countAt(from, "output_tokens"),
     reasoningTokens: countAt(from, "reasoning_output_tokens"),
   };
-  return Object.values(usage).some(Number.isNaN) ? null : usage;
+  return isCounted(usage) ? usage : null;
+}
+
+/** The counters of a total as a text. */
+function markOf(total: Usage): string {
+  const { inputTokens, cacheReadTokens, cacheWrite5mTokens, cacheWrite1hTokens } = total;
+  const { outputTokens, reasoningTokens } = total;
+  return `${inputTokens} ${cacheReadTokens} ${cacheWrite5mTokens} ${cacheWrite1hTokens} ${outputTokens} ${reasoningTokens}`;
 }
 
 /** What a total without a last response has grown by. */

@@ -8,7 +8,7 @@
 import { countAt, nameAt, objectsAt, objectAt, parseLine, timeAt, type JsonObject } from "./json-lines.ts";
 import { mergeRecords } from "./merge-records.ts";
 import { readText, type RecordFormat } from "./record-format.ts";
-import type { Usage, UsageRecord } from "./usage.ts";
+import { isCounted, type Usage, type UsageRecord } from "./usage.ts";
 
 export const GEMINI_RECORD: RecordFormat = {
   marks: ['"tokens"', '"sessionId"'],
@@ -67,5 +67,5 @@ function usageOf(from: JsonObject | null): Usage | null {
     outputTokens: countAt(from, "output") + reasoningTokens,
     reasoningTokens,
   };
-  return Object.values(usage).some(Number.isNaN) ? null : usage;
+  return isCounted(usage) ? usage : null;
 }

@@ -2,7 +2,7 @@
  * Records as bytes: small on the disk, handed from thread to thread without being copied, and read one by one. Names
  * and keys are one text, each record a row of numbers in as few bytes as they need.
  */
-import type { CompletenessFlag, Usage, UsageRecord } from "./usage.ts";
+import type { CompletenessFlag, Open, Usage, UsageRecord } from "./usage.ts";
 
 /** The text, as JSON. */
 interface PackedText {
@@ -194,7 +194,7 @@ export class Pack {
     const sessionId = this.#name();
     const cliVersion = this.#name();
     const atMs = this.#number();
-    const usage: Usage = {
+    const usage: Open<Usage> = {
       inputTokens: this.#number(),
       cacheReadTokens: this.#number(),
       cacheWrite5mTokens: this.#number(),
@@ -202,7 +202,7 @@ export class Pack {
       outputTokens: this.#number(),
       reasoningTokens: this.#number(),
     };
-    const record: UsageRecord = {
+    const record: Open<UsageRecord> = {
       key,
       model,
       usage,
@@ -211,10 +211,11 @@ export class Pack {
       cliVersion,
       flags: flags === 0 ? NO_FLAGS : FLAGS.filter((_, bit) => (flags & (1 << bit)) !== 0),
     };
-    if (kind === REPLAY) return { ...record, mayRepeat: messageOf(key) };
+    if (kind === REPLAY) record.mayRepeat = messageOf(key);
     if (beyond === undefined) return record;
     const { webSearches, ...rest } = beyond;
-    return { ...record, ...rest, ...(webSearches === undefined ? {} : { usage: { ...usage, webSearches } }) };
+    if (webSearches !== undefined) usage.webSearches = webSearches;
+    return Object.assign(record, rest);
   }
 
   /** The session of each row. */

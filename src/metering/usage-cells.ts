@@ -4,7 +4,14 @@
  */
 import { priceInForce, type PriceTable } from "./prices.ts";
 import { costOfResponse, type PriceInForce } from "./response-cost.ts";
-import { NO_USAGE, totalTokens, type CompletenessFlag, type Usage, type UsageRecord } from "./usage.ts";
+import {
+  NO_USAGE,
+  totalTokens,
+  type CompletenessFlag,
+  type Open,
+  type Usage,
+  type UsageRecord,
+} from "./usage.ts";
 
 const quarterMs = 15 * 60_000;
 const dayMs = 86_400_000;
@@ -25,8 +32,6 @@ export interface UsageCell {
   readonly unpricedTokens: number;
   readonly flags: readonly CompletenessFlag[];
 }
-
-type Open<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /** A cell that is still added to. Its project is told last. */
 export interface CellToBe extends Open<Omit<UsageCell, "agent" | "project" | "usage">> {

@@ -20,6 +20,9 @@ export interface Usage {
  */
 export type UsageSource = "actual" | "simulated" | "estimated" | "unknown";
 
+/** The same while it is still being made. */
+export type Open<T> = { -readonly [Key in keyof T]: T[Key] };
+
 /** One model response as an agent recorded it. `key` is the same for every copy of the same response. */
 export interface UsageRecord {
   readonly key: string;
@@ -51,6 +54,11 @@ export const NO_USAGE: Usage = Object.freeze({
   outputTokens: 0,
   reasoningTokens: 0,
 });
+
+/** Is each counter of tokens a count? A sum with one that is none is none. */
+export function isCounted(usage: Usage): boolean {
+  return !Number.isNaN(totalTokens(usage) + usage.reasoningTokens);
+}
 
 /** Counter-wise sum. */
 export function addUsage(a: Usage, b: Usage): Usage {

@@ -13,8 +13,8 @@ const OPEN = faultPoint("opencode-database.open");
 
 export interface OpencodeReading {
   readonly records: readonly UsageRecord[];
-  /** Folder of each session. */
-  readonly projects: Readonly<Record<string, string>>;
+  /** Sessions and the folder each worked in. */
+  readonly projects: readonly (readonly [session: string, folder: string])[];
 }
 
 /** One record a message that used something. Throws when it is no such database. */
@@ -32,14 +32,14 @@ export function readOpencodeDatabase(path: string): OpencodeReading {
       )
       .iterate();
     const records: UsageRecord[] = [];
-    const projects: Record<string, string> = {};
+    const projects = new Map<string, string>();
     for (const row of rows) {
       const record = typeof row.data === "string" ? opencodeRecord(row) : null;
       if (record === null) continue;
       records.push(record);
-      if (row.sessionId !== null && row.directory !== null) projects[row.sessionId] = row.directory;
+      if (row.sessionId !== null && row.directory !== null) projects.set(row.sessionId, row.directory);
     }
-    return { records, projects };
+    return { records, projects: [...projects] };
   } finally {
     db.close();
   }

@@ -15,6 +15,8 @@ import { LineScanner } from "./scan-lines.ts";
 /** Largest document that is read at once: those of one message or one session are far smaller. */
 const documentMaxBytes = 64 * 1024 * 1024;
 
+export type Projects = readonly (readonly [session: string, folder: string])[];
+
 /** What one file says; all but its records is plain data, which `JSON.stringify` takes. */
 export interface FileReading {
   /** How far it was read; the rest is no whole line yet. */
@@ -23,8 +25,8 @@ export interface FileReading {
   readonly check: string;
   /** What the format needs to go on from here. */
   readonly state: unknown;
-  /** Folders that sessions worked in, where the file tells it. */
-  readonly projects: Readonly<Record<string, string>>;
+  /** Sessions and the folder each worked in, where the file tells it. */
+  readonly projects: Projects;
   /** What the agent itself says of whole sessions. */
   readonly stated: StatedTotals;
   /** Lines passed over for their length, and files that could not be read. */
@@ -46,7 +48,7 @@ const NOTHING: Omit<FileReading, "records"> = {
   offset: 0,
   check: "",
   state: null,
-  projects: {},
+  projects: [],
   stated: {},
   unread: 1,
 };
@@ -59,7 +61,7 @@ export class FileReader {
   read(file: FoundFile, soFar: ReadSoFar | null): FreshReading {
     try {
       if (file.kind === "lines") return this.#readLines(file, soFar);
-      if (file.kind === "document") return whole(documentRecords(file), {});
+      if (file.kind === "document") return whole(documentRecords(file), []);
       const { records, projects } = readOpencodeDatabase(file.path);
       return whole(records, projects);
     } catch {
@@ -102,7 +104,7 @@ function unreadable(): FreshReading {
   return { continues: false, reading: { ...NOTHING, records: packRecords([]) } };
 }
 
-function whole(records: readonly UsageRecord[], projects: FileReading["projects"]): FreshReading {
+function whole(records: readonly UsageRecord[], projects: Projects): FreshReading {
   return {
     continues: false,
     reading: { ...NOTHING, unread: 0, projects, records: packRecords(mergeRecords([records])) },
@@ -110,8 +112,8 @@ function whole(records: readonly UsageRecord[], projects: FileReading["projects"
 }
 
 /** All sessions of one file worked in the same folder. */
-function projectsOf(records: readonly UsageRecord[], project: string | null): FileReading["projects"] {
-  if (project === null) return {};
+function projectsOf(records: readonly UsageRecord[], project: string | null): Projects {
+  if (project === null) return [];
   const sessions = new Set<string>();
   let last: string | null = null;
   for (const { sessionId } of records) {
@@ -119,7 +121,7 @@ function projectsOf(records: readonly UsageRecord[], project: string | null): Fi
     if (session !== last) sessions.add(session);
     last = session;
   }
-  return Object.fromEntries([...sessions].map((session) => [session, project]));
+  return Array.from(sessions, (session) => [session, project]);
 }
 
 function documentRecords({ agent, path, bytes }: FoundFile): readonly UsageRecord[] {

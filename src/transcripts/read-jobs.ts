@@ -20,6 +20,9 @@ export interface ReadResult {
   readonly records: Uint8Array;
 }
 
+/** The head of a result, and how many bytes its records are. */
+type PackedHead = readonly [path: string, continues: boolean, head: string, bytes: number];
+
 /** What was read of several files. */
 export interface PackedResults {
   readonly text: string;
@@ -38,19 +41,23 @@ export function bytesOf({ file, soFar }: ReadJob): number {
 }
 
 export function packResults(results: readonly ReadResult[]): PackedResults {
-  const text = JSON.stringify(results.map(({ records, ...rest }) => ({ ...rest, bytes: records.length })));
+  const heads = results.map(
+    ({ path, continues, head, records }): PackedHead => [path, continues, head, records.length],
+  );
   const all = new Uint8Array(results.reduce((sum, { records }) => sum + records.length, 0));
   let at = 0;
   for (const { records } of results) {
     all.set(records, at);
     at += records.length;
   }
-  return { text, records: all };
+  return { text: JSON.stringify(heads), records: all };
 }
 
 export function unpackResults({ text, records: all }: PackedResults): ReadResult[] {
   let at = 0;
-  return (JSON.parse(text) as (Omit<ReadResult, "records"> & { bytes: number })[]).map(
-    ({ bytes, ...rest }) => ({ ...rest, records: all.subarray(at, (at += bytes)) }),
-  );
+  return (JSON.parse(text) as PackedHead[]).map(([path, continues, head, bytes]) => {
+    const records = all.subarray(at, at + bytes);
+    at += bytes;
+    return { path, continues, head, records };
+  });
 }

@@ -167,7 +167,7 @@ class FilesTogether {
     this.#unread += head.unread;
     const projects = this.#projects.get(agent) ?? new Map<string, { path: string; project: string }>();
     this.#projects.set(agent, projects);
-    for (const [session, project] of Object.entries(head.projects)) {
+    for (const [session, project] of head.projects) {
       const known = projects.get(session);
       if (known === undefined || path < known.path) projects.set(session, { path, project });
     }
@@ -207,18 +207,17 @@ function indexedFile(
   { head, records, continues }: ReadResult,
   before: IndexedFile | undefined,
 ): IndexedFile {
-  const own = { path, bytes, changedMs, inode };
-  if (!continues || before === undefined) return { ...own, head, records };
+  if (!continues || before === undefined) return { path, bytes, changedMs, inode, head, records };
   const earlier = JSON.parse(before.head) as Head;
   const later = JSON.parse(head) as Head;
   const both: Head = {
     ...later,
-    projects: { ...later.projects, ...earlier.projects },
+    projects: [...new Map([...later.projects, ...earlier.projects])],
     stated: { ...earlier.stated, ...later.stated },
     unread: earlier.unread + later.unread,
   };
   const all = mergeRecords([new Pack(before.records).records(), new Pack(records).records()]);
-  return { ...own, head: JSON.stringify(both), records: packRecords(all) };
+  return { path, bytes, changedMs, inode, head: JSON.stringify(both), records: packRecords(all) };
 }
 
 function noticesOf(files: number, unread: number): string[] {
