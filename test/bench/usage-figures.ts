@@ -9,7 +9,7 @@ import { writeTranscripts } from "../support/transcripts.ts";
 import { median, ms, times, type Figure } from "./figures.ts";
 
 const bytes = Number(process.env["CTM_BENCH_BYTES"] ?? 1_000_000_000);
-const rounds = 5;
+const rounds = 15;
 const memoryGoalMiB = 300;
 const warmGoal = 20;
 

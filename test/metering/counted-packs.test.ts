@@ -9,7 +9,7 @@ import { NO_USAGE, type UsageRecord } from "../../src/metering/usage.ts";
 import { anyRecord } from "../support/usage-records.ts";
 
 const prices = priceTable("list");
-const projectOf = (session: string | null) => (session === null ? null : `/work/${session}`);
+const projectOf = (session: string | null) => (session === null ? null : `/home/dev/${session}`);
 
 /** Each file's records, as they are packed when it was read. */
 function counted(files: readonly (readonly UsageRecord[])[]): UsageCell[] {
