@@ -7,9 +7,19 @@ import { closeSync, fstatSync, openSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Environment } from "./config.ts";
 import { ensurePrivateFolders, handPrivateFile } from "./ledger/state-folder.ts";
-import { settledBefore, stampsOf, stillHold, type LookedAt, type Stamps } from "./transcripts/stamps.ts";
+import {
+  joinedStamps,
+  keptStamps,
+  settledBefore,
+  stampsKept,
+  stampsOf,
+  stillHold,
+  type KeptStamps,
+  type LookedAt,
+  type Stamps,
+} from "./transcripts/stamps.ts";
 
-const FORMAT = 1;
+const FORMAT = 2;
 const answersMax = 8;
 const answerMaxChars = 4_000_000;
 /** Files and folders of records; a person with more waits for the index. */
@@ -21,7 +31,7 @@ const PASSING_VARIABLES: readonly string[] = ["_", "OLDPWD", "PWD", "SHLVL"];
 interface Answers {
   readonly format: typeof FORMAT;
   /** What all of them were made of. */
-  readonly records: Stamps;
+  readonly records: KeptStamps;
   /** The latest first. */
   readonly answers: readonly Answer[];
 }
@@ -29,7 +39,7 @@ interface Answers {
 interface Answer {
   readonly question: string;
   /** What this one was made of besides: configuration, prices. */
-  readonly stamps: Stamps;
+  readonly stamps: KeptStamps;
   readonly text: string;
 }
 
@@ -56,7 +66,8 @@ export function recallAnswer(path: string, question: string): string | null {
   const kept = readAnswers(path);
   const answer = kept?.answers.find((each) => each.question === question);
   if (kept === null || answer === undefined) return null;
-  return stillHold(answer.stamps) && stillHold(kept.records) ? answer.text : null;
+  const holds = [answer.stamps, kept.records].every((stamps) => stillHold(stampsKept(stamps)));
+  return holds ? answer.text : null;
 }
 
 /** An answer that is being found. */
@@ -92,29 +103,30 @@ export class NewAnswer {
   keep(moreSettings: readonly string[]): void {
     const [records, text] = [this.#records, this.#text];
     if (records === null || text === null) return;
-    const settings = joined(this.#settings, stampsOf(moreSettings));
+    const settings = joinedStamps(this.#settings, stampsOf(moreSettings));
     if (![records, settings].every((stamps) => settledBefore(stamps, this.#sinceMs))) return;
+    const [kept, stamps] = [keptStamps(records), keptStamps(settings)];
+    if (kept === null || stamps === null) return;
     const before = readAnswers(this.#path);
-    const others = before !== null && isSame(before.records, records) ? before.answers : [];
+    const others = before !== null && isSame(before.records, kept) ? before.answers : [];
     const answers = [
-      { question: this.#question, stamps: settings, text },
+      { question: this.#question, stamps, text },
       ...others.filter(({ question }) => question !== this.#question),
     ].slice(0, answersMax);
     try {
       ensurePrivateFolders([dirname(this.#path)]);
-      handPrivateFile(this.#path, JSON.stringify({ format: FORMAT, records, answers } satisfies Answers));
+      handPrivateFile(
+        this.#path,
+        JSON.stringify({ format: FORMAT, records: kept, answers } satisfies Answers),
+      );
     } catch {
       // The answer is right all the same, and who asks again is told by the index when the disk is full.
     }
   }
 }
 
-function joined(a: Stamps, b: Stamps): Stamps {
-  return { paths: [...a.paths, ...b.paths], values: [...a.values, ...b.values] };
-}
-
-function isSame(a: Stamps, b: Stamps): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
+function isSame(a: KeptStamps, b: KeptStamps): boolean {
+  return a.paths === b.paths && a.values === b.values;
 }
 
 /** Only what we wrote ourselves; anything else is no answer. */
@@ -145,7 +157,7 @@ function isAnswer(value: unknown): value is Answer {
   return typeof question === "string" && isStamps(stamps) && typeof text === "string";
 }
 
-/** What the single places and values are shows when they are compared. */
-function isStamps(value: Partial<Stamps> | undefined): value is Stamps {
-  return Array.isArray(value?.paths) && Array.isArray(value.values);
+/** What they hold shows when they are compared. */
+function isStamps(value: Partial<KeptStamps> | undefined): value is KeptStamps {
+  return typeof value?.paths === "string" && typeof value.values === "string";
 }

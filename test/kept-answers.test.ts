@@ -118,6 +118,17 @@ describe("an answer is not kept", () => {
     expect(recalled()).toBeNull();
   });
 
+  test("when a path holds a line end", () => {
+    write("records/two\nlines.jsonl", "x");
+    const answer = new NewAnswer(kept(), "q", settings(), laterMs());
+    answer.madeOf([...places(), at("records/two\nlines.jsonl")]);
+    answer.add("42 tokens\n");
+    answer.keep([]);
+    expect(recalled()).toBeNull();
+    keep("42 tokens\n");
+    expect(recalled()).toBe("42 tokens\n");
+  });
+
   test("where nothing can be written; the answer was given all the same", () => {
     write("state", "no folder");
     expect(() => keep("42 tokens\n")).not.toThrow();
