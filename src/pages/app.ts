@@ -14,6 +14,7 @@ import { metrics } from "./metrics.ts";
 import { spend } from "./spend.ts";
 import { story } from "./story.ts";
 import { tasks } from "./tasks.ts";
+import { toggleTheme, useKeptTheme } from "./theme.ts";
 import { throttle } from "./throttle.ts";
 import { placeOf, type View, type Viewer } from "./view.ts";
 import { dated, useTimeZone } from "./words.ts";
@@ -185,7 +186,10 @@ const taskBody: Readonly<Record<string, unknown>> = { priority: { level: "high" 
 
 /** What buttons do, by their name in the markup. */
 const BUTTONS: Readonly<Record<string, (data: DOMStringMap) => void>> = {
-  theme: () => toggleTheme(),
+  theme: () => {
+    toggleTheme();
+    void draw();
+  },
   help: () =>
     ask({
       title: "Keys",
@@ -273,17 +277,6 @@ const FORMS: Readonly<Record<string, (form: HTMLFormElement) => void>> = {
   },
 };
 
-function toggleTheme(): void {
-  const root = document.documentElement;
-  const isDark =
-    root.dataset["theme"] === undefined
-      ? matchMedia("(prefers-color-scheme: dark)").matches
-      : root.dataset["theme"] === "dark";
-  root.dataset["theme"] = isDark ? "light" : "dark";
-  localStorage.setItem("ctm-theme", root.dataset["theme"]);
-  void draw();
-}
-
 function onKey(event: KeyboardEvent): void {
   const { target, key } = event;
   const isTyping =
@@ -342,9 +335,7 @@ async function begin(): Promise<void> {
 function start(): void {
   takeKey();
   for (const path of firstQuestions(location.hash)) lookAhead(path);
-  const theme = localStorage.getItem("ctm-theme");
-  if (theme === "light" || theme === "dark") document.documentElement.dataset["theme"] = theme;
-  keepKey();
+  useKeptTheme();
   window.setTimeout(reveal, bareAfterMs);
   listen();
   if (exported !== null) showWritten(exported);
@@ -354,6 +345,7 @@ function start(): void {
 
 /** Once the first view is there: what happened meanwhile, a first look at the feed does not tell. */
 function followOn(): void {
+  keepKey();
   setInterval(() => void draw(), redrawMaxMs);
   // Back from a sleep, or from another tab.
   addEventListener("online", redrawSoon);

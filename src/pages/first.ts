@@ -1,9 +1,11 @@
 /**
- * A script of its own, so small that it runs while the browser still reads the page: it asks what the first view needs, and the
- * answers are there when the page's own script is. Where it comes too late, that one has asked already.
+ * A script that stands in the page itself, and runs as soon as the browser reads that: it asks what the first view needs,
+ * and the answers are there when the page's own script is.
  */
 import { lookAhead } from "./api.ts";
 import { firstQuestions } from "./first-questions.ts";
+import { useKeptTheme } from "./theme.ts";
 
-if (globalThis.ctmAsked === undefined || globalThis.ctmAsked.size === 0)
-  for (const path of firstQuestions(location.hash)) lookAhead(path);
+for (const path of firstQuestions(location.hash)) lookAhead(path);
+// The page is read, and what it names is on its way.
+document.addEventListener("readystatechange", useKeptTheme, { once: true });

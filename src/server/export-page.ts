@@ -31,7 +31,7 @@ export function exportPage(files: PageFiles, exported: ExportedPages): string {
       '<meta charset="utf-8">',
       `<meta charset="utf-8">\n    ${EXPORT_MARK}\n    <meta http-equiv="Content-Security-Policy" content="${policy}">`,
     ],
-    ['    <script src="first.js" async></script>\n', ""],
+    ['    <script src="first.js"></script>\n', ""],
     ['href="icon.svg"', `href="data:image/svg+xml;base64,${Buffer.from(icon).toString("base64")}"`],
     ['<link rel="stylesheet" href="app.css">', `<style>${style}</style>`],
     ['    <script src="app.js" data-charts="chart.js" blocking="render" defer></script>\n', ""],

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import * as z from "zod";
 import { CtmError } from "../base/errors.ts";
+import { POLICY } from "./http/answering.ts";
 import { defineRoute, type Route } from "./http/route.ts";
 
 /** Where the build puts them: beside the program, or in dist/ where it runs from its sources. */
@@ -16,12 +17,14 @@ const SCRIPT = "text/javascript; charset=utf-8";
 
 const FILES: readonly (readonly [path: string, file: string, type: string])[] = [
   ["/", "index.html", HTML],
-  ["/first.js", "first.js", SCRIPT],
   ["/app.js", "app.js", SCRIPT],
   ["/chart.js", "chart.js", SCRIPT],
   ["/app.css", "app.css", "text/css; charset=utf-8"],
   ["/icon.svg", "icon.svg", "image/svg+xml"],
 ];
+
+/** It stands in the page: to fetch it would take longer than to run it. */
+const FIRST = "first.js";
 
 /** The page names its files with what they hold: a browser keeps them until they hold something else. */
 const KEPT = { "cache-control": "private, max-age=31536000, immutable" };
@@ -38,7 +41,7 @@ export function pageRoutes(): readonly Route[] {
       query: named,
       handle: ({ query: { v } }) => {
         // The page itself names the others: it is never kept.
-        if (type === HTML) return { text: pages.naming(file), type };
+        if (type === HTML) return { text: pages.naming(file), type, headers: pages.policy() };
         const headers = v === pages.version(file) ? KEPT : {};
         return { text: pages.text(file), type, headers };
       },
@@ -60,14 +63,21 @@ class Pages {
     return createHash("sha256").update(this.text(file)).digest("base64url").slice(0, 16);
   }
 
+  /** Of the scripts that stand in a page, only this one runs. */
+  policy(): Readonly<Record<string, string>> {
+    const print = createHash("sha256").update(this.text(FIRST)).digest("base64");
+    return { "content-security-policy": POLICY.replace("script-src 'self'", `script-src 'self' 'sha256-${print}'`) };
+  }
+
   /** With the version behind each file that it names. */
   naming(file: string): Buffer {
     const kept = this.#texts.get(`${file} named`);
     if (kept !== undefined) return kept;
     const names = FILES.map(([, name]) => name).filter((name) => name !== file);
+    const first = `<script>${this.text(FIRST).toString("utf8")}</script>`;
     const text = names.reduce(
       (html, name) => html.replaceAll(`"${name}"`, `"${name}?v=${this.version(name)}"`),
-      this.text(file).toString("utf8"),
+      this.text(file).toString("utf8").replace(`<script src="${FIRST}"></script>`, () => first),
     );
     const made = Buffer.from(text);
     this.#texts.set(`${file} named`, made);

@@ -5,13 +5,16 @@ import { failureOf } from "../messages.ts";
 import type { Refusal } from "./guard.ts";
 import type { Answer } from "./route.ts";
 
+/** What a page may do. */
+export const POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
 /**
  * On every answer. Pages take nothing but their own files and talk to nobody else; nothing is kept by caches; there is
  * no CORS head anywhere, so no other page can read what is answered.
  */
 const HEADERS: Readonly<Record<string, string>> = {
-  "content-security-policy":
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  "content-security-policy": POLICY,
   "x-content-type-options": "nosniff",
   "x-frame-options": "DENY",
   "referrer-policy": "no-referrer",
