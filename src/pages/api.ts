@@ -56,6 +56,8 @@ interface Answer {
   /** 0: nobody answered. */
   readonly status: number;
   readonly text: string;
+  /** Where it is one of several in that text: its address. */
+  readonly within?: string;
 }
 
 declare global {
@@ -65,10 +67,16 @@ declare global {
 
 const asked = (globalThis.ctmAsked ??= new Map<string, Promise<Answer>>());
 
-/** Asks ahead, unless that was done: the next look at this path takes the answer. */
-export function lookAhead(path: string): void {
-  if (exported !== null || asked.has(path)) return;
-  asked.set(path, ask(path, { headers: authorization() }));
+/** Asks ahead, unless that was done: the next look at this path, or at each `within` its answer, takes it. */
+export function lookAhead(path: string, within?: readonly string[]): void {
+  if (exported !== null || (within ?? [path]).some((each) => asked.has(each))) return;
+  const answer = ask(path, { headers: authorization() });
+  if (within === undefined) asked.set(path, answer);
+  for (const each of within ?? [])
+    asked.set(
+      each,
+      answer.then((all) => ({ ...all, within: each })),
+    );
 }
 
 /** Throws Refused. */
@@ -105,9 +113,12 @@ async function ask(path: string, init: RequestInit): Promise<Answer> {
 }
 
 /** What an answer holds. Throws Refused. */
-function taken({ status, text }: Answer): unknown {
+function taken({ status, text, within }: Answer): unknown {
   if (status === 0) throw new Refused(0, "the manager does not answer");
-  if (status >= 200 && status < 300) return JSON.parse(text);
+  if (status >= 200 && status < 300) {
+    const value: unknown = JSON.parse(text);
+    return within === undefined ? value : (value as Readonly<Record<string, unknown>>)[within];
+  }
   throw new Refused(status, messageIn(text));
 }
 

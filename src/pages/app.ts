@@ -1,14 +1,15 @@
 /** The page: chooses the view the address names, draws it, and draws it again when something has happened. */
 import { tasksAPage, type ExportedPages } from "../reports/page-questions.ts";
 import { count } from "../reports/numbers.ts";
-import { act, exported, keepKey, look, lookAhead, Refused, takeKey } from "./api.ts";
+import { SESSION } from "../reports/opening.ts";
+import { act, exported, keepKey, look, Refused, takeKey } from "./api.ts";
 import { addForm, ask, closeDialog, holdForm, keysHelp, raiseForm, submitDialog } from "./dialogs.ts";
 import { dispatches } from "./dispatches.ts";
 import { byId, h, show, type Child } from "./dom.ts";
 import { event, tried } from "./event.ts";
 import { events } from "./events.ts";
 import { follow } from "./feed.ts";
-import { firstQuestions, SESSION } from "./first-questions.ts";
+import { askFirst } from "./first-questions.ts";
 import { fleet } from "./fleet.ts";
 import { metrics } from "./metrics.ts";
 import { spend } from "./spend.ts";
@@ -334,7 +335,7 @@ async function begin(): Promise<void> {
 /** What is asked first is asked before anything else is done: not one question waits for the answer to another. */
 function start(): void {
   takeKey();
-  for (const path of firstQuestions(location.hash)) lookAhead(path);
+  askFirst(location.hash);
   useKeptTheme();
   window.setTimeout(reveal, bareAfterMs);
   listen();

@@ -1,16 +1,12 @@
 /** What a page asks as it is opened, by the view it is opened with. */
+import { lookAhead } from "./api.ts";
+import { OPENED_WITH, OPENING, SESSION } from "../reports/opening.ts";
 import { placeOf } from "./view.ts";
 
-/** What the key may do, which decides what is drawn. */
-export const SESSION = "/api/session";
-
-const OF_VIEW: Readonly<Record<string, readonly string[]>> = {
-  fleet: ["/api/fleet", "/api/status"],
-};
-
-export function firstQuestions(hash: string): readonly string[] {
+/** Each once, however often it is called. */
+export function askFirst(hash: string): void {
   const { name } = placeOf(hash);
   // The link with the key in it names no view, and opens the fleet.
-  const view = name.startsWith("key=") ? "fleet" : name;
-  return [SESSION, ...((Object.hasOwn(OF_VIEW, view) ? OF_VIEW[view] : undefined) ?? [])];
+  if (name === "fleet" || name.startsWith("key=")) lookAhead(OPENING, OPENED_WITH);
+  else lookAhead(SESSION);
 }

@@ -66,7 +66,9 @@ class Pages {
   /** Of the scripts that stand in a page, only this one runs. */
   policy(): Readonly<Record<string, string>> {
     const print = createHash("sha256").update(this.text(FIRST)).digest("base64");
-    return { "content-security-policy": POLICY.replace("script-src 'self'", `script-src 'self' 'sha256-${print}'`) };
+    return {
+      "content-security-policy": POLICY.replace("script-src 'self'", `script-src 'self' 'sha256-${print}'`),
+    };
   }
 
   /** With the version behind each file that it names. */
@@ -77,7 +79,9 @@ class Pages {
     const first = `<script>${this.text(FIRST).toString("utf8")}</script>`;
     const text = names.reduce(
       (html, name) => html.replaceAll(`"${name}"`, `"${name}?v=${this.version(name)}"`),
-      this.text(file).toString("utf8").replace(`<script src="${FIRST}"></script>`, () => first),
+      this.text(file)
+        .toString("utf8")
+        .replace(`<script src="${FIRST}"></script>`, () => first),
     );
     const made = Buffer.from(text);
     this.#texts.set(`${file} named`, made);

@@ -8,6 +8,7 @@ import type { HttpServer } from "./http/http-server.ts";
 import type { Route } from "./http/route.ts";
 import type { Live } from "./live.ts";
 import { liveRoutes } from "./live-routes.ts";
+import { openingRoute } from "./opening-route.ts";
 import { pageRoutes } from "./page-routes.ts";
 import { serverRoutes } from "./server-routes.ts";
 import { viewRoutes } from "./view-routes.ts";
@@ -34,5 +35,5 @@ export function allRoutes(house: House): readonly Route[] {
     ...eventViewRoutes(house),
   ];
   const own = serverRoutes(house, api);
-  return [...pageRoutes(), ...api, ...own, ...house.mcp];
+  return [...pageRoutes(), ...api, ...own, openingRoute([...api, ...own]), ...house.mcp];
 }
