@@ -74,11 +74,11 @@ it("names its files with what they hold, and lets only these be kept", async () 
   const version = createHash("sha256").update(pageFile("index.html")).digest("base64url").slice(0, 16);
   const versioned = await call(`/?v=${version}`);
   expect([page, versioned].map(({ headers }) => headers["cache-control"])).toEqual(["no-store", "no-store"]);
-  const named = [...page.text.matchAll(/"((?:app|chart|first|icon)\.[a-z]+\?v=[\w-]{16})"/g)].map(
+  const named = [...page.text.matchAll(/"((?:app|chart|icon)\.[a-z]+\?v=[\w-]{16})"/g)].map(
     ([, name = ""]) => name,
   );
   const files = named.map((name) => name.split("?")[0]);
-  expect(new Set(files)).toEqual(new Set(["app.css", "app.js", "chart.js", "first.js", "icon.svg"]));
+  expect(new Set(files)).toEqual(new Set(["app.css", "app.js", "chart.js", "icon.svg"]));
   for (const name of named) {
     const kept = await call(`/${name}`);
     expect([name, kept.status, kept.headers["cache-control"]]).toEqual([
@@ -93,6 +93,37 @@ it("names its files with what they hold, and lets only these be kept", async () 
       ],
     ]);
   }
+});
+
+it("runs of the scripts that stand in the page only its own, and on no other address any", async () => {
+  const { text, headers } = await call("/");
+  const scripts = [...text.matchAll(/<script>([^]*?)<\/script>/g)].map(([, script = ""]) => script);
+  expect(scripts).toEqual([pageFile("first.js").toString("utf8")]);
+  const print = createHash("sha256")
+    .update(scripts[0] ?? "")
+    .digest("base64");
+  const policy = (from: Record<string, unknown>) =>
+    String(from["content-security-policy"]).match(/script-src ([^;]*)/)?.[1];
+  expect(policy(headers)).toBe(`'self' 'sha256-${print}'`);
+  for (const path of ["/app.js", "/healthz", "/nowhere"])
+    expect(policy((await call(path)).headers)).toBe("'self'");
+  expect((await call("/first.js")).status).toBe(404);
+});
+
+it("answers what a page asks first as it answers each by itself, to either key", async () => {
+  const opening = await look<Readonly<Record<string, unknown>>>("/api/opening");
+  expect(Object.keys(opening)).toEqual(["/api/session", "/api/fleet", "/api/status"]);
+  const still = (value: unknown) =>
+    JSON.parse(JSON.stringify(value), (name, each: unknown) => (/Ms$/.test(name) ? 0 : each)) as unknown;
+  for (const [path, answer] of Object.entries(opening))
+    expect(still(answer)).toEqual(still(await look(path)));
+  const acting = JSON.parse((await call("/api/opening", { key: keys.act })).text) as typeof opening;
+  expect([opening["/api/session"], acting["/api/session"]]).toMatchObject([
+    { rights: "read" },
+    { rights: "act" },
+  ]);
+  expect((await call("/api/opening?x=1", { key: keys.read })).status).toBe(400);
+  expect((await call("/api/opening")).status).toEqual(expect.toBeOneOf([401, 429]));
 });
 
 it("notes where it is to be had, for as long as it is", async () => {
