@@ -169,6 +169,29 @@ it("shows what is so, as it becomes so", async (context) => {
   await page.context().close();
 });
 
+it("asks for its first view in one question, and comes back with its key and its colours", async (context) => {
+  const { page, complaints } = await openPage(needed(context), links.link);
+  const askedFirst = `(() => {
+    const shown = performance.getEntriesByName("ctm first view")[0].startTime;
+    return performance.getEntriesByType("resource")
+      .filter(({ name, startTime }) => name.includes("/api/") && startTime < shown)
+      .map(({ name }) => new URL(name).pathname);
+  })()`;
+  await page.getByRole("table", { name: "Agents" }).waitFor();
+  expect(await page.evaluate(askedFirst)).toEqual(["/api/opening"]);
+  await page.getByRole("status").getByText("Live").waitFor();
+  await page.getByRole("button", { name: "Light or dark" }).click();
+  const theme = await page.evaluate("document.documentElement.dataset.theme");
+  expect(theme).toEqual(expect.toBeOneOf(["light", "dark"]));
+  const again = await page.context().newPage();
+  await again.goto(links.link.replace(/#.*/, ""));
+  await again.getByRole("table", { name: "Agents" }).waitFor();
+  expect(await again.evaluate("document.documentElement.dataset.theme")).toBe(theme);
+  expect(await again.evaluate(askedFirst)).toEqual(["/api/opening"]);
+  expect(complaints).toEqual([]);
+  await page.context().close();
+});
+
 it("is used by keyboard alone, and does what the prompt does", async (context) => {
   const { page, complaints } = await openPage(needed(context), links.link);
   await page.keyboard.press("2");
