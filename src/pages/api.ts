@@ -3,6 +3,7 @@
  * it belongs to this port alone and is sent to nobody unasked. An exported page has its answers with it instead.
  */
 import type { ExportedPages } from "../reports/page-questions.ts";
+import { remember, remembered } from "./storage.ts";
 
 const KEY = "ctm-key";
 const answerWithinMs = 15_000;
@@ -44,11 +45,11 @@ export function takeKey(): void {
 
 /** For the next time this page is opened. The first use of its storage takes a browser longer than any answer. */
 export function keepKey(): void {
-  if (key !== null) localStorage.setItem(KEY, key);
+  if (key !== null) remember(KEY, key);
 }
 
 export function authorization(): Record<string, string> {
-  key ??= localStorage.getItem(KEY);
+  key ??= remembered(KEY);
   return { authorization: `Bearer ${key ?? ""}` };
 }
 

@@ -1,10 +1,11 @@
 /** Light or dark, as the person chose it here; else as the system is. */
+import { remember, remembered } from "./storage.ts";
 
 const THEME = "ctm-theme";
 
 /** The first use of a page's storage takes a browser longer than any answer: it is made while answers are on their way. */
 export function useKeptTheme(): void {
-  const theme = localStorage.getItem(THEME);
+  const theme = remembered(THEME);
   if (theme === "light" || theme === "dark") document.documentElement.dataset["theme"] = theme;
 }
 
@@ -15,5 +16,5 @@ export function toggleTheme(): void {
       ? matchMedia("(prefers-color-scheme: dark)").matches
       : root.dataset["theme"] === "dark";
   root.dataset["theme"] = isDark ? "light" : "dark";
-  localStorage.setItem(THEME, root.dataset["theme"]);
+  remember(THEME, root.dataset["theme"]);
 }

@@ -18,7 +18,7 @@ const composerWithinMs = 5_000;
 const composerStepMs = 50;
 /** A person whose client did something so recently is at the keyboard. */
 export const personActiveMs = 10_000;
-const clearWithinMs = 5_000;
+export const clearWithinMs = 5_000;
 /** From the arrival of a typed command to the moment its Enter was pressed and taken. */
 const commandTakenMs = 400;
 

@@ -1,6 +1,6 @@
 /** A person's own words to a worker: into an idle one outside any task, or as the answer to its question. */
 import { CtmError } from "../base/errors.ts";
-import { personActiveMs } from "./delivery.ts";
+import { clearWithinMs, personActiveMs } from "./delivery.ts";
 import type { Worker } from "./worker.ts";
 
 /** Words that stand for a key. */
@@ -14,7 +14,10 @@ const KEYS: Readonly<Record<string, string>> = {
 };
 const settleMs = 150;
 
-/** Types text and Enter into a worker whose composer is idle. CtmError `refused` when it is not. */
+/**
+ * Types text and Enter into a worker whose composer is idle. CtmError `refused` when it is not. An agent told to leave its
+ * conversation has left it then; where it has not, its next task begins another.
+ */
 export async function sendWords(worker: Worker, text: string): Promise<void> {
   const { pane, terminal, adapter } = worker;
   if (pane === null) throw new CtmError("refused", `${worker.name} has no pane`);
@@ -25,8 +28,16 @@ export async function sendWords(worker: Worker, text: string): Promise<void> {
     throw new CtmError("refused", `${worker.name} does not take words now: ${reading.because}`);
   if (adapter.traits.kind === "shell")
     throw new CtmError("refused", "a shell worker takes tasks only: add --agent shell");
+  const leaves = text.trim() === adapter.traits.clearCommand && adapter.traits.readyBy === "signal";
+  const left = leaves && worker.signals ? worker.untilReady(clearWithinMs) : null;
+  const { freshNext } = worker;
+  worker.freshNext ||= left !== null;
   const typed = await terminal.typeText(pane, { paste: text, bracketed: true, enterAfterMs: settleMs });
-  if (!typed) throw new CtmError("refused", `${worker.name} does not take input now`);
+  if (!typed) {
+    worker.freshNext = freshNext;
+    throw new CtmError("refused", `${worker.name} does not take input now`);
+  }
+  if (left !== null && (await left)) worker.freshNext = false;
 }
 
 /**

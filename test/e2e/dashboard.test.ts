@@ -192,6 +192,24 @@ it("asks for its first view in one question, and comes back with its key and its
   await page.context().close();
 });
 
+it("works where the browser keeps nothing for it", async (context) => {
+  const visitor = await needed(context).newContext();
+  await visitor.addInitScript(
+    'Object.defineProperty(window, "localStorage", { get() { throw new DOMException("no", "SecurityError"); } });',
+  );
+  const page = await visitor.newPage();
+  const errors: string[] = [];
+  page.on("pageerror", ({ message }) => errors.push(message));
+  await page.goto(links.link);
+  await page.getByRole("table", { name: "Agents" }).waitFor();
+  await page.getByRole("button", { name: "Light or dark" }).click();
+  await page.getByRole("status").getByText("Live").waitFor();
+  await page.goto(links.link.replace(/#.*/, "?v="));
+  await page.getByRole("heading", { name: "A key is needed" }).waitFor();
+  expect(errors).toEqual([]);
+  await visitor.close();
+});
+
 it("is used by keyboard alone, and does what the prompt does", async (context) => {
   const { page, complaints } = await openPage(needed(context), links.link);
   await page.keyboard.press("2");

@@ -285,7 +285,8 @@ describe("F16 the tmux server dies between the typing and its commit", () => {
     const manager = await ctm.serve([], true, "type.attempt:hang-after:1");
     await ctm.tell("Fix it [[delay:600000]]", { type: "coding" });
     await waitFor("the text to be in the pane", () => ctm.typedPrompts().length === 1);
-    expect((await ctm.task(1)).state.name).toBe("dispatching");
+    // On a busy machine its agent may have said by now that it took it up; the typing is not committed either way.
+    expect((await ctm.task(1)).state.name).toEqual(expect.toBeOneOf(["dispatching", "running"]));
     if (both) await manager.kill9();
     await ctm.tmux("kill-server");
     if (both) await ctm.serve();

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { shellAdapter } from "../../src/agents/shell.ts";
 import { answerQuestion, sendWords } from "../../src/workers/persons-words.ts";
 import { rehearsalScreen } from "../support/scripted-terminal.ts";
@@ -24,6 +24,17 @@ describe("a person's own words", () => {
     expect(bench.terminal.texts).toEqual(["hello there"]);
   });
 
+  it("that leave its conversation have left it: its next task finds no other, whenever it comes", async () => {
+    const bench = await benchOf().idle();
+    let isDone = false;
+    const done = sendWords(bench.worker, "/clear").then(() => (isDone = true));
+    await vi.waitFor(() => expect(bench.worker.freshNext).toBe(true));
+    expect([isDone, bench.terminal.texts]).toEqual([false, ["/clear"]]);
+    await bench.signal("SessionStart", { source: "clear", session_id: "another" });
+    await done;
+    expect([bench.worker.freshNext, bench.worker.record.sessionId]).toEqual([false, "another"]);
+  });
+
   it.each<[string, (bench: WorkerBench) => void, RegExp]>([
     ["no pane", ({ worker }) => worker.remember({ pane: null }), /has no pane/],
     [
@@ -47,7 +58,8 @@ describe("a person's own words", () => {
     const bench = await benchOf().idle();
     arrange(bench);
     await expect(sendWords(bench.worker, "hello")).rejects.toThrow(reason);
-    expect(bench.terminal.texts).toEqual([]);
+    await expect(sendWords(bench.worker, "/clear")).rejects.toThrow(reason);
+    expect([bench.terminal.texts, bench.worker.freshNext]).toEqual([[], false]);
   });
 
   it("are refused by a shell: a line there is a command's id", async () => {
